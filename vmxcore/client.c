@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who is registered, and what each one holds: bookkeeping, without a single VMX
+ * instruction.
+ *
+ * The table is fixed and never freed, and a handle is a slot's index with a
+ * generation above it. So a stale handle is refused instead of dereferenced, and
+ * an NMI that walks the table while the machine crashes needs no lock and meets
+ * no half-linked list.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitops.h>
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/limits.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+
+#include "client.h"
+
+static struct vmxcore_slot slots[VMXCORE_MAX_CLIENTS];
+static DEFINE_MUTEX(slots_lock);
+
+static const char *const misuse_text[] = {
+	[VMXCORE_MISUSE_HANDLE] = "handle that is not registered",
+	[VMXCORE_MISUSE_CONTEXT] = "wrong context",
+	[VMXCORE_MISUSE_PUT] = "put without a get",
+	[VMXCORE_MISUSE_OVERFLOW] = "too many references",
+};
+
+static struct vmxcore_slot *slot_of(struct vmxcore_client *client)
+{
+	return &slots[(unsigned long)client % VMXCORE_MAX_CLIENTS];
+}
+
+/**
+ * vmxcore_slot_find - the slot of a handle
+ * @client: as the caller of the API gave it
+ *
+ * Context: any.
+ * Return: the slot, or NULL: no registered client has this handle.
+ */
+struct vmxcore_slot *vmxcore_slot_find(struct vmxcore_client *client)
+{
+	struct vmxcore_slot *slot = slot_of(client);
+
+	if (!client || READ_ONCE(slot->handle) != (unsigned long)client)
+		return NULL;
+	return slot;
+}
+
+/**
+ * vmxcore_slot_next - walk the registered clients
+ * @slot: the one before, or NULL to begin
+ *
+ * Context: any, NMI included.
+ * Return: the next slot in use, or NULL.
+ */
+struct vmxcore_slot *vmxcore_slot_next(struct vmxcore_slot *slot)
+{
+	for (slot = slot ? slot + 1 : slots;
+	     slot < slots + VMXCORE_MAX_CLIENTS; slot++) {
+		/* Pairs with the release in vmxcore_slot_add(). */
+		if (smp_load_acquire(&slot->handle))
+			return slot;
+	}
+	return NULL;
+}
+
+static bool name_valid(const char *name)
+{
+	size_t len = name ? strnlen(name, VMXCORE_NAME_LEN) : 0;
+	size_t i;
+
+	if (!len || len == VMXCORE_NAME_LEN || name[0] == '.')
+		return false;
+	for (i = 0; i < len; i++) {
+		if (!isascii(name[i]) || (!isalnum(name[i]) && !strchr("_.-", name[i])))
+			return false;
+	}
+	return true;
+}
+
+static struct vmxcore_slot *find_free(const char *name)
+{
+	struct vmxcore_slot *slot, *free = NULL;
+
+	for (slot = slots; slot < slots + VMXCORE_MAX_CLIENTS; slot++) {
+		if (!slot->desc.owner)
+			free = free ?: slot;
+		else if (!strcmp(slot->name, name))
+			return ERR_PTR(-EEXIST);
+	}
+	return free ?: ERR_PTR(-ENOSPC);
+}
+
+/**
+ * vmxcore_slot_add - enter a client into the table
+ * @desc: see vmxcore_register()
+ *
+ * Context: task.
+ * Return: its handle, or ERR_PTR: the errors of vmxcore_register().
+ */
+struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc)
+{
+	struct vmxcore_slot *slot;
+
+	if (!desc || !desc->owner || !name_valid(desc->name))
+		return ERR_PTR(-EINVAL);
+
+	guard(mutex)(&slots_lock);
+
+	slot = find_free(desc->name);
+	if (IS_ERR(slot))
+		return ERR_CAST(slot);
+
+	if (!slot->cpu_refs)
+		slot->cpu_refs = alloc_percpu(struct vmxcore_cpu_refs);
+	if (!slot->cpu_refs)
+		return ERR_PTR(-ENOMEM);
+
+	strscpy(slot->name, desc->name, sizeof(slot->name));
+	slot->desc = *desc;
+	slot->desc.name = slot->name;
+	slot->warned = 0;
+	/* The first generation is 1, so that no handle is NULL. */
+	slot->last_handle = slot->last_handle ?
+			    slot->last_handle + VMXCORE_MAX_CLIENTS :
+			    VMXCORE_MAX_CLIENTS + (slot - slots);
+	/* An NMI that sees the handle sees the callbacks. */
+	smp_store_release(&slot->handle, slot->last_handle);
+	return (struct vmxcore_client *)slot->handle;
+}
+
+/**
+ * vmxcore_slot_close - end a registration: its handle is refused from here on
+ * @client: the handle
+ *
+ * When this returns the client's callbacks do not run and will not be called
+ * again. The slot stays taken until vmxcore_slot_free().
+ *
+ * Context: task, may sleep.
+ * Return: its slot, or NULL: there is none, or somebody else closes it.
+ */
+struct vmxcore_slot *vmxcore_slot_close(struct vmxcore_client *client)
+{
+	unsigned long handle = (unsigned long)client;
+	struct vmxcore_slot *slot = slot_of(client);
+
+	if (!client || cmpxchg(&slot->handle, handle, 0) != handle)
+		return NULL;
+	/* Callbacks are called with interrupts off only. */
+	synchronize_rcu();
+	return slot;
+}
+
+/**
+ * vmxcore_slot_free - let another client have the slot
+ * @slot: closed, and nothing is held by it any more
+ *
+ * Context: task, may sleep.
+ */
+void vmxcore_slot_free(struct vmxcore_slot *slot)
+{
+	guard(mutex)(&slots_lock);
+	slot->desc.owner = NULL;
+}
+
+/**
+ * vmxcore_slots_free - free what the table has allocated
+ *
+ * Context: task, at unload: nobody is registered and nobody can call.
+ */
+void vmxcore_slots_free(void)
+{
+	struct vmxcore_slot *slot;
+
+	for (slot = slots; slot < slots + VMXCORE_MAX_CLIENTS; slot++)
+		free_percpu(slot->cpu_refs);
+}
+
+/**
+ * vmxcore_slot_get_cpu - count one more reference of a client on this CPU
+ * @slot: the client
+ *
+ * Context: this CPU, interrupts off.
+ * Return: 0, or -EOVERFLOW.
+ */
+int vmxcore_slot_get_cpu(struct vmxcore_slot *slot)
+{
+	struct vmxcore_cpu_refs *refs = this_cpu_ptr(slot->cpu_refs);
+
+	if (refs->live == U16_MAX)
+		return -EOVERFLOW;
+	WRITE_ONCE(refs->live, refs->live + 1);
+	/* Whoever gets again has noticed that the old ones died. */
+	refs->dead = 0;
+	return 0;
+}
+
+/**
+ * vmxcore_slot_put_cpu - count one reference of a client less on this CPU
+ * @slot: the client
+ * @live: 1 when it was a living one, 0 when it had died with its CPU
+ *
+ * Context: this CPU, interrupts off.
+ * Return: 0, or -EINVAL: there is none.
+ */
+int vmxcore_slot_put_cpu(struct vmxcore_slot *slot, u32 *live)
+{
+	struct vmxcore_cpu_refs *refs = this_cpu_ptr(slot->cpu_refs);
+
+	*live = !!refs->live;
+	if (refs->live)
+		WRITE_ONCE(refs->live, refs->live - 1);
+	else if (refs->dead)
+		refs->dead--;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * vmxcore_slot_drop_cpu - forget all references of a client on this CPU
+ * @slot: the client
+ *
+ * Context: this CPU, interrupts off.
+ * Return: how many living ones there were.
+ */
+u32 vmxcore_slot_drop_cpu(struct vmxcore_slot *slot)
+{
+	struct vmxcore_cpu_refs *refs = this_cpu_ptr(slot->cpu_refs);
+	u32 live = refs->live;
+
+	WRITE_ONCE(refs->live, 0);
+	refs->dead = 0;
+	return live;
+}
+
+/**
+ * vmxcore_clients_emergency - call every client's emergency callback on this CPU
+ *
+ * Context: interrupts off, maybe NMI; no lock is taken.
+ */
+void vmxcore_clients_emergency(void)
+{
+	struct vmxcore_slot *slot = NULL;
+
+	while ((slot = vmxcore_slot_next(slot))) {
+		if (slot->desc.emergency)
+			slot->desc.emergency();
+	}
+}
+
+/**
+ * vmxcore_clients_cpu_gone - the references on this CPU die
+ * @cpu: this CPU
+ *
+ * Context: this CPU, interrupts off, no task left on it, VMX still on.
+ */
+void vmxcore_clients_cpu_gone(unsigned int cpu)
+{
+	struct vmxcore_cpu_refs *refs;
+	struct vmxcore_slot *slot = NULL;
+
+	while ((slot = vmxcore_slot_next(slot))) {
+		refs = this_cpu_ptr(slot->cpu_refs);
+		if (!refs->live)
+			continue;
+		if (slot->desc.cpu_gone)
+			slot->desc.cpu_gone(cpu);
+		refs->dead = refs->live;
+		WRITE_ONCE(refs->live, 0);
+	}
+}
+
+/**
+ * vmxcore_misuse - log what a client did wrong, once for each kind and client
+ * @kind: what it was
+ * @client: the handle it used
+ * @call: the function it called
+ * @caller: where from
+ *
+ * A line and no WARN(): a client's bug must not take down a machine that has
+ * panic_on_warn set, and the caller's symbol says what a stack dump would.
+ *
+ * Context: any but NMI.
+ */
+void vmxcore_misuse(enum vmxcore_misuse kind, struct vmxcore_client *client,
+		    const char *call, unsigned long caller)
+{
+	static unsigned long warned_unknown;
+	struct vmxcore_slot *slot = slot_of(client);
+	bool known = client && slot->last_handle == (unsigned long)client;
+
+	if (test_and_set_bit(kind, known ? &slot->warned : &warned_unknown))
+		return;
+	pr_warn("misuse by client '%s': %s: %s, called from %pS; ignored, report it to the maker of that module\n",
+		known ? slot->name : "?", call, misuse_text[kind], (void *)caller);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMXCORE_CLIENT_H
+#define _VMXCORE_CLIENT_H
+
+#include <linux/atomic.h>
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+#include <vmxcore/vmxcore.h>
+
+/**
+ * enum vmxcore_misuse - what a client can do wrong
+ * @VMXCORE_MISUSE_HANDLE: a handle that is NULL, was never given out, or has been
+ *	unregistered
+ * @VMXCORE_MISUSE_CONTEXT: a call from a context it is not made for
+ * @VMXCORE_MISUSE_PUT: a put of a reference that was not taken
+ * @VMXCORE_MISUSE_OVERFLOW: more references than anybody can mean
+ */
+enum vmxcore_misuse {
+	VMXCORE_MISUSE_HANDLE,
+	VMXCORE_MISUSE_CONTEXT,
+	VMXCORE_MISUSE_PUT,
+	VMXCORE_MISUSE_OVERFLOW,
+};
+
+/**
+ * struct vmxcore_cpu_refs - the references of one client on one CPU
+ * @live: taken and not put
+ * @dead: died with the CPU and not put since; forgotten at the next get
+ *
+ * Written by that CPU only, with interrupts off.
+ */
+struct vmxcore_cpu_refs {
+	u16 live;
+	u16 dead;
+};
+
+/* What a client costs per possible CPU. */
+static_assert(sizeof(struct vmxcore_cpu_refs) == 4);
+
+/**
+ * struct vmxcore_slot - the place of one client in the table
+ * @handle: what the client holds, 0 when nobody is registered; read without lock
+ * @last_handle: the one last given out here, so that a stale handle has a name
+ * @refs: references on all CPUs
+ * @cpu_refs: references on one CPU; kept from the slot's first use to unload, so
+ *	that a client that races its own unregister corrupts nothing
+ * @desc: what the client told of itself, its name in @name; no owner: a free slot
+ * @name: outlives the registration
+ * @warned: the kinds of misuse that the log has already, one bit each
+ */
+struct vmxcore_slot {
+	unsigned long handle;
+	unsigned long last_handle;
+	atomic_t refs;
+	struct vmxcore_cpu_refs __percpu *cpu_refs;
+	struct vmxcore_client_desc desc;
+	char name[VMXCORE_NAME_LEN];
+	unsigned long warned;
+};
+
+struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc);
+struct vmxcore_slot *vmxcore_slot_close(struct vmxcore_client *client);
+void vmxcore_slot_free(struct vmxcore_slot *slot);
+struct vmxcore_slot *vmxcore_slot_find(struct vmxcore_client *client);
+struct vmxcore_slot *vmxcore_slot_next(struct vmxcore_slot *slot);
+void vmxcore_slots_free(void);
+
+int vmxcore_slot_get_cpu(struct vmxcore_slot *slot);
+int vmxcore_slot_put_cpu(struct vmxcore_slot *slot, u32 *live);
+u32 vmxcore_slot_drop_cpu(struct vmxcore_slot *slot);
+
+void vmxcore_clients_emergency(void);
+void vmxcore_clients_cpu_gone(unsigned int cpu);
+
+void vmxcore_misuse(enum vmxcore_misuse kind, struct vmxcore_client *client,
+		    const char *call, unsigned long caller);
+
+#endif /* _VMXCORE_CLIENT_H */

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One CPU: its root VMCS, its references, VMX on and off; and the broadcasts that
+ * do it to all of them. Mechanism: who asks, and whether he may, is known above.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/cpu.h>
+#include <linux/gfp.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/smp.h>
+#include <linux/topology.h>
+
+#include "caps.h"
+#include "cpu.h"
+
+DEFINE_PER_CPU_ALIGNED(struct vmxcore_cpu, vmxcore_cpu);
+
+static const struct vmxcore_backend *const backend = &vmxcore_native;
+
+/*
+ * Somebody holds all CPUs: the next one that comes up is turned on before it is
+ * online. Changes under cpus_read_lock() only, so never while one is on its way.
+ */
+static bool all_held;
+
+/* CPUs in state FAILED. Almost always 0: a get need look no further. */
+static atomic_t nr_failed = ATOMIC_INIT(0);
+
+/**
+ * vmxcore_cpus_alloc - allocate and initialise the root VMCS of each possible CPU
+ *
+ * Context: task, at load.
+ * Return: 0 or -ENOMEM; then vmxcore_cpus_free() frees what there is.
+ */
+int vmxcore_cpus_alloc(void)
+{
+	struct vmxcore_root_vmcs *root;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct page *page = alloc_pages_node(cpu_to_node(cpu),
+						     GFP_KERNEL | __GFP_ZERO, 0);
+
+		if (!page)
+			return -ENOMEM;
+		root = page_address(page);
+		root->revision = vmxcore_caps_revision();
+		per_cpu(vmxcore_cpu.root, cpu) = root;
+	}
+	return 0;
+}
+
+/**
+ * vmxcore_cpus_free - free all root VMCSs
+ *
+ * Context: task. VMX is off on every CPU.
+ */
+void vmxcore_cpus_free(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		free_page((unsigned long)per_cpu(vmxcore_cpu.root, cpu));
+		per_cpu(vmxcore_cpu.root, cpu) = NULL;
+	}
+}
+
+/**
+ * vmxcore_cpu_strerror - what an error of VMX on one CPU means to an admin
+ * @error: negative errno
+ *
+ * Return: what happened and what can be done about it.
+ */
+const char *vmxcore_cpu_strerror(int error)
+{
+	switch (error) {
+	case -EBUSY:
+		return "foreign owner, unload that hypervisor (vboxdrv, vmmon, ...)";
+	case -EIO:
+		return "VMXON reported VMfail, it wants another root VMCS; update the microcode";
+	case -EFAULT:
+		return "VMXON faulted, see CR0, CR4, IA32_FEATURE_CONTROL; update the firmware";
+	case -EXDEV:
+		return "VMX capabilities unlike the other CPUs'; update microcode and firmware";
+	case -EOPNOTSUPP:
+		return "no VMX, or locked off by the firmware; enable VT-x in its setup";
+	case -ESHUTDOWN:
+		return "the machine or this CPU is going down";
+	default:
+		return "unexpected error";
+	}
+}
+
+static void set_failed(struct vmxcore_cpu *c, int error)
+{
+	c->error = error;
+	WRITE_ONCE(c->state, VMXCORE_CPU_FAILED);
+	atomic_inc(&nr_failed);
+}
+
+static void leave_failed(struct vmxcore_cpu *c, enum vmxcore_cpu_state state)
+{
+	if (c->state == VMXCORE_CPU_FAILED)
+		atomic_dec(&nr_failed);
+	WRITE_ONCE(c->state, state);
+}
+
+static bool referenced(const struct vmxcore_cpu *c)
+{
+	return c->refs || c->all;
+}
+
+static int turn_on(struct vmxcore_cpu *c)
+{
+	int err;
+
+	switch (c->state) {
+	case VMXCORE_CPU_ON:
+		return 0;
+	case VMXCORE_CPU_FAILED:
+		return c->error;
+	case VMXCORE_CPU_OFF:
+		break;
+	case VMXCORE_CPU_DEAD:
+	case VMXCORE_CPU_SUSPENDED:
+	case VMXCORE_CPU_DOWN:
+		return -ESHUTDOWN;
+	}
+
+	err = backend->on(c->root);
+	if (!err)
+		WRITE_ONCE(c->state, VMXCORE_CPU_ON);
+	return err;
+}
+
+static void execute_off(struct vmxcore_cpu *c)
+{
+	if (backend->off())
+		pr_err("CPU %u: VMX was off already: something executed VMXOFF behind vmxcore's back; find and unload it, VMs on this CPU are lost\n",
+		       smp_processor_id());
+}
+
+static void turn_off(struct vmxcore_cpu *c)
+{
+	if (c->state == VMXCORE_CPU_ON)
+		execute_off(c);
+	if (c->state == VMXCORE_CPU_ON || c->state == VMXCORE_CPU_FAILED)
+		leave_failed(c, VMXCORE_CPU_OFF);
+}
+
+/**
+ * vmxcore_cpu_get - take a reference on this CPU; the first one turns VMX on
+ *
+ * Context: this CPU, interrupts off.
+ * Return: 0 or one of the errors of vmxcore_get_cpu(); then nothing has changed.
+ */
+int vmxcore_cpu_get(void)
+{
+	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+	int err;
+
+	lockdep_assert_irqs_disabled();
+
+	err = turn_on(c);
+	if (!err)
+		WRITE_ONCE(c->refs, c->refs + 1);
+	return err;
+}
+
+/**
+ * vmxcore_cpu_put - give references on this CPU back; the last turns VMX off
+ * @refs: how many, no more than have been taken
+ *
+ * Context: this CPU, interrupts off.
+ */
+void vmxcore_cpu_put(u32 refs)
+{
+	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+
+	lockdep_assert_irqs_disabled();
+
+	WRITE_ONCE(c->refs, c->refs - refs);
+	if (!referenced(c))
+		turn_off(c);
+}
+
+/**
+ * vmxcore_cpu_hold - hold this CPU for those who hold all
+ *
+ * Context: this CPU, interrupts off.
+ * Return: 0 or one of the errors of vmxcore_get(); then nothing has changed.
+ */
+int vmxcore_cpu_hold(void)
+{
+	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+	int err;
+
+	lockdep_assert_irqs_disabled();
+
+	err = turn_on(c);
+	if (err)
+		c->error = err;
+	else
+		WRITE_ONCE(c->all, true);
+	return err;
+}
+
+/**
+ * vmxcore_cpu_release - nobody holds all CPUs any more, this one included
+ *
+ * Context: this CPU, interrupts off. Does nothing where it is not held.
+ */
+void vmxcore_cpu_release(void)
+{
+	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+
+	lockdep_assert_irqs_disabled();
+
+	if (!c->all)
+		return;
+	WRITE_ONCE(c->all, false);
+	if (!referenced(c))
+		turn_off(c);
+}
+
+/**
+ * vmxcore_cpu_up - this CPU comes online
+ *
+ * It may not refuse yet: a CPU that should be on and is not is left FAILED, for
+ * the caller to find in the ONLINE section, where it can be sent back.
+ *
+ * Context: this CPU, interrupts off, before it is marked online.
+ */
+void vmxcore_cpu_up(void)
+{
+	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+	int err;
+
+	c->error = 0;
+	if (READ_ONCE(vmxcore_rebooting)) {
+		WRITE_ONCE(c->state, VMXCORE_CPU_DOWN);
+		return;
+	}
+	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
+	if (!all_held)
+		return;
+	err = vmxcore_cpu_hold();
+	if (err)
+		set_failed(c, err);
+}
+
+/**
+ * vmxcore_cpu_down - this CPU goes offline: every reference dies, VMX goes off
+ *
+ * Context: this CPU, interrupts off, after the last task has left it.
+ */
+void vmxcore_cpu_down(void)
+{
+	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+
+	WRITE_ONCE(c->refs, 0);
+	WRITE_ONCE(c->all, false);
+	turn_off(c);
+	WRITE_ONCE(c->state, VMXCORE_CPU_DEAD);
+}
+
+/**
+ * vmxcore_cpu_suspend - VMX off, references kept
+ *
+ * Context: the last CPU that runs, interrupts off.
+ */
+void vmxcore_cpu_suspend(void)
+{
+	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+
+	turn_off(c);
+	WRITE_ONCE(c->state, VMXCORE_CPU_SUSPENDED);
+}
+
+/**
+ * vmxcore_cpu_resume - VMX on again, if it was
+ *
+ * The saved state is not believed about the hardware: only the references count,
+ * and firmware or the kernel that restored this image may have left any CR4.
+ *
+ * Context: the CPU that suspended, interrupts off.
+ * Return: 0, or why VMX is off although somebody holds it: the CPU is FAILED.
+ */
+int vmxcore_cpu_resume(void)
+{
+	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+	int err;
+
+	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
+	if (!referenced(c))
+		return 0;
+	err = turn_on(c);
+	if (err)
+		set_failed(c, err);
+	return err;
+}
+
+/**
+ * vmxcore_cpu_shutdown - VMX off for good; every later get fails here
+ *
+ * Context: this CPU, interrupts off.
+ */
+void vmxcore_cpu_shutdown(void)
+{
+	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+
+	turn_off(c);
+	WRITE_ONCE(c->state, VMXCORE_CPU_DOWN);
+}
+
+/**
+ * vmxcore_cpu_emergency - VMX off whatever the books say
+ *
+ * Context: this CPU, interrupts off, maybe NMI.
+ */
+void vmxcore_cpu_emergency(void)
+{
+	backend->emergency_off();
+}
+
+static void hold_ipi(void *nr_errors)
+{
+	if (vmxcore_cpu_hold())
+		atomic_inc(nr_errors);
+}
+
+static void release_ipi(void *unused)
+{
+	vmxcore_cpu_release();
+}
+
+static unsigned int first_not_held(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		if (!per_cpu(vmxcore_cpu.all, cpu))
+			return cpu;
+	}
+	return 0;
+}
+
+/**
+ * vmxcore_cpus_hold - hold all CPUs, those that come later too
+ * @failed_cpu: the first CPU that could not be turned on, on error
+ *
+ * One broadcast: the time is that of the slowest CPU, not the sum. When one CPU
+ * fails, every other is given back before this returns.
+ *
+ * Context: task, cpus_read_lock() held, nobody holds them yet.
+ * Return: 0 or one of the errors of vmxcore_get().
+ */
+int vmxcore_cpus_hold(unsigned int *failed_cpu)
+{
+	atomic_t nr_errors = ATOMIC_INIT(0);
+	int err;
+
+	on_each_cpu(hold_ipi, &nr_errors, 1);
+	if (!atomic_read(&nr_errors)) {
+		all_held = true;
+		return 0;
+	}
+
+	*failed_cpu = first_not_held();
+	err = per_cpu(vmxcore_cpu.error, *failed_cpu);
+	on_each_cpu(release_ipi, NULL, 1);
+	return err;
+}
+
+/**
+ * vmxcore_cpus_release - nobody holds all CPUs any more
+ *
+ * Context: task, cpus_read_lock() held.
+ */
+void vmxcore_cpus_release(void)
+{
+	all_held = false;
+	on_each_cpu(release_ipi, NULL, 1);
+}
+
+/**
+ * vmxcore_cpus_held - does somebody hold all CPUs?
+ *
+ * Context: any in which no CPU comes or goes, such as a cpuhp callback.
+ */
+bool vmxcore_cpus_held(void)
+{
+	return all_held;
+}
+
+/**
+ * vmxcore_cpus_failed - is VMX off on a CPU where somebody has a reference?
+ *
+ * Context: any.
+ */
+bool vmxcore_cpus_failed(void)
+{
+	return atomic_read(&nr_failed);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMXCORE_CPU_H
+#define _VMXCORE_CPU_H
+
+#include <linux/cache.h>
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+#include "backend.h"
+
+/**
+ * enum vmxcore_cpu_state - what VMX is doing on one CPU
+ * @VMXCORE_CPU_DEAD: offline, or on its way up before or down after the STARTING
+ *	section; nobody can take a reference. The state of a CPU that has not
+ *	been seen yet, so it must be 0.
+ * @VMXCORE_CPU_OFF: online, VMX off, nobody has a reference
+ * @VMXCORE_CPU_ON: in VMX operation by vmxcore, somebody has a reference
+ * @VMXCORE_CPU_FAILED: VMX should be on and could not be turned on when this CPU
+ *	came up or resumed; as long as references remain, taking another fails
+ * @VMXCORE_CPU_SUSPENDED: between suspend and resume; VMX off, references kept
+ * @VMXCORE_CPU_DOWN: the machine goes down; VMX off for good
+ */
+enum vmxcore_cpu_state {
+	VMXCORE_CPU_DEAD,
+	VMXCORE_CPU_OFF,
+	VMXCORE_CPU_ON,
+	VMXCORE_CPU_FAILED,
+	VMXCORE_CPU_SUSPENDED,
+	VMXCORE_CPU_DOWN,
+};
+
+/**
+ * struct vmxcore_cpu - one CPU
+ * @root: its root VMCS, on its own node, from load to unload
+ * @refs: references taken on this CPU alone
+ * @all: whoever holds all CPUs holds this one too
+ * @state: see there
+ * @error: why this CPU could not be held for all, or is FAILED
+ *
+ * Written by its own CPU only, with interrupts off: that is the whole locking,
+ * and why a second caller can never see "on" between a first reference and its
+ * VMXON. Others may read, and get what was true a moment ago.
+ */
+struct vmxcore_cpu {
+	struct vmxcore_root_vmcs *root;
+	u32 refs;
+	bool all;
+	enum vmxcore_cpu_state state;
+	int error;
+};
+
+/* What a machine with many CPUs pays for vmxcore: one line and one page each. */
+static_assert(sizeof(struct vmxcore_cpu) <= SMP_CACHE_BYTES);
+
+DECLARE_PER_CPU_ALIGNED(struct vmxcore_cpu, vmxcore_cpu);
+
+int vmxcore_cpus_alloc(void);
+void vmxcore_cpus_free(void);
+
+int vmxcore_cpu_get(void);
+void vmxcore_cpu_put(u32 refs);
+int vmxcore_cpu_hold(void);
+void vmxcore_cpu_release(void);
+
+void vmxcore_cpu_up(void);
+void vmxcore_cpu_down(void);
+void vmxcore_cpu_suspend(void);
+int vmxcore_cpu_resume(void);
+void vmxcore_cpu_shutdown(void);
+void vmxcore_cpu_emergency(void);
+
+int vmxcore_cpus_hold(unsigned int *failed_cpu);
+void vmxcore_cpus_release(void);
+bool vmxcore_cpus_held(void);
+bool vmxcore_cpus_failed(void);
+
+const char *vmxcore_cpu_strerror(int error);
+
+#endif /* _VMXCORE_CPU_H */

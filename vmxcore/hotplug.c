@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * CPUs that come and go.
+ *
+ * VMX goes on in the STARTING section: the CPU is not online yet, so no task, no
+ * interrupt and no broadcast of a client can be there first. It goes off in the
+ * same place on the way down, where none is left. A dynamic ONLINE state would be
+ * wrong for both: on the way down it runs before KVM's own, which still VMCLEARs,
+ * and while tasks can run there. But only in the ONLINE section may a CPU be sent
+ * back, so that is where a failure is answered.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpuhotplug.h>
+#include <linux/err.h>
+
+#include "client.h"
+#include "compat.h"
+#include "cpu.h"
+#include "hotplug.h"
+
+static enum cpuhp_state online_state;
+
+static int starting(unsigned int cpu)
+{
+	vmxcore_cpu_up();
+	return 0;
+}
+
+static int dying(unsigned int cpu)
+{
+	vmxcore_clients_cpu_gone(cpu);
+	vmxcore_cpu_down();
+	return 0;
+}
+
+static int online(unsigned int cpu)
+{
+	const struct vmxcore_cpu *c = per_cpu_ptr(&vmxcore_cpu, cpu);
+
+	if (!vmxcore_cpus_held() || c->all)
+		return 0;
+
+	pr_err("CPU %u stays offline, VMX is in use on all CPUs and cannot be turned on here: %s (%pe)\n",
+	       cpu, vmxcore_cpu_strerror(c->error), ERR_PTR(c->error));
+	return c->error;
+}
+
+/**
+ * vmxcore_hotplug_init - from here on every CPU is followed
+ *
+ * Context: task, at load.
+ * Return: 0 or a negative errno, logged.
+ */
+int vmxcore_hotplug_init(void)
+{
+	int err;
+
+	err = cpuhp_setup_state(VMXCORE_CPUHP_STARTING, "x86/vmxcore:starting",
+				starting, dying);
+	if (err) {
+		pr_err("the CPU hotplug state that vmxcore uses is taken by another module (%pe): not loaded\n",
+		       ERR_PTR(err));
+		return err;
+	}
+
+	online_state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN,
+					 "x86/vmxcore:online", online, NULL);
+	if ((int)online_state < 0) {
+		err = online_state;
+		pr_err("no CPU hotplug state is left for vmxcore (%pe): not loaded\n",
+		       ERR_PTR(err));
+		cpuhp_remove_state(VMXCORE_CPUHP_STARTING);
+		return err;
+	}
+	return 0;
+}
+
+/**
+ * vmxcore_hotplug_exit - follow the CPUs no more
+ *
+ * Context: task; nobody has a reference.
+ */
+void vmxcore_hotplug_exit(void)
+{
+	cpuhp_remove_state(online_state);
+	cpuhp_remove_state(VMXCORE_CPUHP_STARTING);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmxcore.ko: load, unload, parameters.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+
+#include <vmxcore/vmxcore.h>
+
+#include "caps.h"
+#include "client.h"
+#include "cpu.h"
+#include "debugfs.h"
+#include "hotplug.h"
+#include "neighbour.h"
+#include "power.h"
+
+static bool enable_virt_at_load;
+module_param(enable_virt_at_load, bool, 0444);
+MODULE_PARM_DESC(enable_virt_at_load,
+		 "Turn VMX on at load and off at unload, instead of while a client holds it (default: off)");
+
+/* vmxcore's own reference when enable_virt_at_load says so. */
+static struct vmxcore_client *policy;
+
+static int __init policy_init(void)
+{
+	static const struct vmxcore_client_desc desc = {
+		.name = KBUILD_MODNAME,
+		.owner = THIS_MODULE,
+	};
+	int err;
+
+	if (!enable_virt_at_load)
+		return 0;
+
+	policy = vmxcore_register(&desc);
+	if (IS_ERR(policy))
+		return PTR_ERR(policy);
+	err = vmxcore_get(policy);
+	if (err)
+		vmxcore_unregister(policy);
+	return err;
+}
+
+static void policy_exit(void)
+{
+	if (!policy)
+		return;
+	vmxcore_put(policy);
+	vmxcore_unregister(policy);
+}
+
+static int __init vmxcore_init(void)
+{
+	int err;
+
+	err = vmxcore_caps_init();
+	if (err)
+		return err;
+	err = vmxcore_neighbour_init();
+	if (err)
+		return err;
+	err = vmxcore_cpus_alloc();
+	if (err)
+		goto out_cpus;
+	err = vmxcore_hotplug_init();
+	if (err)
+		goto out_cpus;
+	vmxcore_power_init();
+	err = policy_init();
+	if (err)
+		goto out_power;
+	vmxcore_debugfs_init();
+	return 0;
+
+out_power:
+	vmxcore_power_exit();
+	vmxcore_hotplug_exit();
+out_cpus:
+	vmxcore_cpus_free();
+	vmxcore_neighbour_exit();
+	vmxcore_slots_free();
+	return err;
+}
+module_init(vmxcore_init);
+
+static void __exit vmxcore_exit(void)
+{
+	vmxcore_debugfs_exit();
+	policy_exit();
+	vmxcore_power_exit();
+	vmxcore_hotplug_exit();
+	vmxcore_cpus_free();
+	vmxcore_neighbour_exit();
+	vmxcore_slots_free();
+}
+module_exit(vmxcore_exit);
+
+MODULE_DESCRIPTION("Owner of VMX root operation, lent to hypervisors by reference");
+MODULE_AUTHOR("The vmxcore developers");
+MODULE_LICENSE("GPL");

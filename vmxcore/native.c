@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The native backend: the only VMXON and VMXOFF of this machine.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bits.h>
+#include <linux/io.h>
+#include <linux/lockdep.h>
+#include <asm/perf_event.h>
+#include <asm/tlbflush.h>
+#include <asm/vmx.h>
+
+#include <vmxcore/insn.h>
+
+#include "backend.h"
+#include "caps.h"
+
+/*
+ * SDM, "VMXON": it faults (#GP, #UD) for a mode, a CR0, CR4 or IA32_FEATURE_CONTROL
+ * that does not fit, and VMfails for a pointer or a revision identifier that does
+ * not. An exception table alone, as KVM has it, takes VMfail for success.
+ *
+ * Not inlined: the machine tests change the page by a kprobe here.
+ */
+static noinline int execute_vmxon(struct vmxcore_root_vmcs *root)
+{
+	u64 pa = virt_to_phys(root);
+
+	asm goto("1: vmxon %0\n\t"
+		 "jbe %l[vmfail]\n\t"
+		 _ASM_EXTABLE(1b, %l[fault])
+		 : : "m" (pa) : "cc", "memory" : vmfail, fault);
+	return 0;
+vmfail:
+	return -EIO;
+fault:
+	return -EFAULT;
+}
+
+static int execute_vmxoff(void)
+{
+	asm goto("1: vmxoff\n\t"
+		 _ASM_EXTABLE(1b, %l[fault])
+		 : : : "cc", "memory" : fault);
+	return 0;
+fault:
+	return -EFAULT;
+}
+
+/*
+ * VMXON and VMXOFF need not flush what a guest left in the TLBs (SDM, "Operations
+ * that Invalidate Cached Mappings"), and who had VMX before is not known. A
+ * nested machine often has none of these instructions: there they are #UD.
+ */
+static void flush_guest_mappings(u64 ept_vpid)
+{
+	u32 ept = lower_32_bits(ept_vpid);
+	u32 vpid = upper_32_bits(ept_vpid);
+
+	if ((ept & VMX_EPT_INVEPT_BIT) && (ept & VMX_EPT_EXTENT_GLOBAL_BIT))
+		vmxcore_invept_all();
+	if ((vpid & VMX_VPID_INVVPID_BIT) &&
+	    (vpid & VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT))
+		vmxcore_invvpid_all();
+}
+
+/* The hardware's CR4: whoever set VMXE behind the kernel's back left no shadow. */
+static bool cr4_vmxe(void)
+{
+	return __read_cr4() & X86_CR4_VMXE;
+}
+
+static int native_on(struct vmxcore_root_vmcs *root)
+{
+	struct vmxcore_caps here;
+	int err;
+
+	lockdep_assert_irqs_disabled();
+
+	/*
+	 * Never find out by trying: VMXON in VMX operation is VMfail, and writes
+	 * the error field of a VMCS that is somebody else's.
+	 */
+	if (cr4_vmxe())
+		return -EBUSY;
+
+	err = vmxcore_caps_read(&here);
+	if (!err)
+		err = vmxcore_caps_compare(&here);
+	if (err)
+		return err;
+
+	/* Tracing must stop first on a CPU that cannot trace in VMX operation. */
+	intel_pt_handle_vmx(1);
+	cr4_set_bits_irqsoff(X86_CR4_VMXE);
+
+	err = execute_vmxon(root);
+	if (err) {
+		cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+		intel_pt_handle_vmx(0);
+		return err;
+	}
+
+	flush_guest_mappings(here.ept_vpid);
+	return 0;
+}
+
+static int native_off(void)
+{
+	int err;
+
+	lockdep_assert_irqs_disabled();
+
+	err = execute_vmxoff();
+	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+	intel_pt_handle_vmx(0);
+	return err;
+}
+
+/*
+ * CR4 decides, not the books: a foreign owner's VMX blocks INIT as ours does. The
+ * fault is eaten, as an NMI may come between CR4.VMXE and VMXON. No handshake with
+ * Intel PT here: it schedules events, and the kernel stops PT itself
+ * (cpu_emergency_stop_pt()).
+ */
+static void native_emergency_off(void)
+{
+	if (!cr4_vmxe())
+		return;
+	execute_vmxoff();
+	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+}
+
+const struct vmxcore_backend vmxcore_native = {
+	.name = "native",
+	.on = native_on,
+	.off = native_off,
+	.emergency_off = native_emergency_off,
+};

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How clients come and go.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/instruction_pointer.h>
+#include <linux/preempt.h>
+
+#include "client.h"
+#include "ref.h"
+#include "register.h"
+
+static const char *why_not(long error)
+{
+	switch (error) {
+	case -EEXIST:
+		return "a client of that name is registered already";
+	case -ENOSPC:
+		return "too many clients are registered";
+	case -ENOMEM:
+		return "out of memory";
+	default:
+		return "no owner, or not a name of up to 31 of [A-Za-z0-9_.-]";
+	}
+}
+
+/**
+ * vmxcore_register() - become a client
+ * @desc: who and how, see there
+ *
+ * Context: task, may sleep.
+ * Return: a handle for all other calls, or ERR_PTR: -EEXIST: the name is taken;
+ * -ENOSPC: %VMXCORE_MAX_CLIENTS are registered; -EINVAL: something in @desc is
+ * not as it says there; -ENOMEM.
+ */
+struct vmxcore_client *vmxcore_register(const struct vmxcore_client_desc *desc)
+{
+	struct vmxcore_client *client = vmxcore_slot_add(desc);
+
+	if (IS_ERR(client))
+		pr_err("client '%.*s' not registered: %s (%pe), called from %pS\n",
+		       VMXCORE_NAME_LEN, desc && desc->name ? desc->name : "",
+		       why_not(PTR_ERR(client)), client, (void *)_RET_IP_);
+	return client;
+}
+EXPORT_SYMBOL_GPL(vmxcore_register);
+
+/**
+ * vmxcore_unregister() - cease to be a client
+ * @client: handle from vmxcore_register(); refused by every call from here on
+ *
+ * Takes back whatever the client still holds, and names it in the log. When this
+ * returns none of its callbacks runs or will be called.
+ *
+ * Context: task, may sleep; takes cpus_read_lock().
+ */
+void vmxcore_unregister(struct vmxcore_client *client)
+{
+	struct vmxcore_slot *slot;
+
+	if (!preemptible()) {
+		vmxcore_misuse(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
+		return;
+	}
+	slot = vmxcore_slot_close(client);
+	if (!slot) {
+		vmxcore_misuse(VMXCORE_MISUSE_HANDLE, client, __func__, _RET_IP_);
+		return;
+	}
+	vmxcore_refs_take_back(slot);
+	vmxcore_slot_free(slot);
+}
+EXPORT_SYMBOL_GPL(vmxcore_unregister);
+
+/**
+ * vmxcore_module_gone - a module is unloaded: unregister what it forgot
+ * @owner: the module, its exit function done, its text still there
+ *
+ * Context: task, may sleep; takes cpus_read_lock().
+ */
+void vmxcore_module_gone(const struct module *owner)
+{
+	struct vmxcore_slot *slot = NULL;
+
+	while ((slot = vmxcore_slot_next(slot))) {
+		if (slot->desc.owner != owner)
+			continue;
+		pr_warn("module %s is unloaded with client '%s' still registered: unregistered, report it to the maker of that module\n",
+			owner->name, slot->name);
+		vmxcore_unregister((struct vmxcore_client *)slot->handle);
+	}
+}
