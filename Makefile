@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make                  build the modules for the running kernel
+# make KDIR=...         build them for the kernel whose headers are there
+# make install          install them beside the stock ones, which stay (KDIR=)
+# make demo             see it work, in an emulated machine
+# make check            all tests, in emulated machines
+# make clean
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) TESTS=$(TESTS)
+
+modules: kvm-source
+	+$(kbuild) modules
+
+# FETCH=y: download the source where it is not installed, instead of saying how.
+kvm-source:
+	scripts/kvm-tree $(if $(FETCH),--fetch) $(KDIR)
+
+install:
+	+$(kbuild) INSTALL_MOD_DIR=updates modules_install
+
+clean:
+	+$(kbuild) clean
+	rm -rf kvm/linux
+
+setup:
+	scripts/setup
+
+demo: setup
+	tests/machine/demo
+
+check: setup
+	tests/check
+
+.PHONY: modules kvm-source install clean setup demo check
