@@ -11,6 +11,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bitops.h>
+#include <linux/cpumask.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/limits.h>
@@ -164,6 +165,13 @@ struct vmxcore_slot *vmxcore_slot_close(struct vmxcore_client *client)
  */
 void vmxcore_slot_free(struct vmxcore_slot *slot)
 {
+	unsigned int cpu;
+
+	/* CPUs that are offline, or went there since the slot was closed. */
+	for_each_possible_cpu(cpu)
+		memset(per_cpu_ptr(slot->cpu_refs, cpu), 0,
+		       sizeof(struct vmxcore_cpu_refs));
+
 	guard(mutex)(&slots_lock);
 	slot->desc.owner = NULL;
 }

@@ -94,20 +94,6 @@ const char *vmxcore_cpu_strerror(int error)
 	}
 }
 
-static void set_failed(struct vmxcore_cpu *c, int error)
-{
-	c->error = error;
-	WRITE_ONCE(c->state, VMXCORE_CPU_FAILED);
-	atomic_inc(&nr_failed);
-}
-
-static void leave_failed(struct vmxcore_cpu *c, enum vmxcore_cpu_state state)
-{
-	if (c->state == VMXCORE_CPU_FAILED)
-		atomic_dec(&nr_failed);
-	WRITE_ONCE(c->state, state);
-}
-
 static bool referenced(const struct vmxcore_cpu *c)
 {
 	return c->refs || c->all;
@@ -136,7 +122,7 @@ static int turn_on(struct vmxcore_cpu *c)
 	return err;
 }
 
-static void execute_off(struct vmxcore_cpu *c)
+static void execute_off(void)
 {
 	if (backend->off())
 		pr_err("CPU %u: VMX was off already: something executed VMXOFF behind vmxcore's back; find and unload it, VMs on this CPU are lost\n",
@@ -146,9 +132,12 @@ static void execute_off(struct vmxcore_cpu *c)
 static void turn_off(struct vmxcore_cpu *c)
 {
 	if (c->state == VMXCORE_CPU_ON)
-		execute_off(c);
-	if (c->state == VMXCORE_CPU_ON || c->state == VMXCORE_CPU_FAILED)
-		leave_failed(c, VMXCORE_CPU_OFF);
+		execute_off();
+	else if (c->state == VMXCORE_CPU_FAILED)
+		atomic_dec(&nr_failed);
+	else
+		return;
+	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
 }
 
 /**
@@ -229,15 +218,15 @@ void vmxcore_cpu_release(void)
 /**
  * vmxcore_cpu_up - this CPU comes online
  *
- * It may not refuse yet: a CPU that should be on and is not is left FAILED, for
- * the caller to find in the ONLINE section, where it can be sent back.
+ * It may not refuse yet. A CPU that should be held and is not stays off, with its
+ * error kept, for the caller to find in the ONLINE section, where it can be sent
+ * back. It is not FAILED: no task can run here, so nobody else's get needs to fail.
  *
  * Context: this CPU, interrupts off, before it is marked online.
  */
 void vmxcore_cpu_up(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
-	int err;
 
 	c->error = 0;
 	if (READ_ONCE(vmxcore_rebooting)) {
@@ -245,11 +234,8 @@ void vmxcore_cpu_up(void)
 		return;
 	}
 	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
-	if (!all_held)
-		return;
-	err = vmxcore_cpu_hold();
-	if (err)
-		set_failed(c, err);
+	if (all_held)
+		vmxcore_cpu_hold();
 }
 
 /**
@@ -298,8 +284,11 @@ int vmxcore_cpu_resume(void)
 	if (!referenced(c))
 		return 0;
 	err = turn_on(c);
-	if (err)
-		set_failed(c, err);
+	if (err) {
+		c->error = err;
+		WRITE_ONCE(c->state, VMXCORE_CPU_FAILED);
+		atomic_inc(&nr_failed);
+	}
 	return err;
 }
 
@@ -384,16 +373,6 @@ void vmxcore_cpus_release(void)
 {
 	all_held = false;
 	on_each_cpu(release_ipi, NULL, 1);
-}
-
-/**
- * vmxcore_cpus_held - does somebody hold all CPUs?
- *
- * Context: any in which no CPU comes or goes, such as a cpuhp callback.
- */
-bool vmxcore_cpus_held(void)
-{
-	return all_held;
 }
 
 /**

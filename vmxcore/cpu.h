@@ -15,8 +15,8 @@
  *	been seen yet, so it must be 0.
  * @VMXCORE_CPU_OFF: online, VMX off, nobody has a reference
  * @VMXCORE_CPU_ON: in VMX operation by vmxcore, somebody has a reference
- * @VMXCORE_CPU_FAILED: VMX should be on and could not be turned on when this CPU
- *	came up or resumed; as long as references remain, taking another fails
+ * @VMXCORE_CPU_FAILED: VMX should be on and could not be turned on at resume; as
+ *	long as references remain, taking another fails
  * @VMXCORE_CPU_SUSPENDED: between suspend and resume; VMX off, references kept
  * @VMXCORE_CPU_DOWN: the machine goes down; VMX off for good
  */
@@ -71,7 +71,6 @@ void vmxcore_cpu_emergency(void);
 
 int vmxcore_cpus_hold(unsigned int *failed_cpu);
 void vmxcore_cpus_release(void);
-bool vmxcore_cpus_held(void);
 bool vmxcore_cpus_failed(void);
 
 const char *vmxcore_cpu_strerror(int error);

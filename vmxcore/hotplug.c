@@ -36,14 +36,12 @@ static int dying(unsigned int cpu)
 
 static int online(unsigned int cpu)
 {
-	const struct vmxcore_cpu *c = per_cpu_ptr(&vmxcore_cpu, cpu);
+	int err = per_cpu(vmxcore_cpu.error, cpu);
 
-	if (!vmxcore_cpus_held() || c->all)
-		return 0;
-
-	pr_err("CPU %u stays offline, VMX is in use on all CPUs and cannot be turned on here: %s (%pe)\n",
-	       cpu, vmxcore_cpu_strerror(c->error), ERR_PTR(c->error));
-	return c->error;
+	if (err)
+		pr_err("CPU %u stays offline, VMX is in use on all CPUs and cannot be turned on here: %s (%pe)\n",
+		       cpu, vmxcore_cpu_strerror(err), ERR_PTR(err));
+	return err;
 }
 
 /**

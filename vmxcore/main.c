@@ -75,6 +75,8 @@ static int __init vmxcore_init(void)
 	if (err)
 		goto out_power;
 	vmxcore_debugfs_init();
+	pr_info("VMX belongs to vmxcore now (%s backend): %s\n", vmxcore_native.name,
+		enable_virt_at_load ? "on until unload" : "off until a client needs it");
 	return 0;
 
 out_power:
