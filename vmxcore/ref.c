@@ -8,12 +8,13 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/instruction_pointer.h>
+#include <linux/limits.h>
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
-#include <linux/preempt.h>
-#include <linux/sched.h>
 #include <linux/smp.h>
 
 #include "client.h"
+#include "context.h"
 #include "cpu.h"
 #include "ref.h"
 
@@ -24,12 +25,6 @@
  */
 static atomic_t holders = ATOMIC_INIT(0);
 static DEFINE_MUTEX(all_lock);
-
-/* Bound to this CPU and allowed to take interrupts off: a cpuhp thread is. */
-static bool may_use_this_cpu(void)
-{
-	return !in_nmi() && (!preemptible() || is_percpu_thread());
-}
 
 /* What every call begins with: whose handle is it, and may it be used here? */
 static struct vmxcore_slot *checked(struct vmxcore_client *client,
@@ -160,7 +155,7 @@ int vmxcore_get(struct vmxcore_client *client)
 	struct vmxcore_slot *slot;
 	int err;
 
-	slot = checked(client, preemptible(), __func__, _RET_IP_);
+	slot = checked(client, vmxcore_may_sleep(), __func__, _RET_IP_);
 	if (!slot)
 		return -EINVAL;
 	if (unlikely(READ_ONCE(vmxcore_rebooting) || vmxcore_cpus_failed()))
@@ -188,7 +183,7 @@ void vmxcore_put(struct vmxcore_client *client)
 	struct vmxcore_slot *slot;
 	int refs;
 
-	slot = checked(client, preemptible(), __func__, _RET_IP_);
+	slot = checked(client, vmxcore_may_sleep(), __func__, _RET_IP_);
 	if (!slot)
 		return;
 
@@ -241,7 +236,7 @@ int vmxcore_get_cpu(struct vmxcore_client *client)
 	struct vmxcore_slot *slot;
 	int err;
 
-	slot = checked(client, may_use_this_cpu(), __func__, _RET_IP_);
+	slot = checked(client, vmxcore_may_use_this_cpu(), __func__, _RET_IP_);
 	if (!slot)
 		return -EINVAL;
 
@@ -274,7 +269,7 @@ void vmxcore_put_cpu(struct vmxcore_client *client)
 	u32 live;
 	int err;
 
-	slot = checked(client, may_use_this_cpu(), __func__, _RET_IP_);
+	slot = checked(client, vmxcore_may_use_this_cpu(), __func__, _RET_IP_);
 	if (!slot)
 		return;
 

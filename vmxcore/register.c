@@ -6,9 +6,9 @@
 
 #include <linux/err.h>
 #include <linux/instruction_pointer.h>
-#include <linux/preempt.h>
 
 #include "client.h"
+#include "context.h"
 #include "ref.h"
 #include "register.h"
 
@@ -60,7 +60,7 @@ void vmxcore_unregister(struct vmxcore_client *client)
 {
 	struct vmxcore_slot *slot;
 
-	if (!preemptible()) {
+	if (!vmxcore_may_sleep()) {
 		vmxcore_misuse(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
 		return;
 	}
