@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# A private apt: it reads the host's mirror and proxy settings, and keeps lists, archives and package state in our own cache,
+# so that a host without backports can fetch from backports, and its own configuration is never touched.
+# Needs common.sh.
+
+apt_release=bookworm
+apt_root=$vmxcore_cache/apt
+apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# The Debian archives this host uses, as "URI SUITE". An ORIGIN that is still in $() is one whose lists were never fetched.
+apt_host_archives() {
+	# shellcheck disable=SC2016 # apt's own variables
+	apt-get indextargets --format '$(CREATED_BY)|$(COMPONENT)|$(ORIGIN)|$(REPO_URI) $(RELEASE)' |
+		sed -nE 's/^Packages\|main\|(Debian|\$\(ORIGIN\)|)\|//p' | sort -u
+}
+
+apt_sources() {
+	local uri suite main=
+	while read -r uri suite; do
+		case $suite in
+		"$apt_release") main=$uri ;;
+		"$apt_release-security") ;;
+		*) continue ;;
+		esac
+		printf 'deb [signed-by=%s] %s %s main\n' "$apt_keyring" "$uri" "$suite"
+	done < <(apt_host_archives)
+	[ -n "$main" ] || die "apt on this host has no Debian archive of $apt_release to take kernels from"
+	printf 'deb [signed-by=%s] %s %s-backports main\n' "$apt_keyring" "$main" "$apt_release"
+}
+
+# Of the host's settings only Acquire:: (proxies, time-outs) is taken over: its hooks would run on the host's own state.
+# The sandbox user of a root apt cannot reach a cache below root's home.
+apt_config() {
+	apt-config dump | grep '^Acquire::' || true
+	cat <<-END
+		Dir::Etc::parts "/dev/null";
+		Dir::Etc::main "/dev/null";
+		Dir::Etc::sourcelist "$apt_root/sources.list";
+		Dir::Etc::sourceparts "/dev/null";
+		Dir::Etc::preferences "/dev/null";
+		Dir::Etc::preferencesparts "/dev/null";
+		Dir::State "$apt_root/state";
+		Dir::State::status "$apt_root/status";
+		Dir::Cache "$apt_root/cache";
+		APT::Architecture "amd64";
+		APT::Architectures { "amd64"; };
+		APT::Sandbox::User "root";
+		Acquire::Languages "none";
+	END
+}
+
+# put FILE: stdin into FILE, at once and whole.
+apt_put() {
+	cat >"$1.new"
+	mv "$1.new" "$1"
+}
+
+apt_prepare() {
+	mkdir -p "$apt_root"/state/lists/partial "$apt_root"/cache/archives/partial
+	[ -e "$apt_root/status" ] || : >"$apt_root/status"
+	apt_sources | apt_put "$apt_root/sources.list"
+	apt_config | apt_put "$apt_root/apt.conf"
+}
+
+private_apt() {
+	local command=$1
+	shift
+	APT_CONFIG=$apt_root/apt.conf "$command" -q "$@"
+}
+
+apt_update() {
+	private_apt apt-get --error-on=any update >"$apt_root/update.log" 2>&1 && touch "$apt_root/updated"
+}
+
+# Refreshes the lists when they are older than an hour. Old lists still serve when the network does not.
+apt_refresh() {
+	[ -z "$(find "$apt_root/updated" -mmin -60 2>/dev/null)" ] || return 0
+	note "refreshing the lists of Debian's archives"
+	apt_prepare
+	apt_update && return
+	sed 's/^/  /' "$apt_root/update.log" >&2
+	[ -e "$apt_root/updated" ] || die "the lists of Debian's archives cannot be fetched"
+	note "the archives cannot be reached: going on with the lists of $(date -r "$apt_root/updated" '+%F %R')"
+}
+
+# apt_download DIR PACKAGE=VERSION...
+apt_download() {
+	local dir=$1
+	shift
+	(cd "$dir" && private_apt apt-get download "$@" >&2)
+}

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What every script here needs: the cache, messages, locks, and cache entries that are whole or absent.
+
+vmxcore_cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmxcore
+
+# Messages go to stderr: stdout carries results that other scripts read.
+note() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+die() {
+	note "$@"
+	exit 1
+}
+
+# timed TEXT COMMAND...: says what is being done, and afterwards how long it took. (No "||" after "$@", here and below:
+# bash would ignore failures inside the command.)
+timed() {
+	local text=$1 start=$SECONDS
+	shift
+	note "$text ..."
+	"$@"
+	note "$text: $((SECONDS - start)) s"
+}
+
+# take_lock FILE: two runs at once share the cache and the build folder. Held until this shell, or subshell, ends.
+take_lock() {
+	local fd
+	mkdir -p "$(dirname "$1")"
+	exec {fd}>"$1"
+	flock --wait 3 "$fd" && return
+	note "waiting for another run that holds $1"
+	flock "$fd"
+}
+
+# stamped DIR TEXT: DIR is a finished cache entry that was made for exactly TEXT.
+stamped() {
+	[ -f "$1/stamp" ] && [ "$(cat "$1/stamp")" = "$2" ]
+}
+
+# cache_entry DIR TEXT COMMAND...: makes DIR with COMMAND unless it is there for TEXT already. COMMAND gets the name of an
+# empty folder to fill; only a filled and stamped one is given the name DIR, so an interrupted run leaves no half-made entry.
+cache_entry() {
+	local dir=$1 text=$2 temp
+	shift 2
+	stamped "$dir" "$text" && return
+	mkdir -p "$(dirname "$dir")"
+	temp=$(mktemp -d "$(dirname "$dir")/.making.XXXXXX")
+	# shellcheck disable=SC2064 # the name of this very folder
+	trap "rm -rf '$temp'" EXIT
+	"$@" "$temp"
+	chmod 755 "$temp"
+	printf '%s\n' "$text" >"$temp/stamp"
+	rm -rf "$dir"
+	mv "$temp" "$dir"
+	trap - EXIT
+}

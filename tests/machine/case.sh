@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What a case file says about the machine it wants: the array "machine" and the list "expected". Needs common.sh.
+
+declare -A machine
+expected=()
+
+# setting NAME FILE VALUE
+setting() {
+	[ -n "${machine[$1]+set}" ] || die "$2: no such setting of a machine: $1"
+	machine[$1]=$3
+}
+
+# read_case FILE
+read_case() {
+	local line
+	machine=([cpus]=2 [model]= [memory]=1024 [kernel]=6.12 [image]=base [limit]=180 [boots]=1 [emulator]=any [append]=)
+	line=$(sed -n 's/^# machine: *//p' "$1" | tr '\n' ' ')
+	while [[ $line =~ ^\ *([a-z]+)=(\"([^\"]*)\"|([^ \"]*))\ *(.*)$ ]]; do
+		line=${BASH_REMATCH[5]}
+		setting "${BASH_REMATCH[1]}" "$1" "${BASH_REMATCH[3]}${BASH_REMATCH[4]}"
+	done
+	[ -z "$line" ] || die "$1: not a setting of a machine: $line"
+	mapfile -t expected < <(sed -n 's/^# expect-console: *//p' "$1")
+	[ "${machine[emulator]}" != any ] || machine[emulator]=bochs
+}

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: image=qemu limit=300
+# What "make demo" shows: vmxcore owns VMX, the patched KVM borrows it, QEMU runs a nested Linux, a CPU goes and comes back.
+
+say() {
+	echo "# demo: $*" >&3
+}
+
+# quote FILE: its lines, for the demo.
+quote() {
+	sed 's/^/# demo:     /' "$1" >&3
+}
+
+owners() {
+	say ""
+	say "$1:"
+	quote /sys/kernel/debug/vmxcore/cpus
+	quote /sys/kernel/debug/vmxcore/clients
+}
+
+more_ticks() {
+	[ "$(nested_ticks guest)" -gt $((ticks + 1)) ]
+}
+
+# The books and the hardware: CPUs on which the CPU itself says that it is in VMX operation.
+cpus_on() {
+	grep -c ' on refs 1 ' /sys/kernel/debug/vmxcore/cpus
+}
+
+say "Linux $(uname -r), $(nproc) CPUs, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
+
+check "modprobe vmxcore" modprobe vmxcore
+owners "vmxcore is loaded, nobody uses VMX"
+
+check "modprobe kvm_intel: the patched one, VMX only while there are VMs" modprobe kvm enable_virt_at_load=0
+check "  and kvm_intel itself" modprobe kvm_intel
+say "  $(lsmod | sed -n 's/  */ /g; /^vmxcore /p')"
+owners "kvm_intel is a client, without a VM it holds nothing"
+check_equal "VMX is off" "$(cpus_on)" 0
+
+nested_start guest loop
+check "QEMU -accel kvm boots a nested Linux to its init" nested_wait guest 400 'nested: hello'
+say "  $(grep 'nested: hello' /run/guest.log | tr -d '\r')"
+check "  which computes the right result" nested_wait guest 400 'nested: result ok'
+owners "While the nested Linux runs"
+check_equal "VMX is on on both CPUs" "$(cpus_on)" 2
+
+check "CPU 1 goes offline with the guest running" sh -c 'echo 0 >/sys/devices/system/cpu/cpu1/online'
+owners "CPU 1 is offline"
+ticks=$(nested_ticks guest)
+check "  the guest runs on" wait_until 60 more_ticks
+check "CPU 1 comes online again" sh -c 'echo 1 >/sys/devices/system/cpu/cpu1/online'
+ticks=$(nested_ticks guest)
+check "  the guest runs on" wait_until 60 more_ticks
+check_equal "  VMX is on on both CPUs again" "$(cpus_on)" 2
+
+check "the guest is ended" nested_kill guest
+owners "The nested Linux has ended"
+check_equal "VMX is off again" "$(cpus_on)" 0
+check "modprobe -r kvm_intel vmxcore: unloaded" modprobe -r kvm_intel vmxcore
+say ""
+say "powering off"

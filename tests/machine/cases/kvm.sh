@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2
+# kvm_intel is a client among others: it holds each CPU while it has a VM, or while it is loaded, by its own parameter.
+
+on() {
+	check "$1: VMX on: $2" vmxstate "$2"
+}
+
+vm_start() {
+	rm -f /run/rounds
+	vmrun --forever --progress /run/rounds "$@" >/run/vm 2>&1 &
+	vm=$!
+	check "a VM runs: $*" progress /run/rounds 3 60
+}
+
+# Its status: 0 only if every result was right.
+vm_end() {
+	kill -TERM "$vm"
+	wait "$vm"
+	status=$?
+	check_equal "the VM has computed right: $(cat /run/vm)" "$status" 0
+}
+
+clients=/sys/kernel/debug/vmxcore/clients
+
+check "kvm loads" modprobe kvm enable_virt_at_load=0
+check "kvm_intel loads" modprobe kvm_intel
+check "  and has pulled in vmxcore" grep -q '^vmxcore .* kvm_intel,' /proc/modules
+check "the test client loads" modprobe vmxcore_test
+on "without a VM" none
+check "  kvm_intel is a client" grep -qx 'client kvm_intel all 0 cpus' $clients
+
+vm_start
+on "a VM runs" 0,1
+check "  kvm_intel holds each CPU" grep -qx 'client kvm_intel all 0 cpus 0:1 1:1' $clients
+vm_end
+on "the VM is gone" none
+check "a VM with two vCPUs, and another" vmrun --vcpus 2 --rounds 5
+on "they are gone" none
+
+check "client a" vmxt register a
+check "a gets CPU 1" vmxt get_cpu a 1
+vm_start --cpu 1
+on "a and a VM" 0,1
+vm_end
+on "a still has CPU 1" 1
+check "a gets all" vmxt get a
+check "a puts CPU 1" vmxt put_cpu a 1
+vm_start --cpu 1
+check "a puts all while the VM runs" vmxt put a
+on "  the VM has it still" 0,1
+check "  and runs on" progress /run/rounds 3 60
+check "a storm while the VM runs" vmxt storm a 500
+on "  the VM has it still" 0,1
+check "  and runs on" progress /run/rounds 3 60
+check_fails "vmxcore is not unloaded under it" rmmod vmxcore
+check_fails "kvm_intel is not unloaded under its VM" rmmod kvm_intel
+vm_end
+on "the VM is gone" none
+check "a gets all" vmxt get a
+check "kvm_intel is unloaded" modprobe -r kvm_intel
+on "  a still has it" 0,1
+check "  a puts" vmxt put a
+on "  nobody has it" none
+
+check "kvm loads" modprobe kvm enable_virt_at_load=1
+check "kvm_intel loads" modprobe kvm_intel
+on "kvm.enable_virt_at_load, no VM" 0,1
+check "a gets all" vmxt get a
+check "a puts" vmxt put a
+on "kvm_intel has it still" 0,1
+check "a VM" vmrun --rounds 5
+on "kvm_intel has it still" 0,1
+check "kvm_intel is unloaded" modprobe -r kvm_intel
+on "  and has given back" none
+
+check "CR4.VMXE is set on CPU 1 behind our back" vmxt vmxe 1 1
+dmesg_mark
+check_fails "kvm_intel with enable_virt_at_load does not load" modprobe kvm_intel
+check "  the log names it and why" dmesg_has "client 'kvm_intel' gets no VMX, CPU 1: foreign owner"
+check "  off everywhere" vmxstate none -f 1
+check "kvm_intel loads when it need not have VMX" sh -c "modprobe -r kvm; modprobe kvm enable_virt_at_load=0 && modprobe kvm_intel"
+vmrun --rounds 1 >/run/vm
+check_equal "  no VM, EBUSY" "$? $(cat /run/vm)" "77 vmrun: no VM, KVM_CREATE_VM: EBUSY"
+check "  off everywhere" vmxstate none -f 1
+check "VMXE is cleared again" vmxt vmxe 1 0
+check "  a VM runs" vmrun --rounds 5
+on "  and is gone" none

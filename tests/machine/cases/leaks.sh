@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2 limit=300
+# Memory: that which runs out under vmxcore, at every place, and that which it does not give back.
+
+fault=/sys/module/vmxcore_fault/parameters
+
+on() {
+	check "$1: VMX on: $2" vmxstate "$2"
+}
+
+# fail_each COMMAND...: with its first allocation failing, then its second, until all have been through. Prints how many.
+fail_each() {
+	local nth=0
+	while :; do
+		nth=$((nth + 1))
+		echo $nth >$fault/nth
+		"$@" || break
+		[ "$(cat $fault/failed)" = 1 ] || break
+	done
+	echo 0 >$fault/nth
+	echo $((nth - 1))
+}
+
+# Succeeds when the load fails cleanly, and undoes it when it does not fail.
+load_fails() {
+	local held
+	held=$(cat $fault/outstanding)
+	if modprobe vmxcore "$@" 2>/run/modprobe; then
+		modprobe -r vmxcore
+		return 1
+	fi
+	grep -q 'Cannot allocate memory' /run/modprobe && [ "$(cat $fault/outstanding)" = "$held" ] &&
+		! grep -q '^vmxcore ' /proc/modules
+}
+
+register_fails() {
+	vmxt -e ENOMEM register victim >/dev/null
+}
+
+check "the allocator can fail" modprobe vmxcore_fault
+check_equal "loads fail cleanly, at each allocation: one root VMCS per possible CPU" "$(fail_each load_fails)" 2
+check_equal "  with enable_virt_at_load: and the client's references" \
+	"$(fail_each load_fails enable_virt_at_load=1)" 3
+check_equal "  nothing is leaked" "$(cat $fault/outstanding)" 0
+
+check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
+check_equal "register fails cleanly, at each allocation" "$(fail_each register_fails)" 1
+on "the one that succeeded is there" none
+check "  it gets" vmxt get victim
+on "  it has VMX" 0,1
+check "  it puts" vmxt put victim
+check "  unloaded" modprobe -r vmxcore_test vmxcore
+check_equal "  nothing is leaked" "$(cat $fault/outstanding)" 0
+
+# Free pages, those that wait in the CPUs' own lists too.
+free_pages() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^nr_free_pages/ { free = $2 } END { print free }' /proc/vmstat >/run/free
+	awk '/^ +count: / { waiting += $2 } END { print waiting + 0 }' /proc/zoneinfo >>/run/free
+	awk '{ sum += $1 } END { print sum }' /run/free
+}
+
+enough_free() {
+	[ $((before - $(free_pages))) -lt $((rounds / 2)) ]
+}
+
+load_and_use() {
+	modprobe vmxcore && modprobe vmxcore_test && vmxt register a >/dev/null && vmxt get a >/dev/null &&
+		vmxt put a >/dev/null && vmxt get_cpu a 1 >/dev/null && vmxt put_cpu a 1 >/dev/null &&
+		modprobe -r vmxcore_test vmxcore
+}
+
+load_kvm() {
+	modprobe kvm_intel && vmrun --rounds 1 >/dev/null && modprobe -r kvm_intel && ! grep -q '^vmxcore ' /proc/modules
+}
+
+times() {
+	local left=$1
+	shift
+	while [ "$left" -gt 0 ]; do
+		"$@" || return 1
+		left=$((left - 1))
+	done
+}
+
+# What is allocated once and kept, by the kernel too, is so before it is measured.
+check "loads and unloads before the count begins" times 10 load_and_use
+check "  with kvm_intel" times 2 load_kvm
+
+rounds=100
+before=$(free_pages)
+check "100 loads and unloads, used in between" times $rounds load_and_use
+check "  and not as much as a page for every second one is gone" wait_until 20 enough_free
+log "pages before $before, after $(free_pages)"
+check_equal "  everything vmxcore allocated is freed" "$(cat $fault/outstanding)" 0
+
+rounds=10
+before=$(free_pages)
+check "10 loads and unloads of kvm_intel, each with a VM" times $rounds load_kvm
+check "  and not as much as a page for every second one is gone" wait_until 20 enough_free
+log "pages before $before, after $(free_pages)"
+check_equal "  everything vmxcore allocated is freed" "$(cat $fault/outstanding)" 0

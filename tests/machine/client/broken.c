@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hardware that no emulator has: a CPU whose VMXON wants another revision than IA32_VMX_BASIC
+ * says, and a CPU unlike the others. By kprobes on vmxcore.ko, and only while it executes one
+ * function on the CPU in question, so that nothing is broken any more once that is switched
+ * off.
+ */
+#include <linux/bits.h>
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+#include <linux/kprobes.h>
+#include <linux/ptrace.h>
+#include <linux/smp.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+
+#include <vmxcore/vmxcore.h>
+
+#include "test.h"
+
+static cpumask_t wrong_revision;
+
+/* What each CPU's caps get flipped: nothing where field is NULL. */
+static const struct field {
+	const char *name;
+	size_t offset;
+	u64 flip;
+} fields[] = {
+	{ "basic", offsetof(struct vmxcore_caps, basic), BIT_ULL(0) },
+	{ "ept", offsetof(struct vmxcore_caps, procbased2), BIT_ULL(33) },
+	{ "vmcs_enum", offsetof(struct vmxcore_caps, vmcs_enum), BIT_ULL(1) },
+};
+
+static const struct field *different[NR_CPUS];
+
+struct flipped {
+	u32 *revision;
+};
+
+static int vmxon_entry(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	struct flipped *flipped = (struct flipped *)instance->data;
+
+	if (!cpumask_test_cpu(smp_processor_id(), &wrong_revision))
+		return 1;
+	flipped->revision = (u32 *)regs_get_kernel_argument(regs, 0);
+	*flipped->revision ^= 1;
+	return 0;
+}
+
+static int vmxon_return(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	struct flipped *flipped = (struct flipped *)instance->data;
+
+	*flipped->revision ^= 1;
+	return 0;
+}
+
+static struct kretprobe vmxon_probe = {
+	.kp.symbol_name = "vmxcore:execute_vmxon",
+	.entry_handler = vmxon_entry,
+	.handler = vmxon_return,
+	.data_size = sizeof(struct flipped),
+};
+
+/* The argument is the copy of this one call. */
+static int compare_entry(struct kprobe *probe, struct pt_regs *regs)
+{
+	const struct field *field = READ_ONCE(different[smp_processor_id()]);
+	char *caps = (char *)regs_get_kernel_argument(regs, 0);
+
+	if (field)
+		*(u64 *)(caps + field->offset) ^= field->flip;
+	return 0;
+}
+
+static struct kprobe compare_probe = {
+	.symbol_name = "vmxcore:vmxcore_caps_compare",
+	.pre_handler = compare_entry,
+};
+
+/**
+ * test_break_revision - VMXON on a CPU finds a root VMCS of the wrong revision
+ * @cpu: online or not
+ * @broken: or no longer
+ *
+ * Return: 0, -ENXIO: no such CPU.
+ */
+int test_break_revision(unsigned int cpu, bool broken)
+{
+	if (cpu >= nr_cpu_ids)
+		return -ENXIO;
+	cpumask_assign_cpu(cpu, &wrong_revision, broken);
+	return 0;
+}
+
+/**
+ * test_break_caps - a CPU has other VMX capabilities than the others
+ * @cpu: online or not
+ * @name: which one, see above, or "0": none
+ *
+ * Return: 0, -ENXIO: no such CPU, -EINVAL: no such capability.
+ */
+int test_break_caps(unsigned int cpu, const char *name)
+{
+	unsigned int i;
+
+	if (cpu >= nr_cpu_ids)
+		return -ENXIO;
+	if (!strcmp(name, "0")) {
+		WRITE_ONCE(different[cpu], NULL);
+		return 0;
+	}
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (!strcmp(name, fields[i].name)) {
+			WRITE_ONCE(different[cpu], &fields[i]);
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/**
+ * test_broken_init - set the probes, which do nothing yet
+ *
+ * Return: 0 or a negative errno.
+ */
+int test_broken_init(void)
+{
+	int err;
+
+	/* One at a time per CPU, all CPUs at once. */
+	vmxon_probe.maxactive = 2 * nr_cpu_ids;
+	err = register_kretprobe(&vmxon_probe);
+	if (err)
+		return err;
+	err = register_kprobe(&compare_probe);
+	if (err)
+		unregister_kretprobe(&vmxon_probe);
+	return err;
+}
+
+/**
+ * test_broken_exit - nothing is broken any more
+ */
+void test_broken_exit(void)
+{
+	unregister_kprobe(&compare_probe);
+	unregister_kretprobe(&vmxon_probe);
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The commands, as the cases write them.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/preempt.h>
+#include <linux/string.h>
+
+#include <vmxcore/vmxcore.h>
+
+#include "test.h"
+
+#define MAX_WORDS 4
+
+/* words[0] is the command; words that were not given are empty. */
+typedef int (*command_fn)(char **words);
+
+static int cmd_register(char **words)
+{
+	return test_register(words[1]);
+}
+
+static int cmd_unregister(char **words)
+{
+	return test_unregister(words[1]);
+}
+
+static int with_client(const char *name, int (*call)(struct vmxcore_client *client))
+{
+	struct vmxcore_client *client;
+
+	return test_find(name, &client) ?: call(client);
+}
+
+static int put(struct vmxcore_client *client)
+{
+	vmxcore_put(client);
+	return 0;
+}
+
+static int get_atomic(struct vmxcore_client *client)
+{
+	int err;
+
+	preempt_disable();
+	err = vmxcore_get(client);
+	preempt_enable();
+	return err;
+}
+
+static int put_atomic(struct vmxcore_client *client)
+{
+	preempt_disable();
+	vmxcore_put(client);
+	preempt_enable();
+	return 0;
+}
+
+static int unregister_atomic(struct vmxcore_client *client)
+{
+	preempt_disable();
+	vmxcore_unregister(client);
+	preempt_enable();
+	return 0;
+}
+
+static int cmd_get(char **words)
+{
+	return with_client(words[1], vmxcore_get);
+}
+
+static int cmd_put(char **words)
+{
+	return with_client(words[1], put);
+}
+
+static int cmd_get_atomic(char **words)
+{
+	return with_client(words[1], get_atomic);
+}
+
+static int cmd_put_atomic(char **words)
+{
+	return with_client(words[1], put_atomic);
+}
+
+static int cmd_unregister_atomic(char **words)
+{
+	return with_client(words[1], unregister_atomic);
+}
+
+static int cmd_get_null(char **words)
+{
+	return vmxcore_get(NULL);
+}
+
+static int cmd_put_null(char **words)
+{
+	vmxcore_put(NULL);
+	vmxcore_put_cpu(NULL);
+	vmxcore_unregister(NULL);
+	return 0;
+}
+
+static int call_get_cpu(void *client)
+{
+	return vmxcore_get_cpu(client);
+}
+
+static int call_put_cpu(void *client)
+{
+	vmxcore_put_cpu(client);
+	return 0;
+}
+
+static int client_on(char **words, int (*call)(void *client))
+{
+	struct vmxcore_client *client;
+	unsigned int cpu;
+	int err;
+
+	err = kstrtouint(words[2], 0, &cpu) ?: test_find(words[1], &client);
+	return err ?: test_call_on(cpu, words[3], call, client);
+}
+
+static int cmd_get_cpu(char **words)
+{
+	return client_on(words, call_get_cpu);
+}
+
+static int cmd_put_cpu(char **words)
+{
+	return client_on(words, call_put_cpu);
+}
+
+static int cmd_storm(char **words)
+{
+	struct vmxcore_client *client;
+	unsigned int iterations;
+	int err;
+
+	err = kstrtouint(words[2], 0, &iterations) ?: test_find(words[1], &client);
+	return err ?: test_storm(client, iterations);
+}
+
+static int cpu_switch(char **words, int (*call)(unsigned int cpu, bool on))
+{
+	unsigned int cpu;
+	bool on;
+	int err;
+
+	err = kstrtouint(words[1], 0, &cpu) ?: kstrtobool(words[2], &on);
+	return err ?: call(cpu, on);
+}
+
+static int cmd_vmxe(char **words)
+{
+	return cpu_switch(words, test_set_vmxe);
+}
+
+static int cmd_ne(char **words)
+{
+	return cpu_switch(words, test_set_ne);
+}
+
+static int cmd_foreign(char **words)
+{
+	return cpu_switch(words, test_foreign);
+}
+
+static int cmd_revision(char **words)
+{
+	return cpu_switch(words, test_break_revision);
+}
+
+static int cmd_differ(char **words)
+{
+	unsigned int cpu;
+
+	return kstrtouint(words[1], 0, &cpu) ?: test_break_caps(cpu, words[2]);
+}
+
+static int cmd_caps(char **words)
+{
+	return test_compare_caps();
+}
+
+static const struct {
+	const char *name;
+	command_fn run;
+} commands[] = {
+	{ "register", cmd_register },		/* NAME */
+	{ "unregister", cmd_unregister },	/* NAME; the stale handle stays known */
+	{ "get", cmd_get },			/* NAME */
+	{ "put", cmd_put },			/* NAME */
+	{ "get_cpu", cmd_get_cpu },		/* NAME CPU [irq|bound|preemptible] */
+	{ "put_cpu", cmd_put_cpu },		/* NAME CPU [irq|bound|preemptible] */
+	{ "get_null", cmd_get_null },
+	{ "put_null", cmd_put_null },
+	{ "get_atomic", cmd_get_atomic },	/* NAME */
+	{ "put_atomic", cmd_put_atomic },	/* NAME */
+	{ "unregister_atomic", cmd_unregister_atomic },	/* NAME */
+	{ "storm", cmd_storm },			/* NAME ITERATIONS */
+	{ "caps", cmd_caps },
+	{ "vmxe", cmd_vmxe },			/* CPU 0|1: CR4.VMXE behind the kernel's back */
+	{ "ne", cmd_ne },			/* CPU 0|1: CR0.NE */
+	{ "foreign", cmd_foreign },		/* CPU 0|1: VMXON by somebody else */
+	{ "revision", cmd_revision },		/* CPU 0|1: is the root VMCS of another revision? */
+	{ "differ", cmd_differ },		/* CPU basic|ept|vmcs_enum|0 */
+};
+
+/**
+ * test_command - run one command
+ * @line: its words; cut into pieces
+ *
+ * Return: what the call under test returned, -ENOENT for an unknown client, -EINVAL for an
+ * unknown command.
+ */
+int test_command(char *line)
+{
+	char *words[MAX_WORDS] = { "", "", "", "" };
+	char *word;
+	int i = 0;
+
+	line = strim(line);
+	while (i < MAX_WORDS && (word = strsep(&line, " ")))
+		words[i++] = word;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(words[0], commands[i].name))
+			return commands[i].run(words);
+	}
+	return -EINVAL;
+}

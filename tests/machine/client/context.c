@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One call on a chosen CPU, in a chosen context.
+ */
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+#include <linux/irq_work.h>
+#include <linux/preempt.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include "test.h"
+
+struct call {
+	struct irq_work work;
+	int (*fn)(void *arg);
+	void *arg;
+	int result;
+};
+
+static void call_in_irq_work(struct irq_work *work)
+{
+	struct call *call = container_of(work, struct call, work);
+
+	call->result = call->fn(call->arg);
+}
+
+static void call_in_ipi(void *data)
+{
+	struct call *call = data;
+
+	call->result = call->fn(call->arg);
+}
+
+/* An interrupt also for the CPU that asks, which a cross call to itself is not. */
+static int call_in_irq(unsigned int cpu, struct call *call)
+{
+	init_irq_work(&call->work, call_in_irq_work);
+
+	if (get_cpu() == cpu)
+		irq_work_queue(&call->work);
+	else
+		smp_call_function_single(cpu, call_in_ipi, call, 1);
+	put_cpu();
+
+	irq_work_sync(&call->work);
+	return call->result;
+}
+
+static int call_not_preempted(void *data)
+{
+	struct call *call = data;
+	int err;
+
+	preempt_disable();
+	err = call->fn(call->arg);
+	preempt_enable();
+	return err;
+}
+
+static int call_bound(void *data)
+{
+	struct call *call = data;
+
+	return call->fn(call->arg);
+}
+
+static int call_in(unsigned int cpu, const char *context, struct call *call)
+{
+	if (!strcmp(context, "irq"))
+		return call_in_irq(cpu, call);
+	if (!strcmp(context, "bound"))
+		return smp_call_on_cpu(cpu, call_bound, call, false);
+	if (!strcmp(context, "preemptible"))
+		return call->fn(call->arg);
+	if (!strcmp(context, ""))
+		return smp_call_on_cpu(cpu, call_not_preempted, call, false);
+	return -EINVAL;
+}
+
+/**
+ * test_call_on - call a function on a CPU
+ * @cpu: an online one
+ * @context: "irq": a hard interrupt; "bound": a task that can be preempted but runs nowhere
+ *	else; "": such a task with preemption off; "preemptible": this task, wherever it runs
+ * @fn: what to call
+ * @arg: with what
+ *
+ * Return: what @fn returned, or -ENXIO: the CPU is offline.
+ */
+int test_call_on(unsigned int cpu, const char *context, int (*fn)(void *arg), void *arg)
+{
+	struct call call = { .fn = fn, .arg = arg };
+	int err;
+
+	if (cpu >= nr_cpu_ids)
+		return -ENXIO;
+
+	/* Not with the CPUs locked for a call that may take that lock itself. */
+	if (!strcmp(context, "preemptible"))
+		return call_in(cpu, context, &call);
+
+	cpus_read_lock();
+	err = cpu_online(cpu) ? call_in(cpu, context, &call) : -ENXIO;
+	cpus_read_unlock();
+	return err;
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the CPU itself says, whatever anybody's books say, and how to bend it behind
+ * everybody's back.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bits.h>
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/seq_file.h>
+#include <linux/smp.h>
+#include <asm/asm.h>
+#include <asm/msr.h>
+#include <asm/processor-flags.h>
+
+#include <vmxcore/insn.h>
+#include <vmxcore/vmxcore.h>
+
+#include "test.h"
+
+#define NO_CURRENT_VMCS	(~0ULL)
+
+/* One page each: a foreign owner has his own root VMCSs. */
+static unsigned long foreign_root[NR_CPUS];
+
+struct report {
+	bool vmxe;
+	bool ne;
+	bool vmx;
+	bool current_vmcs;
+};
+
+struct bend {
+	unsigned long root;
+	bool on;
+	int err;
+};
+
+/*
+ * The kernel's own accessors pin bits, keep a shadow and warn: what is wanted here is what they
+ * would not do.
+ */
+static unsigned long read_raw_cr4(void)
+{
+	unsigned long cr4;
+
+	asm volatile("mov %%cr4, %0" : "=r" (cr4) : : "memory");
+	return cr4;
+}
+
+static void write_raw_cr4(unsigned long cr4)
+{
+	asm volatile("mov %0, %%cr4" : : "r" (cr4) : "memory");
+}
+
+static unsigned long read_raw_cr0(void)
+{
+	unsigned long cr0;
+
+	asm volatile("mov %%cr0, %0" : "=r" (cr0) : : "memory");
+	return cr0;
+}
+
+static void write_raw_cr0(unsigned long cr0)
+{
+	asm volatile("mov %0, %%cr0" : : "r" (cr0) : "memory");
+}
+
+/**
+ * test_vmx_on - is this CPU in VMX operation?
+ *
+ * Context: preemption off.
+ */
+bool test_vmx_on(void)
+{
+	u64 pa;
+
+	return !vmxcore_vmptrst(&pa);
+}
+
+static void report_here(void *data)
+{
+	struct report *report = data;
+	u64 pa = NO_CURRENT_VMCS;
+
+	report->vmxe = read_raw_cr4() & X86_CR4_VMXE;
+	report->ne = read_raw_cr0() & X86_CR0_NE;
+	report->vmx = !vmxcore_vmptrst(&pa);
+	report->current_vmcs = pa != NO_CURRENT_VMCS;
+}
+
+/**
+ * test_cpus_show - one line per online CPU, from that CPU itself
+ * @m: where to
+ *
+ * No addresses: whether there is a current VMCS is all that a case needs.
+ */
+void test_cpus_show(struct seq_file *m)
+{
+	struct report report;
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		if (smp_call_function_single(cpu, report_here, &report, 1))
+			continue;
+		seq_printf(m, "cpu %u vmxe %d vmx %d current %s ne %d\n", cpu, report.vmxe,
+			   report.vmx, report.current_vmcs ? "some" : "none", report.ne);
+	}
+}
+
+static int bend_on(unsigned int cpu, void (*how)(void *data), struct bend *bend)
+{
+	return smp_call_function_single(cpu, how, bend, 1) ?: bend->err;
+}
+
+static unsigned long with_bit(unsigned long value, unsigned long bit, bool set)
+{
+	return set ? value | bit : value & ~bit;
+}
+
+/* In VMX operation these bits are fixed, and a write that changes them faults. */
+static void set_vmxe(void *data)
+{
+	struct bend *bend = data;
+
+	if (test_vmx_on())
+		bend->err = -EBUSY;
+	else
+		write_raw_cr4(with_bit(read_raw_cr4(), X86_CR4_VMXE, bend->on));
+}
+
+static void set_ne(void *data)
+{
+	struct bend *bend = data;
+
+	if (test_vmx_on())
+		bend->err = -EBUSY;
+	else
+		write_raw_cr0(with_bit(read_raw_cr0(), X86_CR0_NE, bend->on));
+}
+
+/**
+ * test_set_vmxe - CR4.VMXE behind the kernel's back, without VMXON
+ * @cpu: where
+ * @set: set or clear
+ *
+ * Return: 0; -EBUSY: that CPU is in VMX operation; -ENXIO: it is offline.
+ */
+int test_set_vmxe(unsigned int cpu, bool set)
+{
+	struct bend bend = { .on = set };
+
+	return bend_on(cpu, set_vmxe, &bend);
+}
+
+/**
+ * test_set_ne - CR0.NE, which VMXON wants to be set
+ * @cpu: where
+ * @set: set or clear
+ *
+ * Return: as test_set_vmxe().
+ */
+int test_set_ne(unsigned int cpu, bool set)
+{
+	struct bend bend = { .on = set };
+
+	return bend_on(cpu, set_ne, &bend);
+}
+
+static int enter_vmx(unsigned long root)
+{
+	u64 pa = virt_to_phys((void *)root);
+
+	asm goto("1: vmxon %0\n\t"
+		 "jbe %l[fault]\n\t"
+		 _ASM_EXTABLE(1b, %l[fault])
+		 : : "m" (pa) : "cc", "memory" : fault);
+	return 0;
+fault:
+	return -EIO;
+}
+
+static int leave_vmx(void)
+{
+	asm goto("1: vmxoff\n\t"
+		 _ASM_EXTABLE(1b, %l[fault])
+		 : : : "cc", "memory" : fault);
+	return 0;
+fault:
+	return -EIO;
+}
+
+static void set_foreign(void *data)
+{
+	struct bend *bend = data;
+
+	if (bend->on) {
+		write_raw_cr4(read_raw_cr4() | X86_CR4_VMXE);
+		bend->err = enter_vmx(bend->root);
+	} else {
+		bend->err = leave_vmx();
+		write_raw_cr4(read_raw_cr4() & ~X86_CR4_VMXE);
+	}
+}
+
+static int make_root(unsigned int cpu)
+{
+	u64 basic;
+
+	if (foreign_root[cpu])
+		return 0;
+	foreign_root[cpu] = get_zeroed_page(GFP_KERNEL);
+	if (!foreign_root[cpu])
+		return -ENOMEM;
+	rdmsrl(MSR_IA32_VMX_BASIC, basic);
+	*(u32 *)foreign_root[cpu] = basic & GENMASK(30, 0);
+	return 0;
+}
+
+static void free_root(unsigned int cpu)
+{
+	free_page(foreign_root[cpu]);
+	foreign_root[cpu] = 0;
+}
+
+/**
+ * test_foreign - be another hypervisor, one that knows nothing of vmxcore
+ * @cpu: where
+ * @on: VMXON or VMXOFF
+ *
+ * Return: 0, -EIO: it did not work; -ENXIO: no such CPU is online; -ENOMEM.
+ */
+int test_foreign(unsigned int cpu, bool on)
+{
+	struct bend bend = { .on = on };
+	int err;
+
+	if (cpu >= nr_cpu_ids)
+		return -ENXIO;
+	err = make_root(cpu);
+	if (err)
+		return err;
+
+	bend.root = foreign_root[cpu];
+	err = bend_on(cpu, set_foreign, &bend);
+	/* A page that a CPU still works with stays. */
+	if ((on && err) || (!on && !err))
+		free_root(cpu);
+	return err;
+}
+
+/**
+ * test_compare_caps - does vmxcore_caps() say what the MSRs say?
+ *
+ * Return: 0 or -EPROTO.
+ */
+int test_compare_caps(void)
+{
+	const struct vmxcore_caps *caps = vmxcore_caps();
+	u64 basic, misc, enumeration;
+
+	rdmsrl(MSR_IA32_VMX_BASIC, basic);
+	rdmsrl(MSR_IA32_VMX_MISC, misc);
+	rdmsrl(MSR_IA32_VMX_VMCS_ENUM, enumeration);
+	if (caps->basic == basic && caps->misc == misc && caps->vmcs_enum == enumeration)
+		return 0;
+	return -EPROTO;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The test client: user space registers clients, takes references where it likes, breaks the
+ * hardware, and asks the hardware. In /sys/kernel/debug/vmxcore_test:
+ *
+ * command	one command per write, the write's errno is its result (list: command.c)
+ * cpus		one line per online CPU, from that CPU itself
+ * clients	one line per client that ever was, with its callbacks counted
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "test.h"
+
+#define LINE_MAX_LEN 256
+
+static struct dentry *dir;
+static DEFINE_MUTEX(command_lock);
+
+static ssize_t command_write(struct file *file, const char __user *text, size_t size, loff_t *pos)
+{
+	char *line;
+	int err;
+
+	if (size >= LINE_MAX_LEN)
+		return -E2BIG;
+	line = memdup_user_nul(text, size);
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+
+	mutex_lock(&command_lock);
+	err = test_command(line);
+	mutex_unlock(&command_lock);
+
+	kfree(line);
+	return err ?: size;
+}
+
+static const struct file_operations command_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = command_write,
+};
+
+static int cpus_show(struct seq_file *m, void *unused)
+{
+	test_cpus_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(cpus);
+
+static int clients_show(struct seq_file *m, void *unused)
+{
+	mutex_lock(&command_lock);
+	test_clients_show(m);
+	mutex_unlock(&command_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(clients);
+
+static bool leak;
+module_param(leak, bool, 0600);
+MODULE_PARM_DESC(leak, "Forget to unregister the clients at unload");
+
+static int __init test_init(void)
+{
+	int err = test_broken_init();
+
+	if (err)
+		return err;
+
+	dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
+	debugfs_create_file("command", 0200, dir, NULL, &command_fops);
+	debugfs_create_file("cpus", 0400, dir, NULL, &cpus_fops);
+	debugfs_create_file("clients", 0400, dir, NULL, &clients_fops);
+	return 0;
+}
+module_init(test_init);
+
+static void __exit test_exit(void)
+{
+	debugfs_remove_recursive(dir);
+	if (!leak)
+		test_unregister_all();
+	test_broken_exit();
+}
+module_exit(test_exit);
+
+MODULE_DESCRIPTION("Client of vmxcore for tests, driven from user space");
+MODULE_AUTHOR("The vmxcore developers");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The machine in Bochs, which emulates VMX faithfully and needs nothing from the host's CPU. Sourced by boot.
+# An emulator offers:
+#   emulator_model            the CPU model where a case names none
+#   emulator_time_factor      how many times longer than the limits of the cases it may take
+#   emulator_quirks           kernel warnings it provokes by itself: a regular expression, or nothing
+#   emulator_start DIR KERNEL INITRD APPEND   starts it in the background, with com1 to DIR/console.log and com2 to
+#                             DIR/tap.log; sets emulator_pid
+#   emulator_powered_off DIR STATUS           tells whether the guest switched the machine off
+# and reads cpus, memory and model from the array "machine".
+# shellcheck disable=SC2034,SC2154
+
+bochs_binary=${BOCHS:-bochs}
+
+# No TSC frequency in CPUID: the kernel calibrates the TSC to "ips", and a second inside costs 50 million instructions. Newer
+# models announce 3.5 GHz and make every sleep 70 times dearer.
+emulator_model=broadwell_ult
+
+# bochs_takes LINE: is that a line of configuration this binary accepts? It stops at the first line it does not like, and
+# the second one below is always wrong.
+bochs_takes() {
+	local probe output
+	probe=$(mktemp)
+	printf '%s\ncpu: model=none\n' "$1" >"$probe"
+	output=$("$bochs_binary" -q -f "$probe" </dev/null 2>&1) || true
+	rm "$probe"
+	[[ $output == *"$probe:2:"* ]]
+}
+
+# Debian's Bochs 2.7 has its debugger built in, which makes it slower and wait for a command at the start.
+bochs_has_debugger() {
+	local output
+	output=$("$bochs_binary" --help </dev/null 2>&1) || true
+	[[ $output == *"-rc filename"* ]]
+}
+
+emulator_time_factor=1
+emulator_quirks=
+! bochs_has_debugger || emulator_time_factor=5
+
+# With two CPUs 2.7 describes their topology in a way that linux 6.12 wonders about, once, at boot.
+! bochs_takes "sound: waveoutdrv=dummy" || emulator_quirks='WARNING: .* at arch/x86/kernel/cpu/topology_common\.c'
+
+# Without nogui a window system or, as here, a VNC server that waits for nobody; it takes the first free port of fifty.
+bochs_display() {
+	if bochs_takes "display_library: nogui"; then
+		echo "display_library: nogui"
+	else
+		echo 'display_library: rfb, options="timeout=0"'
+	fi
+}
+
+# Bochs 2.7 beeps through ALSA, and aborts on a host without a sound card.
+bochs_sound() {
+	local line="sound: waveoutdrv=dummy"
+	! bochs_takes "$line" || echo "$line"
+}
+
+# quantum: how far a halted CPU's clock goes in a turn. The most there is saves 5 % of a boot, and half of every sleep.
+bochs_cpu() {
+	local line="cpu: model=${machine[model]}, count=${machine[cpus]}, quantum=32, ips=50000000"
+	if bochs_takes "cpu: model=${machine[model]}, ignore_bad_msrs=1"; then
+		line+=", ignore_bad_msrs=1"
+	fi
+	echo "$line"
+}
+
+# Names are relative to the folder of the run.
+# Errors are ignored, not logged, as an unknown MSR is one at each VM exit. Panics end the run: power-off is one for Bochs.
+bochs_config() {
+	bochs_display
+	bochs_sound
+	bochs_cpu
+	cat <<-END
+		megs: ${machine[memory]}
+		romimage: file=/usr/share/bochs/BIOS-bochs-latest
+		vgaromimage: file=/usr/share/vgabios/vgabios-stdvga.bin
+		ata0-master: type=cdrom, path=boot.iso, status=inserted
+		boot: cdrom
+		clock: sync=none, time0=1700000000
+		com1: enabled=1, mode=file, dev=console.log
+		com2: enabled=1, mode=file, dev=tap.log
+		log: bochs.log
+		panic: action=fatal
+		error: action=ignore
+		info: action=ignore
+		debug: action=ignore
+	END
+}
+
+# bochs_iso DIR KERNEL INITRD APPEND
+bochs_iso() {
+	local tree=$1/iso
+	mkdir -p "$tree"
+	cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$tree"
+	ln -f "$3" "$tree/initrd" 2>/dev/null || cp "$3" "$tree/initrd"
+	cp "$2" "$tree/vmlinuz"
+	printf 'default linux\nprompt 0\nlabel linux\n\tkernel vmlinuz\n\tinitrd initrd\n\tappend %s\n' "$4" >"$tree/isolinux.cfg"
+	xorriso -as mkisofs -quiet -o "$1/boot.iso" -b isolinux.bin -c boot.cat -no-emul-boot -boot-load-size 4 \
+		-boot-info-table "$tree" >"$1/xorriso.log" 2>&1
+	rm -r "$tree"
+}
+
+# The emulator dies with this shell, however that ends.
+emulator_start() {
+	local dir=$1 options=(-q -f bochsrc)
+	bochs_iso "$@"
+	bochs_config >"$dir/bochsrc"
+	if bochs_has_debugger; then
+		echo c >"$dir/debugger"
+		options+=(-rc debugger)
+	fi
+	(cd "$dir" && exec setpriv --pdeathsig KILL "$bochs_binary" "${options[@]}" </dev/null >emulator.log 2>&1) &
+	emulator_pid=$!
+}
+
+emulator_powered_off() {
+	grep -q 'soft power off' "$1/bochs.log"
+}

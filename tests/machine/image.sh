@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The parts an image is put together from; sourced by initramfs, which sets $here, $top, $root, $release, $version, $vmlinuz.
+# shellcheck disable=SC2154
+
+# Stock modules that cases load; what they depend on comes along.
+stock_modules=(kvm kvm-intel kvm-amd sha256-ssse3)
+
+# add_binary DIR FILE...: programs with the shared libraries they need, at the paths they have here.
+add_binary() {
+	local dir=$1 file
+	shift
+	{
+		printf '%s\n' "$@"
+		ldd "$@" | sed -nE 's/^.*(=> |\t)(\/[^ ]+) \(.*$/\2/p'
+	} | sort -u | while read -r file; do
+		install -D --mode=755 "$file" "$dir$file"
+	done
+}
+
+add_busybox() {
+	local dir=$1/bin applet
+	install -D --mode=755 /bin/busybox "$dir/busybox"
+	while read -r applet; do
+		ln -s busybox "$dir/$applet"
+	done < <("$dir/busybox" --list | grep -v busybox)
+}
+
+# The real kmod, as ours are depmod's and modprobe's ways of choosing between modules.
+add_kmod() {
+	local tool
+	add_binary "$1" /bin/kmod
+	for tool in modprobe insmod rmmod lsmod modinfo depmod; do
+		ln -sf kmod "$1/bin/$tool"
+	done
+}
+
+# add_stock_module TO FROM: unpacked here, as the machine is slow at it.
+add_stock_module() {
+	case $2 in
+	*.xz) xz --decompress --stdout "$2" >"$1" ;;
+	*) cp "$2" "$1" ;;
+	esac
+}
+
+add_modules() {
+	local to=$1/lib/modules/$release name file path
+	mkdir -p "$to/updates"
+	cp "$root/lib/modules/$release"/modules.{builtin,builtin.modinfo,order} "$to"
+	for name in "${stock_modules[@]}"; do
+		modprobe --dirname "$root" --set-version "$release" --show-depends --config /dev/null "$name"
+	done | sed -n 's/^insmod \([^ ]*\) *.*$/\1/p' | sort -u | while read -r file; do
+		path=${file#"$root/lib/modules/$release/"}
+		mkdir -p "$to/$(dirname "$path")"
+		add_stock_module "$to/${path%.xz}" "$file"
+	done
+	for file in "$top/build/modules/$version"/*.ko; do
+		[ ! -f "$file" ] || strip --strip-debug -o "$to/updates/${file##*/}" "$file"
+	done
+	depmod -b "$1" "$release"
+}
+
+add_programs() {
+	local source name
+	mkdir -p "$1/usr/local/bin"
+	for source in "$here/guest/kexec.c" "$here"/programs/*.c; do
+		[ -f "$source" ] || continue
+		name=$(basename "$source" .c)
+		gcc -static -O2 -Wall -Wextra -I "$top/include" -o "$1/usr/local/bin/$name" "$source" -lpthread
+	done
+}
+
+add_base() {
+	mkdir -p "$1"/{proc,sys,dev,run,tmp,cases,usr/bin,usr/sbin,sbin}
+	add_busybox "$1"
+	add_kmod "$1"
+	add_modules "$1"
+	add_programs "$1"
+	install --mode=755 "$here/guest/init" "$1/init"
+	cp "$here/guest/lib.sh" "$1/lib.sh"
+	cp "$here"/cases/*.sh "$1/cases/"
+}
+
+# The nested Linux is the stock kernel again, and an initrd that knows the result it must compute.
+add_nested() {
+	local initrd=$work.nested
+	mkdir -p "$1/nested" "$initrd"/{proc,dev}
+	add_busybox "$initrd"
+	install --mode=755 "$here/guest/nested-init" "$initrd/init"
+	# head ends yes with SIGPIPE
+	{ yes vmxcore || true; } | head -c 262144 | sha256sum | cut -d' ' -f1 >"$initrd/sum"
+	pack "$initrd" "$1/nested/initrd"
+	rm -r "$initrd"
+	cp "$vmlinuz" "$1/nested/vmlinuz"
+}
+
+add_qemu() {
+	local file
+	add_binary "$1" "$(command -v qemu-system-x86_64)"
+	mkdir -p "$1/usr/share/qemu"
+	for file in linuxboot_dma.bin pvh.bin qboot.rom kvmvapic.bin; do
+		cp "/usr/share/qemu/$file" "$1/usr/share/qemu/"
+	done
+	add_nested "$1"
+}

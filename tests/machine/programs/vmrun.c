@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--progress FILE]: a VM that computes,
+ * and a host that knows the result by another way.
+ *
+ * The guest (real mode) steps a linear congruential generator 65536 times a round, goes
+ * through memory with every number, and reports the sum by OUT. It never starts anew: a
+ * register or a page lost on the way, over a suspend perhaps, makes every sum after that
+ * wrong. The host gets from one round's state and sum to the next by composing affine maps.
+ *
+ * --forever: until SIGTERM. --progress: the number of rounds so far, of all vCPUs; for the
+ * program "progress". Exit status: 0; 1: a wrong result or an error of KVM; 77: KVM cannot
+ * make a VM.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <linux/kvm.h>
+#include <linux/types.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define NO_VM		77
+#define MAX_VCPUS	8
+#define CODE		0x1000
+#define DATA		0x10000
+#define GUEST_MEMORY	0x20000
+#define PORT		0x10
+#define FACTOR		1664525u
+#define ADDEND		1013904223u
+/* 2 to this power steps a round: the whole of CX */
+#define LOG_STEPS	16
+
+static const __u8 guest_code[] = {
+	0x66, 0x31, 0xdb,				/* round: xor %ebx, %ebx */
+	0x31, 0xc9,					/* xor %cx, %cx */
+	0x66, 0x69, 0xc0, 0x0d, 0x66, 0x19, 0x00,	/* step: imul $FACTOR, %eax, %eax */
+	0x66, 0x05, 0x5f, 0xf3, 0x6e, 0x3c,		/* add $ADDEND, %eax */
+	0x89, 0xce,					/* mov %cx, %si */
+	0x83, 0xe6, 0xfc,				/* and $0xfffc, %si */
+	0x66, 0x89, 0x04,				/* mov %eax, (%si) */
+	0x66, 0x03, 0x1c,				/* add (%si), %ebx */
+	0xe2, 0xe6,					/* loop step */
+	0x66, 0x93,					/* xchg %eax, %ebx */
+	0x66, 0xe7, PORT,				/* out %eax, $PORT */
+	0x66, 0x93,					/* xchg %eax, %ebx */
+	0xeb, 0xd8,					/* jmp round */
+};
+
+/* x to factor * x + addend, modulo 2^32 */
+struct affine {
+	__u32 factor;
+	__u32 addend;
+};
+
+struct vcpu {
+	pthread_t thread;
+	int vm;
+	unsigned int id;
+	__u32 x;
+};
+
+static struct {
+	int cpu;
+	unsigned int vcpus;
+	__u64 rounds;
+	const char *progress;
+} options = { .cpu = -1, .vcpus = 1, .rounds = 10 };
+
+static const char usage[] =
+	"vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--progress FILE]";
+
+static struct affine round_state, round_sum;
+static unsigned long long rounds_done, *progress = &rounds_done;
+static bool stop;
+static int kvm, vcpu_mmap_size;
+
+static __u32 apply(struct affine map, __u32 x)
+{
+	return map.factor * x + map.addend;
+}
+
+/* What a round does to the state, and what it sums up: doubled from a single step. */
+static void know_the_answer(void)
+{
+	struct affine state = { FACTOR, ADDEND }, sum = state;
+	int i;
+
+	for (i = 0; i < LOG_STEPS; i++) {
+		sum.addend += sum.factor * state.addend + sum.addend;
+		sum.factor += sum.factor * state.factor;
+		state.addend += state.factor * state.addend;
+		state.factor *= state.factor;
+	}
+	round_state = state;
+	round_sum = sum;
+}
+
+static void no_vm(const char *what)
+{
+	printf("vmrun: no VM, %s: %s\n", what, strerrorname_np(errno));
+	exit(NO_VM);
+}
+
+static int make_vm(void)
+{
+	int vm;
+
+	kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (kvm < 0)
+		no_vm("/dev/kvm");
+	vm = ioctl(kvm, KVM_CREATE_VM, 0);
+	if (vm < 0)
+		no_vm("KVM_CREATE_VM");
+	vcpu_mmap_size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	if (vcpu_mmap_size < 0)
+		err(1, "KVM_GET_VCPU_MMAP_SIZE");
+	return vm;
+}
+
+/* Each vCPU works in memory of its own: at its own addresses all would be in each other's way. */
+static __u64 memory_of(unsigned int id)
+{
+	return (__u64)id * GUEST_MEMORY;
+}
+
+static void give_memory(int vm, unsigned int id)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = id,
+		.guest_phys_addr = memory_of(id),
+		.memory_size = GUEST_MEMORY,
+	};
+	char *memory = mmap(NULL, GUEST_MEMORY, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		err(1, "mmap");
+	memcpy(memory + CODE, guest_code, sizeof(guest_code));
+	region.userspace_addr = (unsigned long)memory;
+	if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region))
+		err(1, "KVM_SET_USER_MEMORY_REGION");
+}
+
+static void set_segment(struct kvm_segment *segment, __u64 base)
+{
+	segment->base = base;
+	segment->selector = base >> 4;
+}
+
+static void set_registers(const struct vcpu *vcpu, int fd)
+{
+	struct kvm_regs regs = { .rip = CODE, .rflags = 2, .rax = vcpu->x };
+	struct kvm_sregs sregs;
+
+	if (ioctl(fd, KVM_GET_SREGS, &sregs))
+		err(1, "KVM_GET_SREGS");
+	set_segment(&sregs.cs, memory_of(vcpu->id));
+	set_segment(&sregs.ds, memory_of(vcpu->id) + DATA);
+	if (ioctl(fd, KVM_SET_SREGS, &sregs) || ioctl(fd, KVM_SET_REGS, &regs))
+		err(1, "KVM_SET_REGS");
+}
+
+/* One VM entry and exit; true when the guest has reported. */
+static bool run_once(int fd, const struct kvm_run *run)
+{
+	if (ioctl(fd, KVM_RUN, 0)) {
+		if (errno != EINTR && errno != EAGAIN)
+			err(1, "KVM_RUN");
+		return false;
+	}
+	if (run->exit_reason != KVM_EXIT_IO || run->io.port != PORT)
+		errx(1, "the guest stopped, exit reason %u", run->exit_reason);
+	return true;
+}
+
+static void check_round(struct vcpu *vcpu, const struct kvm_run *run)
+{
+	__u32 sum;
+
+	memcpy(&sum, (const char *)run + run->io.data_offset, sizeof(sum));
+	if (sum != apply(round_sum, vcpu->x))
+		errx(1, "vCPU %u: wrong result after %llu rounds: 0x%x instead of 0x%x", vcpu->id,
+		     *progress, sum, apply(round_sum, vcpu->x));
+	vcpu->x = apply(round_state, vcpu->x);
+	__atomic_add_fetch(progress, 1, __ATOMIC_RELAXED);
+}
+
+static bool stopped(void)
+{
+	return __atomic_load_n(&stop, __ATOMIC_RELAXED);
+}
+
+static void *run_vcpu(void *data)
+{
+	struct vcpu *vcpu = data;
+	const struct kvm_run *run;
+	__u64 round = 0;
+	int fd = ioctl(vcpu->vm, KVM_CREATE_VCPU, vcpu->id);
+
+	if (fd < 0)
+		err(1, "KVM_CREATE_VCPU");
+	run = mmap(NULL, vcpu_mmap_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (run == MAP_FAILED)
+		err(1, "mmap of the vCPU");
+	set_registers(vcpu, fd);
+
+	while (!stopped() && round < options.rounds) {
+		if (run_once(fd, run)) {
+			check_round(vcpu, run);
+			round++;
+		}
+	}
+	return NULL;
+}
+
+static void on_term(int signal)
+{
+	(void)signal;
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+}
+
+static void share_progress(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0 || ftruncate(fd, sizeof(*progress)))
+		err(1, "%s", path);
+	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (progress == MAP_FAILED)
+		err(1, "%s", path);
+	close(fd);
+}
+
+static void run_on_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		err(1, "cannot run on CPU %d", cpu);
+}
+
+static void parse(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "cpu", required_argument, NULL, 'c' },
+		{ "vcpus", required_argument, NULL, 'v' },
+		{ "rounds", required_argument, NULL, 'r' },
+		{ "forever", no_argument, NULL, 'f' },
+		{ "progress", required_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (option == 'c')
+			options.cpu = atoi(optarg);
+		else if (option == 'v')
+			options.vcpus = strtoul(optarg, NULL, 10);
+		else if (option == 'r')
+			options.rounds = strtoull(optarg, NULL, 10);
+		else if (option == 'f')
+			options.rounds = ULLONG_MAX;
+		else if (option == 'p')
+			options.progress = optarg;
+		else
+			exit(2);
+	}
+	if (optind != argc || !options.vcpus || options.vcpus > MAX_VCPUS)
+		errx(2, "usage: %s", usage);
+}
+
+static void run_all(int vm)
+{
+	static struct vcpu vcpus[MAX_VCPUS];
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < options.vcpus; i++) {
+		vcpus[i] = (struct vcpu){ .vm = vm, .id = i, .x = i + 1 };
+		give_memory(vm, i);
+		error = pthread_create(&vcpus[i].thread, NULL, run_vcpu, &vcpus[i]);
+		if (error)
+			errx(1, "pthread_create: %s", strerrorname_np(error));
+	}
+	for (i = 0; i < options.vcpus; i++)
+		pthread_join(vcpus[i].thread, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	parse(argc, argv);
+	signal(SIGTERM, on_term);
+	if (options.progress)
+		share_progress(options.progress);
+	if (options.cpu >= 0)
+		run_on_cpu(options.cpu);
+
+	know_the_answer();
+	run_all(make_vm());
+	printf("vmrun: %llu rounds\n", *progress);
+	return 0;
+}

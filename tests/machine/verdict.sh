@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What makes a boot a failure, judged from its logs alone: tap.log (verdicts), console.log (kernel), and how it ended.
+# Each function prints one line per problem, and nothing when all is well.
+
+# What no kernel prints unless something is wrong. The time stamp tells its lines from those of programs.
+kernel_complaint='\[ *[0-9]+\.[0-9]{6}\].*('
+kernel_complaint+='BUG:|BUG at|WARNING:|Oops|Kernel panic|general protection|unable to handle|invalid opcode|double fault'
+kernel_complaint+='|possible recursive locking|possible circular locking|inconsistent lock state|suspicious RCU usage'
+kernel_complaint+='|possible irq lock inversion|sleeping function called|scheduling while atomic|bad unlock balance'
+kernel_complaint+='|KASAN|KCSAN|UBSAN|refcount_t:|list_(add|del) corruption|Bad page|unchecked MSR access'
+kernel_complaint+='|soft lockup|hard LOCKUP|blocked for more than|rcu.*(detected stall|self-detected stall|kthread starved)'
+kernel_complaint+=')'
+
+# boots_seen CONSOLE: how often a kernel has started.
+boots_seen() {
+	grep -acE '^\[ +0\.000000\] Linux version ' "$1"
+}
+
+# tap_problems TAP BOOTS: every boot must have declared how many verdicts it gave, and have given them; the last one must
+# have said that it powers off. Only the first problem: the others follow from it.
+tap_problems() {
+	awk -v boots="$2" '
+		/^(not )?ok / { given++; all++ }
+		/^Bail out!/ { print "gave up: " substr($0, 11) }
+		/^# stage [0-9]+ done: [0-9]+ tests/ {
+			stages++
+			if ($3 != stages)
+				print "stage " $3 " ended where stage " stages " was expected"
+			if ($5 != given)
+				print "stage " $3 " declared " $5 " verdicts, " given + 0 " arrived"
+			given = 0
+		}
+		/^# machine: power-off/ { off = 1 }
+		END {
+			if (stages != boots || given)
+				print "no plan: " stages + 0 " of " boots " boots went through to the end of the case"
+			if (!all)
+				print "no verdict"
+			if (!off)
+				print "the case did not come to its power-off"
+		}' "$1" | head -n 1
+}
+
+# complaints CONSOLE QUIRKS [EXPECTED-REGEX...]: kernel warnings, but for those that the emulator provokes (the regular
+# expression QUIRKS) and expected ones.
+complaints() {
+	local console=$1 quirks=$2
+	shift 2
+	local unless=("${@/#/--regexp=}" "--regexp=${quirks:-^\$}")
+	grep -aE "$kernel_complaint" "$console" | grep -avE "${unless[@]}" | tr -d '\r' | sed 's/^/kernel: /' | head -n 3
+}
+
+# missing CONSOLE [EXPECTED-REGEX...]: expected warnings must be there.
+missing() {
+	local console=$1 regex
+	shift
+	for regex in "$@"; do
+		grep -qaE "$regex" "$console" || echo "expected on the console, and not there: $regex"
+	done
+}
+
+# boot_problem CONSOLE BOOTS
+boot_problem() {
+	local seen
+	seen=$(boots_seen "$1")
+	[ "$seen" = "$2" ] || echo "the machine booted $seen times instead of $2"
+}
+
+# judge DIR BOOTS END QUIRKS [EXPECTED-REGEX...]: END is "power-off", or says what else ended the machine. In that case the
+# rest is missing for that reason, and not told again.
+judge() {
+	local dir=$1 boots=$2 end=$3 quirks=$4
+	shift 4
+	complaints "$dir/console.log" "$quirks" "$@"
+	if [ "$end" != power-off ]; then
+		echo "$end"
+		return
+	fi
+	tap_problems "$dir/tap.log" "$boots"
+	missing "$dir/console.log" "$@"
+	boot_problem "$dir/console.log" "$boots"
+}
