@@ -3,6 +3,7 @@
 # A private apt: it reads the host's mirror and proxy settings, and keeps lists, archives and package state in our own cache,
 # so that a host without backports can fetch from backports, and its own configuration is never touched.
 # Needs common.sh.
+# shellcheck disable=SC2154
 
 apt_release=bookworm
 apt_root=$vmxcore_cache/apt

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # What every script here needs: the cache, messages, locks, and cache entries that are whole or absent.
 
+# shellcheck disable=SC2034 # for those that source this
 vmxcore_cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmxcore
 
 # Messages go to stderr: stdout carries results that other scripts read.

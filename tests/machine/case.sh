@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What a case file says about the machine it wants: the array "machine" and the list "expected". Needs common.sh.
+# shellcheck disable=SC2034
 
 declare -A machine
 expected=()
@@ -14,7 +15,7 @@ setting() {
 # read_case FILE
 read_case() {
 	local line
-	machine=([cpus]=2 [model]= [memory]=1024 [kernel]=6.12 [image]=base [limit]=180 [boots]=1 [emulator]=any [append]=)
+	machine=([cpus]=2 [model]="" [memory]=1024 [kernel]=6.12 [image]=base [limit]=180 [boots]=1 [emulator]=any [append]="")
 	line=$(sed -n 's/^# machine: *//p' "$1" | tr '\n' ' ')
 	while [[ $line =~ ^\ *([a-z]+)=(\"([^\"]*)\"|([^ \"]*))\ *(.*)$ ]]; do
 		line=${BASH_REMATCH[5]}

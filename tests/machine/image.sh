@@ -26,6 +26,12 @@ add_busybox() {
 	done < <("$dir/busybox" --list | grep -v busybox)
 }
 
+# busybox' own shell runs its own modprobe and insmod, whatever the path has: they load twice when a module refuses.
+add_shell() {
+	add_binary "$1" /bin/dash
+	ln -sf dash "$1/bin/sh"
+}
+
 # The real kmod, as ours are depmod's and modprobe's ways of choosing between modules.
 add_kmod() {
 	local tool
@@ -73,6 +79,7 @@ add_programs() {
 add_base() {
 	mkdir -p "$1"/{proc,sys,dev,run,tmp,cases,usr/bin,usr/sbin,sbin}
 	add_busybox "$1"
+	add_shell "$1"
 	add_kmod "$1"
 	add_modules "$1"
 	add_programs "$1"

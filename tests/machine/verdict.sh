@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What makes a boot a failure, judged from its logs alone: tap.log (verdicts), console.log (kernel), and how it ended.
-# Each function prints one line per problem, and nothing when all is well.
+# Each function prints one line per problem, and nothing when all is well. They are called where a failing command ends the
+# caller ("set -e"): a judgement that breaks off must not pass for one that found nothing.
 
 # What no kernel prints unless something is wrong. The time stamp tells its lines from those of programs.
 kernel_complaint='\[ *[0-9]+\.[0-9]{6}\].*('
@@ -14,7 +15,7 @@ kernel_complaint+=')'
 
 # boots_seen CONSOLE: how often a kernel has started.
 boots_seen() {
-	grep -acE '^\[ +0\.000000\] Linux version ' "$1"
+	grep -acE '^\[ +0\.000000\] Linux version ' "$1" || true
 }
 
 # tap_problems TAP BOOTS: every boot must have declared how many verdicts it gave, and have given them; the last one must
@@ -42,13 +43,13 @@ tap_problems() {
 		}' "$1" | head -n 1
 }
 
-# complaints CONSOLE QUIRKS [EXPECTED-REGEX...]: kernel warnings, but for those that the emulator provokes (the regular
+# kernel_complaints CONSOLE QUIRKS [EXPECTED-REGEX...]: kernel warnings, but for those that the emulator provokes (the regular
 # expression QUIRKS) and expected ones.
-complaints() {
+kernel_complaints() {
 	local console=$1 quirks=$2
 	shift 2
 	local unless=("${@/#/--regexp=}" "--regexp=${quirks:-^\$}")
-	grep -aE "$kernel_complaint" "$console" | grep -avE "${unless[@]}" | tr -d '\r' | sed 's/^/kernel: /' | head -n 3
+	{ grep -aE "$kernel_complaint" "$console" | grep -avE "${unless[@]}" | tr -d '\r' | sed 's/^/kernel: /' | head -n 3; } || true
 }
 
 # missing CONSOLE [EXPECTED-REGEX...]: expected warnings must be there.
@@ -72,7 +73,7 @@ boot_problem() {
 judge() {
 	local dir=$1 boots=$2 end=$3 quirks=$4
 	shift 4
-	complaints "$dir/console.log" "$quirks" "$@"
+	kernel_complaints "$dir/console.log" "$quirks" "$@"
 	if [ "$end" != power-off ]; then
 		echo "$end"
 		return

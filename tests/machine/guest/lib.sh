@@ -138,7 +138,7 @@ stage() {
 
 set_stage() {
 	# shellcheck disable=SC2059 # the escape is the point
-	printf "\\x56\\x0$1" | dd of=$cmos bs=1 seek=$cmos_offset conv=notrunc 2>/dev/null
+	printf "\\126\\00$1" | dd of=$cmos bs=1 seek=$cmos_offset conv=notrunc 2>/dev/null
 }
 
 # Setting the port's parameters waits until it has sent everything.
