@@ -15,7 +15,8 @@ setting() {
 # read_case FILE
 read_case() {
 	local line
-	machine=([cpus]=2 [model]="" [memory]=1024 [kernel]=6.12 [image]=base [limit]=180 [boots]=1 [emulator]=any [append]="")
+	machine=([cpus]=2 [model]="" [memory]=1024 [kernel]=6.12 [modules]="" [image]=base [limit]=180 [boots]=1
+		[emulator]=any [append]="")
 	line=$(sed -n 's/^# machine: *//p' "$1" | tr '\n' ' ')
 	while [[ $line =~ ^\ *([a-z]+)=(\"([^\"]*)\"|([^ \"]*))\ *(.*)$ ]]; do
 		line=${BASH_REMATCH[5]}
@@ -24,4 +25,5 @@ read_case() {
 	[ -z "$line" ] || die "$1: not a setting of a machine: $line"
 	mapfile -t expected < <(sed -n 's/^# expect-console: *//p' "$1")
 	[ "${machine[emulator]}" != any ] || machine[emulator]=bochs
+	machine[modules]=${machine[modules]:-${machine[kernel]}}
 }

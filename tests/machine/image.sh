@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The parts an image is put together from; sourced by initramfs, which sets $here, $top, $root, $release, $version, $vmlinuz.
+# The parts an image is put together from; sourced by initramfs, which sets $here, $top, $root, $release, $version, $vmlinuz, $modules.
 # shellcheck disable=SC2154
 
 # Stock modules that cases load; what they depend on comes along.
@@ -60,7 +60,7 @@ add_modules() {
 		mkdir -p "$to/$(dirname "$path")"
 		add_stock_module "$to/${path%.xz}" "$file"
 	done
-	for file in "$top/build/modules/$version"/*.ko; do
+	for file in "$modules"/*.ko; do
 		[ ! -f "$file" ] || strip --strip-debug -o "$to/updates/${file##*/}" "$file"
 	done
 	depmod -b "$1" "$release"

@@ -4,12 +4,12 @@
 # What "make demo" shows: vmxcore owns VMX, the patched KVM borrows it, QEMU runs a nested Linux, a CPU goes and comes back.
 
 say() {
-	echo "# demo: $*" >&3
+	echo "# show:$*" >&3
 }
 
 # quote FILE: its lines, for the demo.
 quote() {
-	sed 's/^/# demo:     /' "$1" >&3
+	sed 's/^/# show:    /' "$1" >&3
 }
 
 owners() {

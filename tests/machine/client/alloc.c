@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vmxcore_fault: memory that runs out under vmxcore.ko, and nobody else. Its n-th allocation
- * since the parameter "nth" was written fails; "failed" counts those; "outstanding" is what it
- * has allocated and not freed.
+ * since the parameter "nth" was written fails, and so do all that follow: who loads modules
+ * tries again by another system call. "failed" counts them; "outstanding" is what vmxcore has
+ * allocated and not freed.
  *
  * Not linked against vmxcore, so that it is there before that is loaded. Only calls from
  * vmxcore's own text count: what the kernel allocates for it is the kernel's to handle.
@@ -38,11 +39,18 @@ static bool from_vmxcore(struct pt_regs *regs)
 	return mod && within_module(regs_get_kernel_stack_nth(regs, 0), mod);
 }
 
+static bool memory_is_out(int call)
+{
+	int first = READ_ONCE(nth);
+
+	return first && call >= first;
+}
+
 static int alloc_entry(struct kprobe *probe, struct pt_regs *regs)
 {
 	if (!from_vmxcore(regs))
 		return 0;
-	if (atomic_inc_return(&calls) != READ_ONCE(nth)) {
+	if (!memory_is_out(atomic_inc_return(&calls))) {
 		atomic_inc(&outstanding);
 		return 0;
 	}
@@ -93,7 +101,7 @@ static const struct kernel_param_ops nth_ops = {
 	.get = param_get_uint,
 };
 module_param_cb(nth, &nth_ops, &nth, 0600);
-MODULE_PARM_DESC(nth, "Let the n-th allocation from now on fail (0: none)");
+MODULE_PARM_DESC(nth, "From the n-th allocation on, counted from now, all fail (0: none)");
 
 static int get_count(char *text, const struct kernel_param *param)
 {

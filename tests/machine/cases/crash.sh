@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2 boots=2 image=kexec limit=360 append="crashkernel=256M"
+# expect-console: Kernel panic - not syncing: sysrq triggered crash
+# expect-console: vmxcore_test: emergency of client a on CPU 0
+# expect-console: vmxcore_test: emergency of client a on CPU 1
+# A crash with VMX on and a VM running: the crash kernel brings up all CPUs, and runs VMs.
+
+check_equal "kernel $(stage): all CPUs are up" "$(nproc)" 2
+check "kvm_intel and the test client load" modprobe -a kvm_intel vmxcore_test
+check "client a" vmxt register a
+check "a gets all" vmxt get a
+check "VMX is on" vmxstate 0,1
+check "VMs run" vmrun --vcpus 2 --rounds 5
+
+if [ "$(stage)" = 1 ]; then
+	check "the crash kernel is loaded" kexec_load -p
+	vmrun --forever --vcpus 2 --progress /run/rounds >/run/vm 2>&1 &
+	check "a VM runs" progress /run/rounds 4 60
+	next_stage crash
+fi

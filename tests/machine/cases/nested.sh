@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: image=qemu limit=300
+# QEMU runs a Linux on our kvm_intel, while a CPU goes and comes back, another client gets and puts, and the machine sleeps.
+
+on() {
+	check "$1: VMX on: $2" vmxstate "$2"
+}
+
+online() {
+	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"
+}
+
+more_ticks() {
+	[ "$(nested_ticks guest)" -gt $((ticks + 1)) ]
+}
+
+ticks_on() {
+	ticks=$(nested_ticks guest)
+	check "  the guest runs on" wait_until 60 more_ticks
+}
+
+check "kvm loads" modprobe kvm enable_virt_at_load=0
+check "kvm_intel and the test client load" modprobe -a kvm_intel vmxcore_test
+check "client a" vmxt register a
+nested_start guest loop
+check "a nested Linux boots to its init" nested_wait guest 400 'nested: hello'
+check "  it computes the right result" nested_wait guest 400 'nested: result ok'
+on "  so it is" 0,1
+ticks_on
+check "CPU 1 goes offline" online 1 0
+on "  KVM has CPU 0" 0
+ticks_on
+check "CPU 1 comes online" online 1 1
+on "  KVM has both" 0,1
+ticks_on
+check "a storm beside the guest" vmxt storm a 300
+ticks_on
+check "the guest ends" nested_kill guest
+on "  nobody holds anything" none

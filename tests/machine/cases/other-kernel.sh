@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=1 kernel=6.1 modules=6.12
+# Modules refuse a kernel that they were not built for.
+
+check "this is Linux 6.1" sh -c 'uname -r | grep -q ^6[.]1[.]'
+for module in vmxcore kvm kvm-intel; do
+	dmesg_mark
+	insmod "/lib/modules/$(uname -r)/updates/$module.ko" >/run/said 2>&1
+	check_equal "$module for 6.12 is refused: ENOEXEC" "$? $(sed 's/.*: //' /run/said)" "1 Invalid module format"
+	check "  the log names both kernels" dmesg_has "version magic '6[.]12[.].*' should be '6[.]1[.]"
+done
+check_equal "nothing is loaded" "$(grep -c '^vmxcore\|^kvm' /proc/modules)" 0

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2
+# The distribution's kvm_intel and vmxcore do not run beside each other: whoever comes second is refused, with one line that
+# says what to do, and disturbs nothing.
+
+stock=/lib/modules/$(uname -r)/kernel
+ours=/lib/modules/$(uname -r)/updates
+
+on() {
+	check "$1: VMX on: $2" vmxstate "$2"
+}
+
+# refused REGEX: one line of vmxcore about it, no more
+refused() {
+	check_equal "  one line says what to do" \
+		"$(dmesg_since | grep -c 'vmxcore: ') $(dmesg_since | grep -cE "vmxcore: .*$1")" "1 1"
+	check_fails "  and nothing else is said" sh -c "grep -q 'unknown symbol\|disagrees' /run/messages"
+}
+
+# busy MODULE-FILE: its load fails with EBUSY
+busy() {
+	insmod "$1" 2>/run/insmod
+	status=$?
+	cat /run/insmod
+	dmesg_since >/run/messages
+	[ $status != 0 ] && grep -q 'resource busy' /run/insmod
+}
+
+stock_kvm() {
+	insmod "$stock/virt/lib/irqbypass.ko" 2>/dev/null
+	insmod "$stock/arch/x86/kvm/kvm.ko"
+}
+
+vm_start() {
+	rm -f /run/rounds
+	vmrun --forever --vcpus 2 --progress /run/rounds >/run/vm 2>&1 &
+	vm=$!
+	check "a VM runs" progress /run/rounds 4 60
+}
+
+vm_end() {
+	kill -TERM "$vm"
+	wait "$vm"
+	status=$?
+	check_equal "the VM has computed right: $(cat /run/vm)" "$status" 0
+}
+
+check "stock kvm loads" stock_kvm
+check "stock kvm_intel loads" insmod "$stock/arch/x86/kvm/kvm-intel.ko"
+vm_start
+dmesg_mark
+check "vmxcore is refused: EBUSY" busy "$ours/vmxcore.ko"
+refused "the distribution's kvm_intel is loaded and owns VMX: .*modprobe -r kvm_intel"
+check_fails "  it is not there" grep -q '^vmxcore ' /proc/modules
+check "  the VM runs on" progress /run/rounds 4 60
+check "  and with modprobe it is the same" sh -c "! modprobe vmxcore"
+check "  the VM runs on" progress /run/rounds 4 60
+vm_end
+check "what the line says helps: modprobe -r kvm_intel" modprobe -r kvm_intel
+check "  modprobe kvm_intel" modprobe kvm_intel
+check "  that is ours" grep -q '^vmxcore .* kvm_intel,' /proc/modules
+check "  a VM runs" vmrun --rounds 3
+check "unloaded" modprobe -r kvm_intel vmxcore
+
+check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
+check "client a" vmxt register a
+check "a gets CPU 1" vmxt get_cpu a 1
+check "stock kvm loads" stock_kvm
+dmesg_mark
+check "stock kvm_intel is refused: EBUSY" busy "$stock/arch/x86/kvm/kvm-intel.ko"
+refused "the distribution's kvm_intel is refused, .*modprobe kvm_intel.*modprobe -r vmxcore"
+on "  nothing is disturbed" 1
+check_fails "  it is not there" grep -q '^kvm_intel ' /proc/modules
+dmesg_mark
+check "our kvm_intel is refused on stock kvm: EBUSY" busy "$ours/kvm-intel.ko"
+refused "kvm_intel is refused on the distribution's kvm.ko, .*modprobe -r kvm && modprobe kvm_intel"
+on "  nothing is disturbed" 1
+check_fails "  it is not there" grep -q '^kvm_intel ' /proc/modules
+check "what the line says helps: modprobe -r kvm" modprobe -r kvm
+check "  modprobe kvm_intel" modprobe kvm_intel
+check "  a VM runs" vmrun --rounds 3
+check "kvm_intel is unloaded" modprobe -r kvm_intel
+on "  nothing is disturbed" 1
+check "a puts CPU 1" vmxt put_cpu a 1
+on "  nobody holds anything" none
+check "unloaded" modprobe -r vmxcore_test vmxcore
+
+check "and back: stock kvm loads" stock_kvm
+check "  stock kvm_intel loads" insmod "$stock/arch/x86/kvm/kvm-intel.ko"
+check "  a VM runs" vmrun --rounds 3

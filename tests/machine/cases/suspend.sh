@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2 limit=240
+# Suspend and resume, real (S3) and as far as the core: VMX is on again where it was, and a VM runs on.
+
+on() {
+	check "$1: VMX on: $2" vmxstate "$2"
+}
+
+vm_start() {
+	rm -f /run/rounds
+	vmrun --forever --progress /run/rounds "$@" >/run/vm 2>&1 &
+	vm=$!
+	check "a VM runs: $*" progress /run/rounds 3 60
+}
+
+vm_end() {
+	kill -TERM "$vm"
+	wait "$vm"
+	status=$?
+	check_equal "the VM has computed right: $(cat /run/vm)" "$status" 0
+}
+
+suspends() {
+	cat /sys/power/suspend_stats/success
+}
+
+# To RAM, and awake again by the clock. A write that succeeds has slept.
+sleep_for() {
+	echo 0 >/sys/class/rtc/rtc0/wakealarm
+	echo "+$1" >/sys/class/rtc/rtc0/wakealarm
+	echo mem >/sys/power/state
+}
+
+# As far as the callbacks that run with interrupts off on the last CPU, without the firmware.
+core_test() {
+	echo 1 >/sys/module/suspend/parameters/pm_test_delay
+	echo core >/sys/power/pm_test
+	if echo mem >/sys/power/state; then
+		echo none >/sys/power/pm_test
+	else
+		echo none >/sys/power/pm_test
+		return 1
+	fi
+}
+
+told() {
+	check "  $1 has been told $2 times" grep -q "^client $1 .* gone $2 gone_wrong 0 " /sys/kernel/debug/vmxcore_test/clients
+}
+
+check "S3 is there" sh -c "echo deep >/sys/power/mem_sleep && grep -q '[[]deep[]]' /sys/power/mem_sleep"
+check "kvm loads" modprobe kvm enable_virt_at_load=0
+check "kvm_intel and the test client load" modprobe -a kvm_intel vmxcore_test
+check "client a" vmxt register a
+check "client b" vmxt register b
+
+check "S3, nobody holds anything" sleep_for 2
+on "  nobody holds anything" none
+
+vm_start --vcpus 2
+on "  so it is" 0,1
+check "S3, a VM running" sleep_for 2
+on "  KVM has all" 0,1
+check "  the VM runs on" progress /run/rounds 4 60
+check "core test, a VM running" core_test
+on "  KVM has all" 0,1
+check "  the VM runs on" progress /run/rounds 4 60
+check "a gets CPU 0" vmxt get_cpu a 0
+check "S3, a VM running, a holds CPU 0" sleep_for 2
+on "  so it is" 0,1
+check "  the VM runs on" progress /run/rounds 4 60
+vm_end
+on "a has CPU 0" 0
+told a 0
+check "S3, a holds CPU 0 alone" sleep_for 2
+on "  so it is" 0
+check "core test, a holds CPU 0 alone" core_test
+on "  so it is" 0
+
+check "b gets CPU 1" vmxt get_cpu b 1
+check "S3, which takes CPU 1 offline" sleep_for 2
+on "  b's reference is dead, a's lives" 0
+told a 0
+told b 1
+check "a puts CPU 0" vmxt put_cpu a 0
+on "nobody holds anything" none
+
+check "a gets all" vmxt get a
+check "S3, a holds all" sleep_for 2
+on "  so it is" 0,1
+check "core test, a holds all" core_test
+on "  so it is" 0,1
+check "  a VM beside it" vmrun --vcpus 2 --rounds 3
+check "S3 again" sleep_for 2
+on "  so it is" 0,1
+check "a puts" vmxt put a
+on "nobody holds anything" none
+
+check "a gets CPU 0" vmxt get_cpu a 0
+check "CPU 0 breaks" vmxt revision 0 1
+dmesg_mark
+check "S3, after which VMXON fails on CPU 0" sleep_for 2
+check "  the log says why" dmesg_has "CPU 0: VMX is not on again after resume, .*VMXON reported VMfail"
+check "  the books say so" grep -q '^cpu 0 failed refs 1 all 0' /sys/kernel/debug/vmxcore/cpus
+check "  a get of all fails: EIO" vmxt -e EIO get b
+check "  a get of CPU 0 fails: EIO" vmxt -e EIO get_cpu b 0
+check "  CPU 1 can be had" vmxt get_cpu b 1
+check "  put" vmxt put_cpu b 1
+check "CPU 0 is repaired" vmxt revision 0 0
+check "  a puts the reference that is worth nothing" vmxt put_cpu a 0
+on "  nobody holds anything" none
+check "  all is well" vmxt get b
+on "  b has all" 0,1
+check "  put" vmxt put b
+check_equal "the machine slept 11 times" "$(suspends)" 11
