@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kexec -l|-p KERNEL INITRD COMMAND-LINE, kexec -e: the two system calls behind kexec-tools, without the libraries and the
- * reboot hooks that its package brings along.
+ * kexec -l|-p KERNEL INITRD COMMAND-LINE, kexec -e: the two system calls behind kexec-tools,
+ * without the libraries and the reboot hooks that its package brings along.
  */
 #include <err.h>
 #include <fcntl.h>
