@@ -8,6 +8,7 @@ for module in vmxcore kvm kvm-intel; do
 	dmesg_mark
 	insmod "/lib/modules/$(uname -r)/updates/$module.ko" >/run/said 2>&1
 	check_equal "$module for 6.12 is refused: ENOEXEC" "$? $(sed 's/.*: //' /run/said)" "1 Invalid module format"
-	check "  the log names both kernels" dmesg_has "version magic '6[.]12[.].*' should be '6[.]1[.]"
+	name=$(echo $module | tr - _)
+	check "  the log says why" dmesg_has "$name: (disagrees about version of symbol module_layout|version magic)"
 done
 check_equal "nothing is loaded" "$(grep -c '^vmxcore\|^kvm' /proc/modules)" 0

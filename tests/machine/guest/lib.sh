@@ -163,8 +163,9 @@ next_stage() {
 	bail "the machine still runs a minute after: $*"
 }
 
+# On the boot CPU: a crash kernel that starts on another one leaves that out, as its INIT would reset the machine.
 crash() {
-	echo c >/proc/sysrq-trigger
+	taskset 1 sh -c 'echo c >/proc/sysrq-trigger'
 }
 
 # kexec_load [-p] [PARAMETER...]: loads the kernel of the image "kexec" (-p: as crash kernel) with this kernel's command line

@@ -149,7 +149,8 @@ static void judge_offline(unsigned int number)
 	if (!cpu->state[0])
 		return;
 	demand(!strcmp(cpu->state, "offline"), number, "offline, and the books do not say so");
-	demand(!cpu->refs && !cpu->all && !cpu->client_refs, number, "references of an offline CPU");
+	demand(!cpu->refs && !cpu->all && !cpu->client_refs, number,
+	       "references of an offline CPU");
 }
 
 int main(int argc, char **argv)
