@@ -84,7 +84,7 @@ add_base() {
 	add_modules "$1"
 	add_programs "$1"
 	install --mode=755 "$here/guest/init" "$1/init"
-	cp "$here/guest/lib.sh" "$1/lib.sh"
+	cp "$here"/guest/{lib,vmx}.sh "$1"
 	cp "$here"/cases/*.sh "$1/cases/"
 }
 

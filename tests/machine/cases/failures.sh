@@ -4,14 +4,6 @@
 # A get that fails: its errno says what kind of failure it is, the log names the client or says "foreign owner", nothing is
 # left on anywhere, and it works again as soon as the cause is gone.
 
-on() {
-	check "$1: VMX on: $2" vmxstate "$2"
-}
-
-online() {
-	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"
-}
-
 # fails ERRNO CPU REGEX: both kinds of get, the one on the bad CPU, fail so and log this.
 fails() {
 	dmesg_mark
@@ -58,6 +50,14 @@ fails EBUSY 1 "foreign owner"
 check "  off everywhere else" vmxstate none -f 1
 check "  the other hypervisor has VMX still" grep -q 'cpu 1 vmxe 1 vmx 1' /sys/kernel/debug/vmxcore_test/cpus
 check "it executes VMXOFF" vmxt foreign 1 0
+works
+
+# Not a get that fails, but a put that finds nothing to turn off.
+check "a gets CPU 1" vmxt get_cpu a 1
+check "something executes VMXOFF on CPU 1 behind our back" vmxt foreign 1 0
+dmesg_mark
+check "  a puts" vmxt put_cpu a 1
+check "  the log says what happened" dmesg_has "vmxcore: CPU 1: VMX was off already: something executed VMXOFF"
 works
 
 check "CR0.NE is clear on CPU 1" vmxt ne 1 0

@@ -3,33 +3,6 @@
 # machine: cpus=3
 # A CPU goes and comes back: with references of each kind held there, with KVM idle, with a VM running.
 
-on() {
-	check "$1: VMX on: $2" vmxstate "$2"
-}
-
-online() {
-	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"
-}
-
-# told CLIENT TIMES: cpu_gone() was called so often, as the contract says
-told() {
-	check "  $1 has been told $2 times" grep -q "^client $1 .* gone $2 gone_wrong 0 " /sys/kernel/debug/vmxcore_test/clients
-}
-
-vm_start() {
-	rm -f /run/rounds
-	vmrun --forever --progress /run/rounds "$@" >/run/vm 2>&1 &
-	vm=$!
-	check "a VM runs: $*" progress /run/rounds 3 60
-}
-
-vm_end() {
-	kill -TERM "$vm"
-	wait "$vm"
-	status=$?
-	check_equal "the VM has computed right: $(cat /run/vm)" "$status" 0
-}
-
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
 check "client a" vmxt register a
 check "client b" vmxt register b
@@ -102,14 +75,14 @@ vm_start --cpu 1
 on "  so it is" 0,1,2
 check "CPU 1 goes offline under the VM" online 1 0
 on "  KVM has the others" 0,2
-check "  the VM runs on" progress /run/rounds 3 60
+vm_computes "  the VM runs on"
 check "CPU 1 comes online" online 1 1
 on "  KVM has it" 0,1,2
-check "  the VM runs on" progress /run/rounds 3 60
+vm_computes "  the VM runs on"
 check "b gets CPU 2" vmxt get_cpu b 2
 check "CPU 2 goes offline beside the VM" online 2 0
 told b 1
-check "  the VM runs on" progress /run/rounds 3 60
+vm_computes "  the VM runs on"
 check "CPU 2 comes online" online 2 1
 on "  KVM has it" 0,1,2
 vm_end

@@ -12,7 +12,6 @@ check "VMs run" vmrun --vcpus 2 --rounds 5
 
 if [ "$(stage)" = 1 ]; then
 	check "the next kernel is loaded" kexec_load
-	vmrun --forever --vcpus 2 --progress /run/rounds >/run/vm 2>&1 &
-	check "a VM runs" progress /run/rounds 4 60
+	vm_start --vcpus 2
 	next_stage kexec -e
 fi

@@ -3,25 +3,6 @@
 # machine: cpus=2
 # kvm_intel is a client among others: it holds each CPU while it has a VM, or while it is loaded, by its own parameter.
 
-on() {
-	check "$1: VMX on: $2" vmxstate "$2"
-}
-
-vm_start() {
-	rm -f /run/rounds
-	vmrun --forever --progress /run/rounds "$@" >/run/vm 2>&1 &
-	vm=$!
-	check "a VM runs: $*" progress /run/rounds 3 60
-}
-
-# Its status: 0 only if every result was right.
-vm_end() {
-	kill -TERM "$vm"
-	wait "$vm"
-	status=$?
-	check_equal "the VM has computed right: $(cat /run/vm)" "$status" 0
-}
-
 clients=/sys/kernel/debug/vmxcore/clients
 
 check "kvm loads" modprobe kvm enable_virt_at_load=0
@@ -50,10 +31,10 @@ check "a puts CPU 1" vmxt put_cpu a 1
 vm_start --cpu 1
 check "a puts all while the VM runs" vmxt put a
 on "  the VM has it still" 0,1
-check "  and runs on" progress /run/rounds 3 60
+vm_computes "  and runs on"
 check "a storm while the VM runs" vmxt storm a 500
 on "  the VM has it still" 0,1
-check "  and runs on" progress /run/rounds 3 60
+vm_computes "  and runs on"
 check_fails "vmxcore is not unloaded under it" rmmod vmxcore
 check_fails "kvm_intel is not unloaded under its VM" rmmod kvm_intel
 vm_end

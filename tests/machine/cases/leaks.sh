@@ -5,10 +5,6 @@
 
 fault=/sys/module/vmxcore_fault/parameters
 
-on() {
-	check "$1: VMX on: $2" vmxstate "$2"
-}
-
 # fail_each COMMAND...: with memory running out at its first allocation, then at its second, and so on, until it lasts. Prints
 # how many it was.
 fail_each() {

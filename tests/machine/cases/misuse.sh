@@ -3,10 +3,6 @@
 # machine: cpus=2
 # Misuse warns once, names the culprit, changes nothing, and never takes the machine down.
 
-on() {
-	check "$1: VMX on: $2" vmxstate "$2"
-}
-
 # logged TIMES REGEX
 logged() {
 	check_equal "  logged $1 times: $2" "$(dmesg_since | grep -cE "vmxcore: .*$2")" "$1"
@@ -59,6 +55,13 @@ check "client d" vmxt register d
 check "a get_cpu with preemption on: EINVAL" vmxt -e EINVAL get_cpu d 1 preemptible
 logged 1 "misuse by client 'd': vmxcore_get_cpu: wrong context"
 on "nothing is held" none
+
+dmesg_mark
+check "d takes as many references on CPU 1 as there can be, and one more: EOVERFLOW" vmxt -e EOVERFLOW flood d 1
+logged 1 "misuse by client 'd': vmxcore_get_cpu: too many references"
+on "  those it took are there" 1
+check "  d puts them all" vmxt drain d 1
+on "  none is left" none
 
 dmesg_mark
 check "a NULL client gets: EINVAL" vmxt -e EINVAL get_null

@@ -3,14 +3,6 @@
 # machine: image=qemu limit=300
 # QEMU runs a Linux on our kvm_intel, while a CPU goes and comes back, another client gets and puts, and the machine sleeps.
 
-on() {
-	check "$1: VMX on: $2" vmxstate "$2"
-}
-
-online() {
-	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"
-}
-
 more_ticks() {
 	[ "$(nested_ticks guest)" -gt $((ticks + 1)) ]
 }

@@ -4,11 +4,6 @@
 # expect-console: vmxcore_test: emergency of client a on CPU 1
 # The ways down, each with VMX on and a VM running: INIT must not be left blocked, or the other CPU never comes up again.
 
-vm_start() {
-	vmrun --forever --vcpus 2 --progress /run/rounds >/run/vm 2>&1 &
-	check "a VM runs" progress /run/rounds 4 60
-}
-
 emergency_restart() {
 	echo b >/proc/sysrq-trigger
 }
@@ -22,13 +17,13 @@ check "kvm_intel and the test client load" modprobe -a kvm_intel vmxcore_test
 check "client a" vmxt register a
 check "a gets all" vmxt get a
 check "VMX is on" vmxstate 0,1
-vm_start
+vm_start --vcpus 2
 
 case $(stage) in
 1) next_stage reboot_properly ;;
 2) next_stage emergency_restart ;;
 3)
-	check "kvm_intel's VM goes, a holds VMX" sh -c "kill -TERM \$(pidof vmrun)"
+	vm_end
 	next_stage reboot_properly
 	;;
 *) check "VMX is on at power-off, too" vmxstate 0,1 ;;

@@ -3,15 +3,6 @@
 # machine: cpus=3
 # VMX is on, on a CPU, exactly while somebody holds a reference to it.
 
-# on DESCRIPTION CPUS: the hardware and the books agree on where VMX is on.
-on() {
-	check "$1: VMX on: $2" vmxstate "$2"
-}
-
-online() {
-	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"
-}
-
 param=/sys/module/vmxcore/parameters/enable_virt_at_load
 debugfs=/sys/kernel/debug/vmxcore
 

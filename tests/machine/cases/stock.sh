@@ -7,10 +7,6 @@
 stock=/lib/modules/$(uname -r)/kernel
 ours=/lib/modules/$(uname -r)/updates
 
-on() {
-	check "$1: VMX on: $2" vmxstate "$2"
-}
-
 # What the kernel says of every module that is not its own.
 taint='taints kernel|signature and/or required key missing'
 
@@ -34,30 +30,16 @@ stock_kvm() {
 	insmod "$stock/arch/x86/kvm/kvm.ko"
 }
 
-vm_start() {
-	rm -f /run/rounds
-	vmrun --forever --vcpus 2 --progress /run/rounds >/run/vm 2>&1 &
-	vm=$!
-	check "a VM runs" progress /run/rounds 4 60
-}
-
-vm_end() {
-	kill -TERM "$vm"
-	wait "$vm"
-	status=$?
-	check_equal "the VM has computed right: $(cat /run/vm)" "$status" 0
-}
-
 check "stock kvm loads" stock_kvm
 check "stock kvm_intel loads" insmod "$stock/arch/x86/kvm/kvm-intel.ko"
-vm_start
+vm_start --vcpus 2
 dmesg_mark
 check "vmxcore is refused: EBUSY" busy "$ours/vmxcore.ko"
 refused "the distribution's kvm_intel is loaded and owns VMX: .*modprobe -r kvm_intel"
 check_fails "  it is not there" grep -q '^vmxcore ' /proc/modules
-check "  the VM runs on" progress /run/rounds 4 60
+vm_computes "  the VM runs on"
 check "  and with modprobe it is the same" sh -c "! modprobe vmxcore"
-check "  the VM runs on" progress /run/rounds 4 60
+vm_computes "  the VM runs on"
 vm_end
 check "what the line says helps: modprobe -r kvm_intel" modprobe -r kvm_intel
 check "  modprobe kvm_intel" modprobe kvm_intel

@@ -3,24 +3,6 @@
 # machine: cpus=2 limit=240
 # Suspend and resume, real (S3) and as far as the core: VMX is on again where it was, and a VM runs on.
 
-on() {
-	check "$1: VMX on: $2" vmxstate "$2"
-}
-
-vm_start() {
-	rm -f /run/rounds
-	vmrun --forever --progress /run/rounds "$@" >/run/vm 2>&1 &
-	vm=$!
-	check "a VM runs: $*" progress /run/rounds 3 60
-}
-
-vm_end() {
-	kill -TERM "$vm"
-	wait "$vm"
-	status=$?
-	check_equal "the VM has computed right: $(cat /run/vm)" "$status" 0
-}
-
 suspends() {
 	cat /sys/power/suspend_stats/success
 }
@@ -44,10 +26,6 @@ core_test() {
 	fi
 }
 
-told() {
-	check "  $1 has been told $2 times" grep -q "^client $1 .* gone $2 gone_wrong 0 " /sys/kernel/debug/vmxcore_test/clients
-}
-
 check "S3 is there" sh -c "echo deep >/sys/power/mem_sleep && grep -q '[[]deep[]]' /sys/power/mem_sleep"
 check "kvm loads" modprobe kvm enable_virt_at_load=0
 check "kvm_intel and the test client load" modprobe -a kvm_intel vmxcore_test
@@ -61,14 +39,14 @@ vm_start --vcpus 2
 on "  so it is" 0,1
 check "S3, a VM running" sleep_for 2
 on "  KVM has all" 0,1
-check "  the VM runs on" progress /run/rounds 4 60
+vm_computes "  the VM runs on"
 check "core test, a VM running" core_test
 on "  KVM has all" 0,1
-check "  the VM runs on" progress /run/rounds 4 60
+vm_computes "  the VM runs on"
 check "a gets CPU 0" vmxt get_cpu a 0
 check "S3, a VM running, a holds CPU 0" sleep_for 2
 on "  so it is" 0,1
-check "  the VM runs on" progress /run/rounds 4 60
+vm_computes "  the VM runs on"
 vm_end
 on "a has CPU 0" 0
 told a 0

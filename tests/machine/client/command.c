@@ -4,6 +4,7 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/preempt.h>
 #include <linux/string.h>
 
@@ -134,6 +135,37 @@ static int cmd_put_cpu(char **words)
 	return client_on(words, call_put_cpu);
 }
 
+/* Takes references until it fails. */
+static int call_flood(void *client)
+{
+	int err;
+
+	do {
+		err = vmxcore_get_cpu(client);
+	} while (!err);
+	return err;
+}
+
+/* As many as struct vmxcore_cpu_refs can count. */
+static int call_drain(void *client)
+{
+	unsigned int i;
+
+	for (i = 0; i < U16_MAX; i++)
+		vmxcore_put_cpu(client);
+	return 0;
+}
+
+static int cmd_flood(char **words)
+{
+	return client_on(words, call_flood);
+}
+
+static int cmd_drain(char **words)
+{
+	return client_on(words, call_drain);
+}
+
 static int cmd_storm(char **words)
 {
 	struct vmxcore_client *client;
@@ -196,6 +228,8 @@ static const struct {
 	{ "put", cmd_put },			/* NAME */
 	{ "get_cpu", cmd_get_cpu },		/* NAME CPU [irq|bound|preemptible] */
 	{ "put_cpu", cmd_put_cpu },		/* NAME CPU [irq|bound|preemptible] */
+	{ "flood", cmd_flood },			/* NAME CPU: get_cpu until it fails */
+	{ "drain", cmd_drain },			/* NAME CPU: put_cpu of all of these */
 	{ "get_null", cmd_get_null },
 	{ "put_null", cmd_put_null },
 	{ "get_atomic", cmd_get_atomic },	/* NAME */

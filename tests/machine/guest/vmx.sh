@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# What cases say about VMX, CPUs and VMs. Sourced after lib.sh.
+
+# on DESCRIPTION CPUS: the hardware and the books agree on where VMX is on.
+on() {
+	check "$1: VMX on: $2" vmxstate "$2"
+}
+
+# online CPU 0|1
+online() {
+	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"
+}
+
+# told CLIENT TIMES: cpu_gone() was called so often, as the contract says.
+told() {
+	check "  $1 has been told $2 times" grep -q "^client $1 .* gone $2 gone_wrong 0 " /sys/kernel/debug/vmxcore_test/clients
+}
+
+# vm_start [OPTION-OF-VMRUN...]: one that computes until vm_end.
+vm_start() {
+	rm -f /run/rounds
+	vmrun --forever --progress /run/rounds "$@" >/run/vm 2>&1 &
+	vm=$!
+	vm_computes "a VM runs: $*"
+}
+
+# vm_computes DESCRIPTION: it gets somewhere from here on.
+vm_computes() {
+	check "$1" progress /run/rounds 4 60
+}
+
+# Its status is 0 only if every result was right.
+vm_end() {
+	local status=0
+	kill -TERM "$vm"
+	wait "$vm" || status=$?
+	check_equal "the VM has computed right: $(cat /run/vm)" "$status" 0
+}
