@@ -379,6 +379,7 @@ void vmxcore_cpus_release(void)
  * vmxcore_cpus_failed - is VMX off on a CPU where somebody has a reference?
  *
  * Context: any.
+ * Return: true when a CPU could not be turned on again at resume.
  */
 bool vmxcore_cpus_failed(void)
 {

@@ -71,9 +71,10 @@ static void write_raw_cr0(unsigned long cr0)
 }
 
 /**
- * test_vmx_on - is this CPU in VMX operation?
+ * test_vmx_on - ask this CPU whether it is in VMX operation
  *
  * Context: preemption off.
+ * Return: true when VMPTRST works.
  */
 bool test_vmx_on(void)
 {
