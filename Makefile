@@ -11,6 +11,9 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) TESTS=$(TESTS)
 
+# Without a System.map, which no headers package has, modules_install runs no depmod.
+release = $(shell cat $(KDIR)/include/config/kernel.release)
+
 modules: kvm-source
 	+$(kbuild) modules
 
@@ -20,6 +23,7 @@ kvm-source:
 
 install:
 	+$(kbuild) INSTALL_MOD_DIR=updates modules_install
+	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(release)
 
 clean:
 	+$(kbuild) clean

@@ -15,6 +15,7 @@
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/limits.h>
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
@@ -97,6 +98,37 @@ static struct vmxcore_slot *find_free(const char *name)
 	return free ?: ERR_PTR(-ENOSPC);
 }
 
+/* The first generation is 1, so that no handle is NULL. */
+static unsigned long next_handle(const struct vmxcore_slot *slot)
+{
+	if (slot->last_handle)
+		return slot->last_handle + VMXCORE_MAX_CLIENTS;
+	return VMXCORE_MAX_CLIENTS + (slot - slots);
+}
+
+static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc)
+{
+	struct vmxcore_slot *slot = find_free(desc->name);
+
+	lockdep_assert_held(&slots_lock);
+
+	if (IS_ERR(slot))
+		return slot;
+	if (!slot->cpu_refs)
+		slot->cpu_refs = alloc_percpu(struct vmxcore_cpu_refs);
+	if (!slot->cpu_refs)
+		return ERR_PTR(-ENOMEM);
+
+	strscpy(slot->name, desc->name, sizeof(slot->name));
+	slot->desc = *desc;
+	slot->desc.name = slot->name;
+	slot->warned = 0;
+	slot->last_handle = next_handle(slot);
+	/* An NMI that sees the handle sees the callbacks. */
+	smp_store_release(&slot->handle, slot->last_handle);
+	return slot;
+}
+
 /**
  * vmxcore_slot_add - enter a client into the table
  * @desc: see vmxcore_register()
@@ -111,28 +143,13 @@ struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc)
 	if (!desc || !desc->owner || !name_valid(desc->name))
 		return ERR_PTR(-EINVAL);
 
-	guard(mutex)(&slots_lock);
+	mutex_lock(&slots_lock);
+	slot = take_slot(desc);
+	mutex_unlock(&slots_lock);
 
-	slot = find_free(desc->name);
 	if (IS_ERR(slot))
 		return ERR_CAST(slot);
-
-	if (!slot->cpu_refs)
-		slot->cpu_refs = alloc_percpu(struct vmxcore_cpu_refs);
-	if (!slot->cpu_refs)
-		return ERR_PTR(-ENOMEM);
-
-	strscpy(slot->name, desc->name, sizeof(slot->name));
-	slot->desc = *desc;
-	slot->desc.name = slot->name;
-	slot->warned = 0;
-	/* The first generation is 1, so that no handle is NULL. */
-	slot->last_handle = slot->last_handle ?
-			    slot->last_handle + VMXCORE_MAX_CLIENTS :
-			    VMXCORE_MAX_CLIENTS + (slot - slots);
-	/* An NMI that sees the handle sees the callbacks. */
-	smp_store_release(&slot->handle, slot->last_handle);
-	return (struct vmxcore_client *)slot->handle;
+	return (struct vmxcore_client *)slot->last_handle;
 }
 
 /**
@@ -152,7 +169,7 @@ struct vmxcore_slot *vmxcore_slot_close(struct vmxcore_client *client)
 
 	if (!client || cmpxchg(&slot->handle, handle, 0) != handle)
 		return NULL;
-	/* Callbacks are called with interrupts off only. */
+	/* For callbacks that run, and for calls that change the books. */
 	synchronize_rcu();
 	return slot;
 }
@@ -172,8 +189,9 @@ void vmxcore_slot_free(struct vmxcore_slot *slot)
 		memset(per_cpu_ptr(slot->cpu_refs, cpu), 0,
 		       sizeof(struct vmxcore_cpu_refs));
 
-	guard(mutex)(&slots_lock);
+	mutex_lock(&slots_lock);
 	slot->desc.owner = NULL;
+	mutex_unlock(&slots_lock);
 }
 
 /**
@@ -214,7 +232,7 @@ int vmxcore_slot_get_cpu(struct vmxcore_slot *slot)
  * @live: 1 when it was a living one, 0 when it had died with its CPU
  *
  * Context: this CPU, interrupts off.
- * Return: 0, or -EINVAL: there is none.
+ * Return: 0, or -ENOENT: there is none.
  */
 int vmxcore_slot_put_cpu(struct vmxcore_slot *slot, u32 *live)
 {
@@ -226,7 +244,7 @@ int vmxcore_slot_put_cpu(struct vmxcore_slot *slot, u32 *live)
 	else if (refs->dead)
 		refs->dead--;
 	else
-		return -EINVAL;
+		return -ENOENT;
 	return 0;
 }
 
@@ -284,6 +302,24 @@ void vmxcore_clients_cpu_gone(unsigned int cpu)
 	}
 }
 
+/* Is the slot of a handle still, or was it last, the one of its client? */
+static bool was_of(struct vmxcore_client *client)
+{
+	return client && slot_of(client)->last_handle == (unsigned long)client;
+}
+
+/**
+ * vmxcore_client_name - what to call a client in the log
+ * @client: a handle, good or not
+ *
+ * Context: any.
+ * Return: its name, or "?".
+ */
+const char *vmxcore_client_name(struct vmxcore_client *client)
+{
+	return was_of(client) ? slot_of(client)->name : "?";
+}
+
 /**
  * vmxcore_misuse - log what a client did wrong, once for each kind and client
  * @kind: what it was
@@ -300,11 +336,14 @@ void vmxcore_misuse(enum vmxcore_misuse kind, struct vmxcore_client *client,
 		    const char *call, unsigned long caller)
 {
 	static unsigned long warned_unknown;
-	struct vmxcore_slot *slot = slot_of(client);
-	bool known = client && slot->last_handle == (unsigned long)client;
+	bool known = was_of(client);
 
-	if (test_and_set_bit(kind, known ? &slot->warned : &warned_unknown))
+	/* Whatever else is wrong, it is wrong of nobody that is registered. */
+	if (!vmxcore_slot_find(client))
+		kind = VMXCORE_MISUSE_HANDLE;
+
+	if (test_and_set_bit(kind, known ? &slot_of(client)->warned : &warned_unknown))
 		return;
 	pr_warn("misuse by client '%s': %s: %s, called from %pS; ignored, report it to the maker of that module\n",
-		known ? slot->name : "?", call, misuse_text[kind], (void *)caller);
+		vmxcore_client_name(client), call, misuse_text[kind], (void *)caller);
 }

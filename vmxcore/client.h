@@ -73,6 +73,7 @@ u32 vmxcore_slot_drop_cpu(struct vmxcore_slot *slot);
 void vmxcore_clients_emergency(void);
 void vmxcore_clients_cpu_gone(unsigned int cpu);
 
+const char *vmxcore_client_name(struct vmxcore_client *client);
 void vmxcore_misuse(enum vmxcore_misuse kind, struct vmxcore_client *client,
 		    const char *call, unsigned long caller);
 

@@ -11,6 +11,7 @@
 #include <linux/limits.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/smp.h>
 
 #include "client.h"
@@ -26,23 +27,36 @@
 static atomic_t holders = ATOMIC_INIT(0);
 static DEFINE_MUTEX(all_lock);
 
-/* What every call begins with: whose handle is it, and may it be used here? */
-static struct vmxcore_slot *checked(struct vmxcore_client *client,
-				    bool context, const char *call,
-				    unsigned long caller)
+static int misused(enum vmxcore_misuse kind, struct vmxcore_client *client,
+		   const char *call, unsigned long caller)
 {
-	struct vmxcore_slot *slot = vmxcore_slot_find(client);
-
-	if (!slot)
-		vmxcore_misuse(VMXCORE_MISUSE_HANDLE, client, call, caller);
-	else if (!context)
-		vmxcore_misuse(VMXCORE_MISUSE_CONTEXT, client, call, caller);
-	else
-		return slot;
-	return NULL;
+	vmxcore_misuse(kind, client, call, caller);
+	return kind == VMXCORE_MISUSE_OVERFLOW ? -EOVERFLOW : -EINVAL;
 }
 
-static int hold_all(struct vmxcore_slot *slot)
+/* What the books say of a call that they refuse. */
+static int judged(int err, struct vmxcore_client *client, const char *call,
+		  unsigned long caller)
+{
+	switch (err) {
+	case -EBADF:
+		return misused(VMXCORE_MISUSE_HANDLE, client, call, caller);
+	case -ENOENT:
+		return misused(VMXCORE_MISUSE_PUT, client, call, caller);
+	case -EOVERFLOW:
+		return misused(VMXCORE_MISUSE_OVERFLOW, client, call, caller);
+	default:
+		return err;
+	}
+}
+
+static void log_refused(const char *name, unsigned int cpu, int err)
+{
+	pr_err_ratelimited("client '%s' gets no VMX, CPU %u: %s (%pe)\n", name,
+			   cpu, vmxcore_cpu_strerror(err), ERR_PTR(err));
+}
+
+static int hold_all(struct vmxcore_client *client)
 {
 	unsigned int cpu;
 	int err = 0;
@@ -58,9 +72,7 @@ static int hold_all(struct vmxcore_slot *slot)
 	cpus_read_unlock();
 
 	if (err)
-		pr_err_ratelimited("client '%s' gets no VMX, CPU %u: %s (%pe)\n",
-				   slot->name, cpu, vmxcore_cpu_strerror(err),
-				   ERR_PTR(err));
+		log_refused(vmxcore_client_name(client), cpu, err);
 	return err;
 }
 
@@ -77,59 +89,91 @@ static void release_all(void)
 	cpus_read_unlock();
 }
 
-/* One more reference of a client that has some. -ENOENT: it has none. */
-static int take_another(struct vmxcore_slot *slot)
+/*
+ * Changes the count of a client, as long as it is one. A handle is good while RCU is
+ * read-locked (or, below, interrupts are off), and who closes a slot waits for that
+ * before he takes back what is left. So a call that races the unregister of its own
+ * client is refused, and never counts for the next client of that slot.
+ */
+static int count(struct vmxcore_client *client, int (*how)(atomic_t *refs))
 {
-	int refs = atomic_read(&slot->refs);
+	struct vmxcore_slot *slot;
+	int err;
+
+	rcu_read_lock();
+	slot = vmxcore_slot_find(client);
+	err = slot ? how(&slot->refs) : -EBADF;
+	rcu_read_unlock();
+	return err;
+}
+
+/* One more reference of a client that has some. -ENOENT: it has none. */
+static int another(atomic_t *refs)
+{
+	int old = atomic_read(refs);
 
 	do {
-		if (!refs)
+		if (!old)
 			return -ENOENT;
-		if (refs == INT_MAX)
+		if (old == INT_MAX)
 			return -EOVERFLOW;
-	} while (!atomic_try_cmpxchg(&slot->refs, &refs, refs + 1));
+	} while (!atomic_try_cmpxchg(refs, &old, old + 1));
 	return 0;
 }
 
-/*
- * The caller is counted in holders. If another task of the same client was
- * faster, that count is one too many: the client is a holder once.
- */
-static int take_first(struct vmxcore_slot *slot)
+/* The first reference of a client. -EEXIST: another task of it was faster. */
+static int first(atomic_t *refs)
 {
-	int err;
+	return atomic_cmpxchg(refs, 0, 1) ? -EEXIST : 0;
+}
+
+/* One reference less. 1: it was the last; -ENOENT: there was none. */
+static int one_less(atomic_t *refs)
+{
+	int old = atomic_read(refs);
 
 	do {
-		if (!atomic_cmpxchg(&slot->refs, 0, 1))
-			return 0;
-		err = take_another(slot);
-	} while (err == -ENOENT);
+		if (!old)
+			return -ENOENT;
+	} while (!atomic_try_cmpxchg(refs, &old, old - 1));
+	return old == 1;
+}
 
+static int take(struct vmxcore_client *client)
+{
+	int err = count(client, another);
+
+	if (err != -ENOENT)
+		return err;
+
+	if (!atomic_inc_not_zero(&holders)) {
+		err = hold_all(client);
+		if (err)
+			return err;
+	}
+
+	/*
+	 * The client is counted in holders now. If it is not by this task that it
+	 * becomes one, that count is one too many: a client is a holder once.
+	 */
+	do {
+		err = count(client, first);
+		if (!err)
+			return 0;
+		if (err == -EEXIST)
+			err = count(client, another);
+	} while (err == -ENOENT);
 	release_all();
 	return err;
 }
 
-static int take(struct vmxcore_slot *slot)
-{
-	int err = take_another(slot);
-
-	if (err != -ENOENT)
-		return err;
-	if (!atomic_inc_not_zero(&holders)) {
-		err = hold_all(slot);
-		if (err)
-			return err;
-	}
-	return take_first(slot);
-}
-
 /* Why a get fails although somebody holds all CPUs; rare, so one test for both. */
-static int refuse(struct vmxcore_slot *slot)
+static int refuse(struct vmxcore_client *client)
 {
 	if (READ_ONCE(vmxcore_rebooting))
 		return -ESHUTDOWN;
 	pr_err_ratelimited("client '%s' gets no VMX: it could not be turned on again on a CPU after resume; take that CPU offline and online, or end all users of VMX\n",
-			   slot->name);
+			   vmxcore_client_name(client));
 	return -EIO;
 }
 
@@ -152,20 +196,11 @@ static int refuse(struct vmxcore_slot *slot)
  */
 int vmxcore_get(struct vmxcore_client *client)
 {
-	struct vmxcore_slot *slot;
-	int err;
-
-	slot = checked(client, vmxcore_may_sleep(), __func__, _RET_IP_);
-	if (!slot)
-		return -EINVAL;
+	if (!vmxcore_may_sleep())
+		return misused(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
 	if (unlikely(READ_ONCE(vmxcore_rebooting) || vmxcore_cpus_failed()))
-		return refuse(slot);
-
-	err = take(slot);
-	if (err == -EOVERFLOW)
-		vmxcore_misuse(VMXCORE_MISUSE_OVERFLOW, client, __func__,
-			       _RET_IP_);
-	return err;
+		return refuse(client);
+	return judged(take(client), client, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_get);
 
@@ -180,40 +215,58 @@ EXPORT_SYMBOL_GPL(vmxcore_get);
  */
 void vmxcore_put(struct vmxcore_client *client)
 {
-	struct vmxcore_slot *slot;
-	int refs;
+	int last;
 
-	slot = checked(client, vmxcore_may_sleep(), __func__, _RET_IP_);
-	if (!slot)
+	if (!vmxcore_may_sleep()) {
+		misused(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
 		return;
+	}
 
-	refs = atomic_read(&slot->refs);
-	do {
-		if (!refs) {
-			vmxcore_misuse(VMXCORE_MISUSE_PUT, client, __func__,
-				       _RET_IP_);
-			return;
-		}
-	} while (!atomic_try_cmpxchg(&slot->refs, &refs, refs - 1));
-
-	if (refs == 1)
+	last = count(client, one_less);
+	if (last == 1)
 		release_all();
+	else
+		judged(last, client, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_put);
 
-static int get_this_cpu(struct vmxcore_slot *slot)
+/* Changes the count of a client on this CPU, as long as it is one. */
+static int count_here(struct vmxcore_client *client,
+		      int (*how)(struct vmxcore_slot *slot))
 {
+	struct vmxcore_slot *slot;
 	unsigned long flags;
 	int err;
 
 	local_irq_save(flags);
-	err = vmxcore_cpu_get();
-	if (!err) {
-		err = vmxcore_slot_get_cpu(slot);
-		if (err)
-			vmxcore_cpu_put(1);
-	}
+	slot = vmxcore_slot_find(client);
+	err = slot ? how(slot) : -EBADF;
 	local_irq_restore(flags);
+	return err;
+}
+
+static int another_here(struct vmxcore_slot *slot)
+{
+	int err = vmxcore_cpu_get();
+
+	if (err) {
+		log_refused(slot->name, smp_processor_id(), err);
+		return err;
+	}
+
+	err = vmxcore_slot_get_cpu(slot);
+	if (err)
+		vmxcore_cpu_put(1);
+	return err;
+}
+
+static int one_less_here(struct vmxcore_slot *slot)
+{
+	u32 live;
+	int err = vmxcore_slot_put_cpu(slot, &live);
+
+	if (!err && live)
+		vmxcore_cpu_put(1);
 	return err;
 }
 
@@ -233,22 +286,9 @@ static int get_this_cpu(struct vmxcore_slot *slot)
  */
 int vmxcore_get_cpu(struct vmxcore_client *client)
 {
-	struct vmxcore_slot *slot;
-	int err;
-
-	slot = checked(client, vmxcore_may_use_this_cpu(), __func__, _RET_IP_);
-	if (!slot)
-		return -EINVAL;
-
-	err = get_this_cpu(slot);
-	if (err == -EOVERFLOW)
-		vmxcore_misuse(VMXCORE_MISUSE_OVERFLOW, client, __func__,
-			       _RET_IP_);
-	else if (err)
-		pr_err_ratelimited("client '%s' gets no VMX, CPU %u: %s (%pe)\n",
-				   slot->name, raw_smp_processor_id(),
-				   vmxcore_cpu_strerror(err), ERR_PTR(err));
-	return err;
+	if (!vmxcore_may_use_this_cpu())
+		return misused(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
+	return judged(count_here(client, another_here), client, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_get_cpu);
 
@@ -264,24 +304,10 @@ EXPORT_SYMBOL_GPL(vmxcore_get_cpu);
  */
 void vmxcore_put_cpu(struct vmxcore_client *client)
 {
-	struct vmxcore_slot *slot;
-	unsigned long flags;
-	u32 live;
-	int err;
-
-	slot = checked(client, vmxcore_may_use_this_cpu(), __func__, _RET_IP_);
-	if (!slot)
-		return;
-
-	local_irq_save(flags);
-	err = vmxcore_slot_put_cpu(slot, &live);
-	if (!err && live)
-		vmxcore_cpu_put(1);
-	local_irq_restore(flags);
-
-	if (err)
-		vmxcore_misuse(VMXCORE_MISUSE_PUT, client, __func__,
-			       _RET_IP_);
+	if (!vmxcore_may_use_this_cpu())
+		misused(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
+	else
+		judged(count_here(client, one_less_here), client, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_put_cpu);
 
