@@ -93,9 +93,11 @@ static void release_all(void)
  * Changes the count of a client, as long as it is one. A handle is good while RCU is
  * read-locked (or, below, interrupts are off), and who closes a slot waits for that
  * before he takes back what is left. So a call that races the unregister of its own
- * client is refused, and never counts for the next client of that slot.
+ * client is refused, and never counts for the next client of that slot. Inlined, so
+ * that a get costs no indirect call.
  */
-static int count(struct vmxcore_client *client, int (*how)(atomic_t *refs))
+static __always_inline int count(struct vmxcore_client *client,
+				 int (*how)(atomic_t *refs))
 {
 	struct vmxcore_slot *slot;
 	int err;
@@ -231,8 +233,8 @@ void vmxcore_put(struct vmxcore_client *client)
 EXPORT_SYMBOL_GPL(vmxcore_put);
 
 /* Changes the count of a client on this CPU, as long as it is one. */
-static int count_here(struct vmxcore_client *client,
-		      int (*how)(struct vmxcore_slot *slot))
+static __always_inline int count_here(struct vmxcore_client *client,
+				      int (*how)(struct vmxcore_slot *slot))
 {
 	struct vmxcore_slot *slot;
 	unsigned long flags;
