@@ -25,6 +25,14 @@ timed() {
 	note "$text: $((SECONDS - start)) s"
 }
 
+# unpack_module FROM TO: a module of a kernel package, which may be compressed.
+unpack_module() {
+	case $1 in
+	*.xz) xz --decompress --stdout "$1" >"$2" ;;
+	*) cp "$1" "$2" ;;
+	esac
+}
+
 # take_lock FILE: two runs at once share the cache and the build folder. Held until this shell, or subshell, ends.
 take_lock() {
 	local fd

@@ -41,14 +41,6 @@ add_kmod() {
 	done
 }
 
-# add_stock_module TO FROM: unpacked here, as the machine is slow at it.
-add_stock_module() {
-	case $2 in
-	*.xz) xz --decompress --stdout "$2" >"$1" ;;
-	*) cp "$2" "$1" ;;
-	esac
-}
-
 add_modules() {
 	local to=$1/lib/modules/$release name file path
 	mkdir -p "$to/updates"
@@ -58,10 +50,11 @@ add_modules() {
 	done | sed -n 's/^insmod \([^ ]*\) *.*$/\1/p' | sort -u | while read -r file; do
 		path=${file#"$root/lib/modules/$release/"}
 		mkdir -p "$to/$(dirname "$path")"
-		add_stock_module "$to/${path%.xz}" "$file"
+		# Here, as the machine is slow at it.
+		unpack_module "$file" "$to/${path%.xz}"
 	done
 	for file in "$modules"/*.ko; do
-		[ ! -f "$file" ] || strip --strip-debug -o "$to/updates/${file##*/}" "$file"
+		[ ! -f "$file" ] || cp "$file" "$to/updates/"
 	done
 	depmod -b "$1" "$release"
 }

@@ -8,11 +8,7 @@
 
 # VMX left on is a triple fault on the way, and a reset, which would boot just as well.
 [ "$(stage)" = 1 ] || check "this is the crash kernel" test -s /proc/vmcore
-check_equal "kernel $(stage): all CPUs are up" "$(nproc)" 2
-check "kvm_intel and the test client load" modprobe -a kvm_intel vmxcore_test
-check "client a" vmxt register a
-check "a gets all" vmxt get a
-check "VMX is on" vmxstate 0,1
+all_in_use "kernel $(stage)"
 check "VMs run" vmrun --vcpus 2 --rounds 5
 
 if [ "$(stage)" = 1 ]; then

@@ -19,11 +19,7 @@ owners() {
 	quote /sys/kernel/debug/vmxcore/clients
 }
 
-more_ticks() {
-	[ "$(nested_ticks guest)" -gt $((ticks + 1)) ]
-}
-
-# The books and the hardware: CPUs on which the CPU itself says that it is in VMX operation.
+# By the books, which the demo is about; the other cases ask the CPUs as well.
 cpus_on() {
 	grep -c ' on refs 1 ' /sys/kernel/debug/vmxcore/cpus
 }
@@ -48,11 +44,9 @@ check_equal "VMX is on on both CPUs" "$(cpus_on)" 2
 
 check "CPU 1 goes offline with the guest running" sh -c 'echo 0 >/sys/devices/system/cpu/cpu1/online'
 owners "CPU 1 is offline"
-ticks=$(nested_ticks guest)
-check "  the guest runs on" wait_until 60 more_ticks
+check "  the guest runs on" nested_runs_on guest
 check "CPU 1 comes online again" sh -c 'echo 1 >/sys/devices/system/cpu/cpu1/online'
-ticks=$(nested_ticks guest)
-check "  the guest runs on" wait_until 60 more_ticks
+check "  the guest runs on" nested_runs_on guest
 check_equal "  VMX is on on both CPUs again" "$(cpus_on)" 2
 
 check "the guest is ended" nested_kill guest

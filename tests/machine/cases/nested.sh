@@ -3,13 +3,8 @@
 # machine: image=qemu limit=300
 # QEMU runs a Linux on our kvm_intel, while a CPU goes and comes back, another client gets and puts, and the machine sleeps.
 
-more_ticks() {
-	[ "$(nested_ticks guest)" -gt $((ticks + 1)) ]
-}
-
 ticks_on() {
-	ticks=$(nested_ticks guest)
-	check "  the guest runs on" wait_until 60 more_ticks
+	check "  the guest runs on" nested_runs_on guest
 }
 
 check "kvm loads" modprobe kvm enable_virt_at_load=0

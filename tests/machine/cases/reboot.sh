@@ -12,11 +12,7 @@ reboot_properly() {
 	reboot -f
 }
 
-check_equal "boot $(stage): all CPUs are up" "$(nproc)" 2
-check "kvm_intel and the test client load" modprobe -a kvm_intel vmxcore_test
-check "client a" vmxt register a
-check "a gets all" vmxt get a
-check "VMX is on" vmxstate 0,1
+all_in_use "boot $(stage)"
 vm_start --vcpus 2
 
 case $(stage) in

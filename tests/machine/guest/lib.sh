@@ -211,6 +211,15 @@ nested_ticks() {
 	grep -c 'nested: tick' "/run/$1.log"
 }
 
+nested_past() {
+	[ "$(nested_ticks "$1")" -gt "$2" ]
+}
+
+# nested_runs_on NAME: it ticks twice from here on, or a minute has passed.
+nested_runs_on() {
+	wait_until 60 nested_past "$1" $(($(nested_ticks "$1") + 1))
+}
+
 # nested_ended NAME SECONDS: QEMU ended, by itself.
 nested_ended() {
 	wait_until "$2" not_running "$(cat "/run/$1.pid")"
