@@ -17,6 +17,7 @@
 #include <linux/limits.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
 
@@ -123,6 +124,9 @@ static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc)
 	slot->desc = *desc;
 	slot->desc.name = slot->name;
 	slot->warned = 0;
+	ratelimit_default_init(&slot->refused);
+	/* Without the kernel's own line on how many were left out: it names no one. */
+	ratelimit_set_flags(&slot->refused, RATELIMIT_MSG_ON_RELEASE);
 	slot->last_handle = next_handle(slot);
 	/* An NMI that sees the handle sees the callbacks. */
 	smp_store_release(&slot->handle, slot->last_handle);
@@ -318,6 +322,20 @@ static bool was_of(struct vmxcore_client *client)
 const char *vmxcore_client_name(struct vmxcore_client *client)
 {
 	return was_of(client) ? slot_of(client)->name : "?";
+}
+
+/**
+ * vmxcore_client_may_log - may the log have another line about what a client was refused?
+ * @client: a handle, good or not
+ *
+ * Whoever may create a VM can make KVM ask as often as he likes.
+ *
+ * Context: any but NMI.
+ * Return: true, ten times in five seconds.
+ */
+bool vmxcore_client_may_log(struct vmxcore_client *client)
+{
+	return was_of(client) && __ratelimit(&slot_of(client)->refused);
 }
 
 /**

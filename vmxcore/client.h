@@ -4,6 +4,7 @@
 
 #include <linux/atomic.h>
 #include <linux/percpu.h>
+#include <linux/ratelimit_types.h>
 #include <linux/types.h>
 
 #include <vmxcore/vmxcore.h>
@@ -48,6 +49,8 @@ static_assert(sizeof(struct vmxcore_cpu_refs) == 4);
  * @desc: what the client told of itself, its name in @name; no owner: a free slot
  * @name: outlives the registration
  * @warned: the kinds of misuse that the log has already, one bit each
+ * @refused: limits the lines about what it was refused; its own, so that a client that
+ *	asks for ever cannot keep the log from telling about another
  */
 struct vmxcore_slot {
 	unsigned long handle;
@@ -57,6 +60,7 @@ struct vmxcore_slot {
 	struct vmxcore_client_desc desc;
 	char name[VMXCORE_NAME_LEN];
 	unsigned long warned;
+	struct ratelimit_state refused;
 };
 
 struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc);
@@ -74,6 +78,7 @@ void vmxcore_clients_emergency(void);
 void vmxcore_clients_cpu_gone(unsigned int cpu);
 
 const char *vmxcore_client_name(struct vmxcore_client *client);
+bool vmxcore_client_may_log(struct vmxcore_client *client);
 void vmxcore_misuse(enum vmxcore_misuse kind, struct vmxcore_client *client,
 		    const char *call, unsigned long caller);
 

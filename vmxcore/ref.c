@@ -50,10 +50,12 @@ static int judged(int err, struct vmxcore_client *client, const char *call,
 	}
 }
 
-static void log_refused(const char *name, unsigned int cpu, int err)
+static void log_refused(struct vmxcore_client *client, unsigned int cpu, int err)
 {
-	pr_err_ratelimited("client '%s' gets no VMX, CPU %u: %s (%pe)\n", name,
-			   cpu, vmxcore_cpu_strerror(err), ERR_PTR(err));
+	if (vmxcore_client_may_log(client))
+		pr_err("client '%s' gets no VMX, CPU %u: %s (%pe)\n",
+		       vmxcore_client_name(client), cpu,
+		       vmxcore_cpu_strerror(err), ERR_PTR(err));
 }
 
 static int hold_all(struct vmxcore_client *client)
@@ -72,7 +74,7 @@ static int hold_all(struct vmxcore_client *client)
 	cpus_read_unlock();
 
 	if (err)
-		log_refused(vmxcore_client_name(client), cpu, err);
+		log_refused(client, cpu, err);
 	return err;
 }
 
@@ -252,7 +254,8 @@ static int another_here(struct vmxcore_slot *slot)
 	int err = vmxcore_cpu_get();
 
 	if (err) {
-		log_refused(slot->name, smp_processor_id(), err);
+		log_refused((struct vmxcore_client *)slot->last_handle,
+			    smp_processor_id(), err);
 		return err;
 	}
 

@@ -56,6 +56,10 @@ add_modules() {
 	for file in "$modules"/*.ko; do
 		[ ! -f "$file" ] || cp "$file" "$to/updates/"
 	done
+	# At load ftrace looks up each function among all symbols: 15 s of the machine's time for kvm.ko with its local ones.
+	for file in "$to"/updates/kvm*.ko; do
+		[ ! -f "$file" ] || objcopy --strip-unneeded "$file"
+	done
 	depmod -b "$1" "$release"
 }
 

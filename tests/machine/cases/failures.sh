@@ -14,7 +14,8 @@ fails() {
 	check "  the log says why" dmesg_has "client 'a' gets no VMX, CPU $2: $3"
 }
 
-# works: as soon as the cause is gone, on all CPUs and on one
+# works: as soon as the cause is gone, on all CPUs and on one. A client's new registration has the log to itself again, which
+# takes ten lines in five seconds.
 works() {
 	check "  it works again" vmxt get a
 	on "  a holds all" 0,1,2
@@ -22,6 +23,7 @@ works() {
 	check "  a get of CPU 1 works again" vmxt get_cpu a 1
 	check "  put" vmxt put_cpu a 1
 	on "  nobody holds anything" none
+	check "  a comes anew" sh -c "vmxt unregister a && vmxt register a"
 }
 
 # others_unmoved ERRNO: the same while somebody else holds another CPU.
@@ -130,4 +132,15 @@ check "  it comes online where nobody holds all CPUs" online 1 1
 check "  a get fails then" vmxt -e EIO get a
 on "  off everywhere" none
 check "CPU 1 is repaired" vmxt revision 1 0
+works
+
+check "CR0.NE is clear on CPU 1" vmxt ne 1 0
+dmesg_mark
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	vmxt -e EFAULT get a
+done
+check_equal "  a asks 12 times in vain, and has 10 lines in the log" "$(dmesg_since | grep -c "client 'a' gets no VMX")" 10
+check "  b asks once" vmxt -e EFAULT get b
+check "  and has its line all the same" dmesg_has "client 'b' gets no VMX, CPU 1: VMXON faulted"
+check "CR0.NE is set again" vmxt ne 1 1
 works

@@ -6,6 +6,7 @@
 emulator_model=max
 emulator_time_factor=1
 emulator_quirks=
+emulator_parameters=
 
 emulator_start() {
 	local dir=$1
