@@ -5,6 +5,7 @@
 # make install          install them beside the stock ones, which stay (KDIR=)
 # make demo             see it work, in an emulated machine
 # make check            all tests, in emulated machines
+# make check-long       the machine's ways up and down again, in full counts: hours
 # make clean
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -38,4 +39,7 @@ demo: setup
 check: setup
 	tests/check
 
-.PHONY: modules kvm-source install clean setup demo check
+check-long: setup
+	tests/machine/run --long
+
+.PHONY: modules kvm-source install clean setup demo check check-long

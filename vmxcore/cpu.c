@@ -111,6 +111,7 @@ static int turn_on(struct vmxcore_cpu *c)
 	case VMXCORE_CPU_OFF:
 		break;
 	case VMXCORE_CPU_DEAD:
+	case VMXCORE_CPU_LEAVING:
 	case VMXCORE_CPU_SUSPENDED:
 	case VMXCORE_CPU_DOWN:
 		return -ESHUTDOWN;
@@ -239,9 +240,29 @@ void vmxcore_cpu_up(void)
 }
 
 /**
- * vmxcore_cpu_down - this CPU goes offline: every reference dies, VMX goes off
+ * vmxcore_cpu_leave - this CPU goes offline: no more references
+ *
+ * Closed before the clients are told, or one that takes a reference when it is told
+ * would have it on a CPU that is gone. VMX stays on for their VMCLEARs.
  *
  * Context: this CPU, interrupts off, after the last task has left it.
+ */
+void vmxcore_cpu_leave(void)
+{
+	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+
+	if (c->state == VMXCORE_CPU_ON) {
+		WRITE_ONCE(c->state, VMXCORE_CPU_LEAVING);
+		return;
+	}
+	turn_off(c);
+	WRITE_ONCE(c->state, VMXCORE_CPU_DEAD);
+}
+
+/**
+ * vmxcore_cpu_down - this CPU goes offline: every reference dies, VMX goes off
+ *
+ * Context: this CPU, interrupts off, after vmxcore_cpu_leave() and the last VMCLEAR.
  */
 void vmxcore_cpu_down(void)
 {
@@ -249,7 +270,8 @@ void vmxcore_cpu_down(void)
 
 	WRITE_ONCE(c->refs, 0);
 	WRITE_ONCE(c->all, false);
-	turn_off(c);
+	if (c->state == VMXCORE_CPU_LEAVING)
+		execute_off();
 	WRITE_ONCE(c->state, VMXCORE_CPU_DEAD);
 }
 

@@ -15,6 +15,8 @@
  *	been seen yet, so it must be 0.
  * @VMXCORE_CPU_OFF: online, VMX off, nobody has a reference
  * @VMXCORE_CPU_ON: in VMX operation by vmxcore, somebody has a reference
+ * @VMXCORE_CPU_LEAVING: on its way down; VMX still on for whoever has to VMCLEAR
+ *	here, nobody can take a reference
  * @VMXCORE_CPU_FAILED: VMX should be on and could not be turned on at resume; as
  *	long as references remain, taking another fails
  * @VMXCORE_CPU_SUSPENDED: between suspend and resume; VMX off, references kept
@@ -24,6 +26,7 @@ enum vmxcore_cpu_state {
 	VMXCORE_CPU_DEAD,
 	VMXCORE_CPU_OFF,
 	VMXCORE_CPU_ON,
+	VMXCORE_CPU_LEAVING,
 	VMXCORE_CPU_FAILED,
 	VMXCORE_CPU_SUSPENDED,
 	VMXCORE_CPU_DOWN,
@@ -63,6 +66,7 @@ int vmxcore_cpu_hold(void);
 void vmxcore_cpu_release(void);
 
 void vmxcore_cpu_up(void);
+void vmxcore_cpu_leave(void);
 void vmxcore_cpu_down(void);
 void vmxcore_cpu_suspend(void);
 int vmxcore_cpu_resume(void);

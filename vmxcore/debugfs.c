@@ -16,6 +16,7 @@ static const char *const state_name[] = {
 	[VMXCORE_CPU_DEAD] = "offline",
 	[VMXCORE_CPU_OFF] = "off",
 	[VMXCORE_CPU_ON] = "on",
+	[VMXCORE_CPU_LEAVING] = "leaving",
 	[VMXCORE_CPU_FAILED] = "failed",
 	[VMXCORE_CPU_SUSPENDED] = "suspended",
 	[VMXCORE_CPU_DOWN] = "down",

@@ -29,6 +29,7 @@ static int starting(unsigned int cpu)
 
 static int dying(unsigned int cpu)
 {
+	vmxcore_cpu_leave();
 	vmxcore_clients_cpu_gone(cpu);
 	vmxcore_cpu_down();
 	return 0;

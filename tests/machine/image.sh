@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154
 
 # Stock modules that cases load; what they depend on comes along.
-stock_modules=(kvm kvm-intel kvm-amd sha256-ssse3)
+stock_modules=(kvm kvm-intel kvm-amd sha256-ssse3 ata_piix sd_mod)
 
 # add_binary DIR FILE...: programs with the shared libraries they need, at the paths they have here.
 add_binary() {
@@ -81,7 +81,7 @@ add_base() {
 	add_modules "$1"
 	add_programs "$1"
 	install --mode=755 "$here/guest/init" "$1/init"
-	cp "$here"/guest/{lib,vmx}.sh "$1"
+	cp "$here"/guest/{lib,vmx,sleep,states,down}.sh "$1"
 	cp "$here"/cases/*.sh "$1/cases/"
 }
 

@@ -62,6 +62,22 @@ check_fails "  nothing is reported as leaked" dmesg_has "client 'a' .* went away
 check "b puts CPU 2" vmxt put_cpu b 2
 on "  nobody holds anything" none
 
+# Every step of a CPU's way down and up calls get_cpu (client/hooks.c): 2 gets on the way down in a task and in an interrupt,
+# one in each half of the STARTING section, one left to CPUHP_AP_SMPCFD_DYING, one by the callback; 3 on the way up.
+check "a client calls get_cpu all the way" vmxt hooks 1
+for held in none all; do
+	[ $held = none ] || check "b gets all" vmxt get b
+	for cpu in 1 2; do
+		check "  CPU $cpu goes offline" online $cpu 0
+		check "  CPU $cpu comes online" online $cpu 1
+		on "  what was taken on the way down is dead" $held
+	done
+done
+check_equal "  each call was granted or refused as it must" "$(cat /sys/kernel/debug/vmxcore_test/hooks)" "right 36 wrong 0"
+check "b puts" vmxt put b
+check "  the client goes" vmxt hooks 0
+on "  nobody holds anything" none
+
 check "kvm loads" modprobe kvm enable_virt_at_load=0
 check "kvm_intel loads" modprobe kvm_intel
 check "KVM idle: CPU 1 goes offline" online 1 0

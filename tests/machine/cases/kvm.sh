@@ -32,7 +32,7 @@ vm_start --cpu 1
 check "a puts all while the VM runs" vmxt put a
 on "  the VM has it still" 0,1
 vm_computes "  and runs on"
-check "a storm while the VM runs" vmxt storm a 500
+check "a storm while the VM runs" vmxt storm 500
 on "  the VM has it still" 0,1
 vm_computes "  and runs on"
 check_fails "vmxcore is not unloaded under it" rmmod vmxcore

@@ -21,7 +21,7 @@ ticks_on
 check "CPU 1 comes online" online 1 1
 on "  KVM has both" 0,1
 ticks_on
-check "a storm beside the guest" vmxt storm a 300
+check "a storm beside the guest" vmxt storm 300
 ticks_on
 check "the guest ends" nested_kill guest
 on "  nobody holds anything" none

@@ -53,13 +53,13 @@ on "a holds all" 0,1,2
 check "a puts all" vmxt put a
 on "all references are back" none
 
-check "get and put from all CPUs at once" vmxt storm a 3000
+check "get and put from all CPUs at once" vmxt storm 3000
 on "after the storm" none
 check "b gets CPU 1" vmxt get_cpu b 1
-check "a storm, with a CPU that is on" vmxt storm a 1000
+check "a storm, with a CPU that is on" vmxt storm 1000
 on "after that storm" 1
 check "b gets all" vmxt get b
-check "a storm, with all CPUs on" vmxt storm a 1000
+check "a storm, with all CPUs on" vmxt storm 1000
 check "b puts all" vmxt put b
 on "after that storm" 1
 check "b puts CPU 1" vmxt put_cpu b 1

@@ -7,25 +7,6 @@ suspends() {
 	cat /sys/power/suspend_stats/success
 }
 
-# To RAM, and awake again by the clock. A write that succeeds has slept.
-sleep_for() {
-	echo 0 >/sys/class/rtc/rtc0/wakealarm
-	echo "+$1" >/sys/class/rtc/rtc0/wakealarm
-	echo mem >/sys/power/state
-}
-
-# As far as the callbacks that run with interrupts off on the last CPU, without the firmware.
-core_test() {
-	echo 1 >/sys/module/suspend/parameters/pm_test_delay
-	echo core >/sys/power/pm_test
-	if echo mem >/sys/power/state; then
-		echo none >/sys/power/pm_test
-	else
-		echo none >/sys/power/pm_test
-		return 1
-	fi
-}
-
 check "S3 is there" sh -c "echo deep >/sys/power/mem_sleep && grep -q '[[]deep[]]' /sys/power/mem_sleep"
 check "kvm loads" modprobe kvm enable_virt_at_load=0
 check "kvm_intel and the test client load" modprobe -a kvm_intel vmxcore_test

@@ -166,14 +166,79 @@ static int cmd_drain(char **words)
 	return client_on(words, call_drain);
 }
 
+/* The first word after the command as a number, for those that need no more. */
+static int with_number(char **words, int (*call)(unsigned int number))
+{
+	unsigned int number;
+
+	return kstrtouint(words[1], 0, &number) ?: call(number);
+}
+
 static int cmd_storm(char **words)
 {
-	struct vmxcore_client *client;
-	unsigned int iterations;
-	int err;
+	return with_number(words, test_storm);
+}
 
-	err = kstrtouint(words[2], 0, &iterations) ?: test_find(words[1], &client);
-	return err ?: test_storm(client, iterations);
+static int cmd_storm_start(char **words)
+{
+	return test_storm_start(0);
+}
+
+static int cmd_storm_stop(char **words)
+{
+	return test_storm_stop();
+}
+
+static int cmd_churn(char **words)
+{
+	return with_number(words, test_churn);
+}
+
+static int cmd_down(char **words)
+{
+	return with_number(words, test_down);
+}
+
+static int cmd_nmi(char **words)
+{
+	return with_number(words, test_nmi);
+}
+
+static int cmd_wake(char **words)
+{
+	return with_number(words, test_wake);
+}
+
+static int cmd_witness(char **words)
+{
+	return test_witness();
+}
+
+static int cmd_hooks(char **words)
+{
+	bool on;
+	int err = kstrtobool(words[1], &on);
+
+	if (err)
+		return err;
+	if (on)
+		return test_hooks_on();
+	test_hooks_off();
+	return 0;
+}
+
+static int cmd_delay(char **words)
+{
+	unsigned int us;
+
+	return kstrtouint(words[2], 0, &us) ?: test_delay(words[1], us);
+}
+
+static int cmd_leave_out(char **words)
+{
+	bool on;
+
+	return kstrtobool(words[2], &on) ?: test_leave_out(words[1], on);
 }
 
 static int cpu_switch(char **words, int (*call)(unsigned int cpu, bool on))
@@ -235,7 +300,17 @@ static const struct {
 	{ "get_atomic", cmd_get_atomic },	/* NAME */
 	{ "put_atomic", cmd_put_atomic },	/* NAME */
 	{ "unregister_atomic", cmd_unregister_atomic },	/* NAME */
-	{ "storm", cmd_storm },			/* NAME ITERATIONS */
+	{ "storm", cmd_storm },			/* ITERATIONS */
+	{ "storm_start", cmd_storm_start },	/* in the background */
+	{ "storm_stop", cmd_storm_stop },
+	{ "churn", cmd_churn },			/* TIMES */
+	{ "down", cmd_down },			/* TIMES */
+	{ "hooks", cmd_hooks },			/* 0|1 */
+	{ "delay", cmd_delay },			/* FUNCTION MICROSECONDS|0 */
+	{ "leave_out", cmd_leave_out },		/* FUNCTION 0|1 */
+	{ "wake", cmd_wake },			/* MILLISECONDS */
+	{ "witness", cmd_witness },
+	{ "nmi", cmd_nmi },			/* CPU */
 	{ "caps", cmd_caps },
 	{ "vmxe", cmd_vmxe },			/* CPU 0|1: CR4.VMXE behind the kernel's back */
 	{ "ne", cmd_ne },			/* CPU 0|1: CR0.NE */

@@ -6,6 +6,10 @@
  * command	one command per write, the write's errno is its result (list: command.c)
  * cpus		one line per online CPU, from that CPU itself
  * clients	one line per client that ever was, with its callbacks counted
+ * storm	what all storms have done
+ * hooks	what became of get_cpu on the ways up and down
+ * witness	where the next kernel finds the VMCSs of this one
+ * emergency	who is in the kernel's emergency slot
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
@@ -61,13 +65,71 @@ static int clients_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(clients);
 
+static int storm_show(struct seq_file *m, void *unused)
+{
+	test_storm_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(storm);
+
+static int hooks_show(struct seq_file *m, void *unused)
+{
+	test_hooks_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(hooks);
+
+static int witness_show(struct seq_file *m, void *unused)
+{
+	test_witness_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(witness);
+
+static int emergency_show(struct seq_file *m, void *unused)
+{
+	test_emergency_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(emergency);
+
 static bool leak;
 module_param(leak, bool, 0600);
 MODULE_PARM_DESC(leak, "Forget to unregister the clients at unload");
 
+static const struct {
+	int (*init)(void);
+	void (*exit)(void);
+} parts[] = {
+	{ test_broken_init, test_broken_exit },
+	{ test_emergency_init, test_emergency_exit },
+	{ test_wake_init, test_wake_exit },
+};
+
+static void parts_exit(unsigned int count)
+{
+	while (count--)
+		parts[count].exit();
+}
+
+static int parts_init(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		err = parts[i].init();
+		if (err) {
+			parts_exit(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
 static int __init test_init(void)
 {
-	int err = test_broken_init();
+	int err = parts_init();
 
 	if (err)
 		return err;
@@ -76,6 +138,10 @@ static int __init test_init(void)
 	debugfs_create_file("command", 0200, dir, NULL, &command_fops);
 	debugfs_create_file("cpus", 0400, dir, NULL, &cpus_fops);
 	debugfs_create_file("clients", 0400, dir, NULL, &clients_fops);
+	debugfs_create_file("storm", 0400, dir, NULL, &storm_fops);
+	debugfs_create_file("hooks", 0400, dir, NULL, &hooks_fops);
+	debugfs_create_file("witness", 0400, dir, NULL, &witness_fops);
+	debugfs_create_file("emergency", 0400, dir, NULL, &emergency_fops);
 	return 0;
 }
 module_init(test_init);
@@ -83,9 +149,13 @@ module_init(test_init);
 static void __exit test_exit(void)
 {
 	debugfs_remove_recursive(dir);
+	test_inject_exit();
+	test_storm_stop();
+	test_hooks_off();
 	if (!leak)
 		test_unregister_all();
-	test_broken_exit();
+	parts_exit(ARRAY_SIZE(parts));
+	test_witness_exit();
 }
 module_exit(test_exit);
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Get and put from every CPU at once: the paths without a lock race here or nowhere.
+ * Threads that get and put, more of them than CPUs: what has no lock races here or nowhere.
+ * They run in the background, so that user space can do to the machine what it likes.
+ *
+ * A storm has a client of its own, whose cpu_gone callback it heeds as any client must.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -8,122 +11,251 @@
 #include <linux/completion.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/seq_file.h>
 #include <linux/smp.h>
 
 #include <vmxcore/vmxcore.h>
 
 #include "test.h"
 
-struct storm {
+/* Every so often a thread asks all CPUs and not only its own. */
+#define ASK_ALL_EVERY	32
+
+static struct {
 	struct vmxcore_client *client;
 	unsigned int iterations;
-	atomic_t error;
-	struct completion start;
+	bool stop;
+	int error;
+	unsigned int threads;
 	struct completion done;
-};
+} storm;
 
-/* Whatever the books say, a reference is worth what this CPU says. */
-static int check_here(const char *after)
+static atomic_long_t pairs, refused, died;
+
+/* How often this CPU has gone with a reference of the storm. */
+static DEFINE_PER_CPU(unsigned int, gone);
+
+static void storm_gone(unsigned int cpu)
 {
-	bool on;
+	__this_cpu_inc(gone);
+}
+
+static void ask(void *nr_off)
+{
+	if (!test_vmx_on())
+		atomic_inc(nr_off);
+}
+
+/* Whatever the books say, a reference is worth what the CPUs say. */
+static int check(const char *after, unsigned int epoch, bool all)
+{
+	atomic_t nr_off = ATOMIC_INIT(0);
 
 	preempt_disable();
-	on = test_vmx_on();
+	ask(&nr_off);
 	preempt_enable();
+	if (all) {
+		cpus_read_lock();
+		on_each_cpu(ask, &nr_off, 1);
+		cpus_read_unlock();
+	}
 
-	if (on)
+	if (!atomic_read(&nr_off) || test_went_down_since(epoch))
 		return 0;
-	pr_err("storm: VMX is off on CPU %u after %s\n", raw_smp_processor_id(), after);
+	pr_err("storm: VMX is off after %s\n", after);
 	return -EPROTO;
 }
 
-static int one_cpu(struct storm *storm)
+static int all_cpus(unsigned int i)
 {
-	int err = vmxcore_get_cpu(storm->client);
+	unsigned int epoch = test_down_epoch();
+	int err = vmxcore_get(storm.client);
 
 	if (err)
 		return err;
-	err = check_here("get_cpu");
-	vmxcore_put_cpu(storm->client);
+	err = check("get", epoch, !(i % ASK_ALL_EVERY));
+	vmxcore_put(storm.client);
 	return err;
 }
 
-static int all_cpus(struct storm *storm)
+static int one_cpu(void)
 {
-	int err = vmxcore_get(storm->client);
+	unsigned int epoch = test_down_epoch();
+	int err;
 
+	preempt_disable();
+	err = vmxcore_get_cpu(storm.client);
+	if (!err) {
+		err = check("get_cpu", epoch, false);
+		vmxcore_put_cpu(storm.client);
+	}
+	preempt_enable();
+	return err;
+}
+
+static void late_put(void *generation)
+{
+	if (this_cpu_read(gone) == *(unsigned int *)generation)
+		vmxcore_put_cpu(storm.client);
+	else
+		atomic_long_inc(&died);
+}
+
+/* Kept over a sleep, as KVM does: the CPU may be gone when it is put. */
+static int kept(void)
+{
+	unsigned int cpu, generation;
+	int err;
+
+	preempt_disable();
+	cpu = smp_processor_id();
+	generation = this_cpu_read(gone);
+	err = vmxcore_get_cpu(storm.client);
+	preempt_enable();
 	if (err)
 		return err;
-	err = check_here("get");
-	vmxcore_put(storm->client);
-	return err;
+
+	usleep_range(50, 500);
+	if (smp_call_function_single(cpu, late_put, &generation, 1))
+		atomic_long_inc(&died);
+	return 0;
 }
 
-static int blow(struct storm *storm)
+static int one_pair(unsigned int i)
+{
+	switch (i % 4) {
+	case 1:
+		return one_cpu();
+	case 3:
+		return kept();
+	default:
+		return all_cpus(i);
+	}
+}
+
+static bool over(unsigned int i)
+{
+	return READ_ONCE(storm.stop) || READ_ONCE(storm.error) ||
+	       (storm.iterations && i >= storm.iterations);
+}
+
+/* A machine that goes down refuses, and that is fine. */
+static int storm_thread(void *unused)
 {
 	unsigned int i;
-	int err = 0;
+	int err;
 
-	wait_for_completion(&storm->start);
-	for (i = 0; i < storm->iterations && !err; i++) {
-		err = i % 2 ? one_cpu(storm) : all_cpus(storm);
+	for (i = 0; !over(i); i++) {
+		err = one_pair(i);
+		if (!err) {
+			atomic_long_inc(&pairs);
+		} else if (err == -ESHUTDOWN) {
+			atomic_long_inc(&refused);
+			usleep_range(50, 100);
+		} else {
+			WRITE_ONCE(storm.error, err);
+		}
 		cond_resched();
 	}
-	return err;
-}
-
-static int storm_thread(void *data)
-{
-	struct storm *storm = data;
-	int err = blow(storm);
-
-	if (err)
-		atomic_cmpxchg(&storm->error, 0, err);
 	/* Not by a return: this module may be gone before. */
-	kthread_complete_and_exit(&storm->done, 0);
+	kthread_complete_and_exit(&storm.done, 0);
 }
 
-static int start_threads(struct storm *storm, unsigned int *started)
+static int start_threads(void)
 {
 	struct task_struct *task;
-	unsigned int cpu;
+	unsigned int i;
 
-	for_each_online_cpu(cpu) {
-		task = kthread_run_on_cpu(storm_thread, storm, cpu, "storm/%u");
+	for (i = 0; i <= num_online_cpus(); i++) {
+		task = kthread_run(storm_thread, NULL, "storm/%u", i);
 		if (IS_ERR(task))
 			return PTR_ERR(task);
-		(*started)++;
+		storm.threads++;
 	}
 	return 0;
 }
 
 /**
- * test_storm - one thread per online CPU, each taking and dropping references of both kinds
- * @client: whose
- * @iterations: how many each
+ * test_storm_start - threads that get and put, in the background
+ * @iterations: how often each, or 0: until test_storm_stop()
  *
- * Return: 0; -EPROTO: after a get a CPU was not post-VMXON; or the first error of a get.
+ * Return: 0; -EBUSY: there is a storm; the error of vmxcore_register().
  */
-int test_storm(struct vmxcore_client *client, unsigned int iterations)
+int test_storm_start(unsigned int iterations)
 {
-	struct storm storm = { .client = client, .iterations = iterations };
-	unsigned int started = 0;
+	static const struct vmxcore_client_desc desc = {
+		.name = "storm",
+		.owner = THIS_MODULE,
+		.cpu_gone = storm_gone,
+	};
+	struct vmxcore_client *client;
 	int err;
 
-	init_completion(&storm.start);
+	if (storm.client)
+		return -EBUSY;
+	client = vmxcore_register(&desc);
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+
+	storm.client = client;
+	storm.iterations = iterations;
+	storm.stop = false;
+	storm.error = 0;
+	storm.threads = 0;
 	init_completion(&storm.done);
+	err = start_threads();
+	if (err)
+		WRITE_ONCE(storm.error, err);
+	return err;
+}
 
-	/* Not until the end: the threads take that lock themselves. */
-	cpus_read_lock();
-	err = start_threads(&storm, &started);
-	cpus_read_unlock();
-
-	complete_all(&storm.start);
-	while (started--)
+static int storm_end(void)
+{
+	if (!storm.client)
+		return -ENOENT;
+	for (; storm.threads; storm.threads--)
 		wait_for_completion(&storm.done);
-	return err ?: atomic_read(&storm.error);
+	vmxcore_unregister(storm.client);
+	storm.client = NULL;
+	return storm.error;
+}
+
+/**
+ * test_storm_stop - end the storm
+ *
+ * Return: 0; -ENOENT: there is none; -EPROTO: after a get a CPU was not post-VMXON; or the first
+ * error of a get.
+ */
+int test_storm_stop(void)
+{
+	WRITE_ONCE(storm.stop, true);
+	return storm_end();
+}
+
+/**
+ * test_storm - a storm from its beginning to its end
+ * @iterations: of each thread
+ *
+ * Return: as test_storm_start() and test_storm_stop().
+ */
+int test_storm(unsigned int iterations)
+{
+	return test_storm_start(iterations) ?: storm_end();
+}
+
+/**
+ * test_storm_show - what all storms together have done
+ * @m: where to
+ */
+void test_storm_show(struct seq_file *m)
+{
+	seq_printf(m, "pairs %ld refused %ld died %ld\n", atomic_long_read(&pairs),
+		   atomic_long_read(&refused), atomic_long_read(&died));
 }

@@ -20,8 +20,46 @@ void test_clients_show(struct seq_file *m);
 /* context.c: one call on a chosen CPU, in a chosen context */
 int test_call_on(unsigned int cpu, const char *context, int (*call)(void *arg), void *arg);
 
-/* storm.c: get and put from every CPU at once */
-int test_storm(struct vmxcore_client *client, unsigned int iterations);
+/* storm.c: get and put from more threads than there are CPUs */
+int test_storm_start(unsigned int iterations);
+int test_storm_stop(void);
+int test_storm(unsigned int iterations);
+void test_storm_show(struct seq_file *m);
+
+/* churn.c: a client that is unregistered while others use it */
+int test_churn(unsigned int times);
+
+/* down.c: a machine that goes down, again and again */
+int test_down(unsigned int times);
+unsigned int test_down_epoch(void);
+bool test_went_down_since(unsigned int then);
+
+/* hooks.c: get_cpu at every step of a CPU's way up and down */
+int test_hooks_on(void);
+void test_hooks_off(void);
+void test_hooks_show(struct seq_file *m);
+
+/* inject.c: what is slow in vmxcore, or left out */
+int test_delay(const char *function, unsigned int us);
+int test_leave_out(const char *function, bool on);
+void test_inject_exit(void);
+void *test_symbol(const char *symbol);
+
+/* witness.c: what the next kernel is told about this one's VMCSs */
+int test_witness(void);
+void test_witness_show(struct seq_file *m);
+void test_witness_exit(void);
+
+/* emergency.c: the kernel's emergency slot, and an NMI */
+int test_emergency_init(void);
+void test_emergency_exit(void);
+void test_emergency_show(struct seq_file *m);
+int test_nmi(unsigned int cpu);
+
+/* wake.c: the end of suspend to idle */
+int test_wake_init(void);
+void test_wake_exit(void);
+int test_wake(unsigned int ms);
 
 /* hardware.c: what the CPU itself says, and how to bend it */
 bool test_vmx_on(void);

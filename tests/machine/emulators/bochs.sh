@@ -9,7 +9,7 @@
 #   emulator_start DIR KERNEL INITRD APPEND   starts it in the background, with com1 to DIR/console.log and com2 to
 #                             DIR/tap.log; sets emulator_pid
 #   emulator_powered_off DIR STATUS           tells whether the guest switched the machine off
-# and reads cpus, memory and model from the array "machine".
+# and reads cpus, memory, disk and model from the array "machine".
 # shellcheck disable=SC2034,SC2154
 
 bochs_binary=${BOCHS:-bochs}
@@ -38,16 +38,15 @@ bochs_has_debugger() {
 
 emulator_time_factor=1
 emulator_quirks=
-emulator_parameters=
+
+# A CPU that sleeps in MWAIT misses now and then the write that should wake it, and sleeps on to its next timer: 20 s on three
+# CPUs of 2.7, for ever perhaps on one of 3.0 that comes online. HLT is ended by an interrupt, and costs less to emulate.
+emulator_parameters=idle=halt
+
 ! bochs_has_debugger || emulator_time_factor=5
 
-# 2.7, the one that knows this line: with two CPUs it describes their topology in a way that linux 6.12 wonders about, once, at
-# boot; and with three, one that sleeps in MWAIT misses now and then the write that should wake it, and sleeps on to its next
-# timer, 20 s perhaps. HLT is ended by an interrupt instead.
-if bochs_takes "sound: waveoutdrv=dummy"; then
-	emulator_quirks='WARNING: .* at arch/x86/kernel/cpu/topology_common\.c'
-	emulator_parameters=idle=halt
-fi
+# With two CPUs 2.7 describes their topology in a way that linux 6.12 wonders about, once, at boot.
+! bochs_takes "sound: waveoutdrv=dummy" || emulator_quirks='WARNING: .* at arch/x86/kernel/cpu/topology_common\.c'
 
 # Without nogui a window system or, as here, a VNC server that waits for nobody; it takes the first free port of fifty.
 bochs_display() {
@@ -73,6 +72,13 @@ bochs_cpu() {
 	echo "$line"
 }
 
+# Its size in cylinders of 16 heads and 63 sectors, 2.7 has no other way.
+bochs_disk() {
+	local cylinders=$((machine[disk] * 2048 / 1008))
+	[ "${machine[disk]}" != 0 ] || return 0
+	echo "ata0-slave: type=disk, mode=flat, path=disk.img, cylinders=$cylinders, heads=16, spt=63"
+}
+
 # Names are relative to the folder of the run.
 # Errors are ignored, not logged, as an unknown MSR is one at each VM exit. Panics end the run: power-off is one for Bochs.
 bochs_config() {
@@ -84,6 +90,7 @@ bochs_config() {
 		romimage: file=/usr/share/bochs/BIOS-bochs-latest
 		vgaromimage: file=/usr/share/vgabios/vgabios-stdvga.bin
 		ata0-master: type=cdrom, path=boot.iso, status=inserted
+		$(bochs_disk)
 		boot: cdrom
 		clock: sync=none, time0=1700000000
 		com1: enabled=1, mode=file, dev=console.log
@@ -113,9 +120,11 @@ bochs_iso() {
 emulator_start() {
 	local dir=$1 options=(-q -f bochsrc)
 	bochs_iso "$@"
+	[ "${machine[disk]}" = 0 ] || truncate -s $((machine[disk] * 2048 / 1008 * 1008 * 512)) "$dir/disk.img"
 	bochs_config >"$dir/bochsrc"
 	if bochs_has_debugger; then
-		echo c >"$dir/debugger"
+		# It stops at the start, and at each reset.
+		yes c | head -n 100 >"$dir/debugger" || true
 		options+=(-rc debugger)
 	fi
 	(cd "$dir" && exec setpriv --pdeathsig KILL "$bochs_binary" "${options[@]}" </dev/null >emulator.log 2>&1) &

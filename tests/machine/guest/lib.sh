@@ -82,6 +82,20 @@ seconds() {
 	cut -d. -f1 /proc/uptime
 }
 
+# expect REGEX: a kernel warning that comes from here on, and must come.
+expect() {
+	echo "# expect: $1" >&3
+}
+
+# amount SHORT LONG: of whatever a case does many times, by the form in which it runs.
+amount() {
+	if grep -qw machine.form=long /proc/cmdline; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
+}
+
 # bail REASON: nothing after this can be tested. Ends the machine.
 bail() {
 	echo "Bail out! $1" >&3

@@ -17,15 +17,6 @@ told() {
 	check "  $1 has been told $2 times" grep -q "^client $1 .* gone $2 gone_wrong 0 " /sys/kernel/debug/vmxcore_test/clients
 }
 
-# all_in_use BOOT: what each boot on the ways down begins with: both CPUs are up, kvm_intel is there, client a holds all.
-all_in_use() {
-	check_equal "$1: all CPUs are up" "$(nproc)" 2
-	check "kvm_intel and the test client load" modprobe -a kvm_intel vmxcore_test
-	check "client a" vmxt register a
-	check "a gets all" vmxt get a
-	on "a holds all" 0,1
-}
-
 # vm_start [OPTION-OF-VMRUN...]: one that computes until vm_end.
 vm_start() {
 	rm -f /run/rounds

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxstate CPUS [-f CPUS]: is VMX on exactly on these CPUs ("none", or "0,2")? -f names those
- * that a foreign owner has.
+ * vmxstate CPUS [-f CPUS]: is VMX on exactly on these CPUs ("none", "0,2", or "all": those that
+ * are online)? -f names those that a foreign owner has.
  *
  * Three witnesses must agree on every online CPU: the hardware (vmxcore_test.ko), vmxcore's
  * books on CPUs, and its books on clients. Prints whatever does not fit, and fails then.
@@ -35,6 +35,8 @@ static struct cpu cpus[MAX_CPUS];
 static unsigned int clients_of_all;
 static int problems;
 
+static bool all_expected;
+
 static void parse_cpus(const char *list, bool foreign)
 {
 	unsigned long cpu;
@@ -42,6 +44,10 @@ static void parse_cpus(const char *list, bool foreign)
 
 	if (!strcmp(list, "none"))
 		return;
+	if (!strcmp(list, "all") && !foreign) {
+		all_expected = true;
+		return;
+	}
 	do {
 		cpu = strtoul(list, &end, 10);
 		if (end == list || cpu >= MAX_CPUS || (*end && *end != ','))
@@ -82,6 +88,7 @@ static void take_hardware(const char *line)
 		errx(2, "%s: %s", HARDWARE, line);
 	cpu = cpu_at(number);
 	cpu->online = true;
+	cpu->expected |= all_expected;
 	cpu->vmxe = vmxe;
 	cpu->vmx = vmx;
 }

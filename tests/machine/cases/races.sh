@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2086
+# machine: cpus=3 limit=600
+# long: limit=5400
+# Two things at the same moment: get against everything that takes VMX away. Not by luck: vmxcore's functions are made to wait
+# where the other can come in between (client/inject.c).
+
+cpus_slow="vmxcore_cpus_hold vmxcore_cpus_release"
+cpu_slow="vmxcore_cpu_up vmxcore_cpu_leave vmxcore_cpu_down"
+books_slow="vmxcore_slot_close vmxcore_refs_take_back vmxcore_slot_free"
+
+# delay MICROSECONDS FUNCTION...
+delay() {
+	local us=$1 function
+	shift
+	for function; do
+		vmxt delay "$function" "$us" >/dev/null || not_ok "a delay in $function"
+	done
+}
+
+pairs() {
+	sed -n 's/^pairs \([0-9]*\) .*/\1/p' /sys/kernel/debug/vmxcore_test/storm
+}
+
+# storm_for DESCRIPTION PAIRS COMMAND...: clients get and put until there are that many pairs, and meanwhile the command, again
+# and again.
+storm_for() {
+	local text=$1 wanted start rounds=0
+	start=$(pairs)
+	wanted=$((start + $2))
+	shift 2
+	check "$text: clients get and put" vmxt storm_start
+	while [ "$(pairs)" -lt $wanted ]; do
+		"$@" || not_ok "$*"
+		rounds=$((rounds + 1))
+	done
+	check "  $(($(pairs) - start)) pairs, $rounds times $*" vmxt storm_stop
+	on "  books and hardware" none
+	survived $(($(pairs) - start)) "pairs of get and put in races"
+}
+
+off_and_on() {
+	online 1 0 && online 1 1 && online 2 0 && online 2 1
+}
+
+check "the test client loads" modprobe vmxcore_test
+check "client a" vmxt register a
+
+storm_for "get against put" "$(amount 3000 50000)" sleep 0.5
+delay 200 $cpus_slow
+storm_for "get against put, slow broadcasts" "$(amount 2000 50000)" sleep 0.5
+delay 0 $cpus_slow
+
+storm_for "get against hotplug" "$(amount 10000 100000)" off_and_on
+delay 300 $cpus_slow $cpu_slow
+storm_for "get against hotplug, all of it slow" "$(amount 1500 10000)" off_and_on
+delay 0 $cpus_slow $cpu_slow
+
+delay 1000 vmxcore_cpu_suspend vmxcore_cpu_resume
+storm_for "get against suspend" "$(amount 2000 20000)" sleep_for 2
+delay 0 vmxcore_cpu_suspend vmxcore_cpu_resume
+
+delay 100 vmxcore_cpus_hold vmxcore_cpu_shutdown
+check "get against shutdown: clients get and put" vmxt storm_start
+check "  the machine goes down $(amount 300 5000) times: off everywhere, every get is refused" vmxt down "$(amount 300 5000)"
+check "  each reference was worth what it promised" vmxt storm_stop
+on "  books and hardware" none
+survived "$(amount 300 5000)" "shutdowns (simulated) against get"
+delay 0 vmxcore_cpus_hold vmxcore_cpu_shutdown
+
+# The log has two lines a client, of misuse and of leaks: they are right, and not for the console.
+dmesg -n 1
+check "get against unregister, $(amount 1000 10000) clients" vmxt churn "$(amount 1000 10000)"
+on "  books and hardware" none
+delay 200 $books_slow
+check "  with slow books, $(amount 500 5000) clients" vmxt churn "$(amount 500 5000)"
+on "  books and hardware" none
+delay 0 $books_slow
+dmesg -n 7
+survived "$(amount 1500 15000)" "clients unregistered while in use"
+
+delay 20000 vmxcore_cpus_hold
+i=0
+while [ $i -lt "$(amount 20 1000)" ]; do
+	i=$((i + 1))
+	vmxt get a >/dev/null &
+	killed=$!
+	sleep 0.0$((i % 4))
+	kill -KILL $killed
+	wait $killed
+	# The reference is its module's, not the caller's: it is complete, or there is none.
+	vmxstate all >/dev/null && vmxt put a >/dev/null
+	vmxstate none || not_ok "books and hardware after a caller was killed"
+done
+ok "the caller of a get is killed in the middle, $i times"
+survived $i "callers of get killed"
+delay 0 vmxcore_cpus_hold
+check "a unregisters" vmxt unregister a
+
+load_kvm
+delay 10000 vmxcore_cpu_get
+i=0
+while [ $i -lt "$(amount 10 300)" ]; do
+	i=$((i + 1))
+	vmrun --forever >/dev/null &
+	killed=$!
+	sleep 0.0$((i % 8))
+	kill -KILL $killed
+	wait $killed
+	wait_until 5 vmxstate none >/dev/null || not_ok "books and hardware after KVM's caller was killed"
+done
+ok "the maker of KVM's first VM is killed in the middle, $i times"
+survived $i "makers of VMs killed"
+check "unloaded" modprobe -r kvm_intel vmxcore_test vmxcore
+
+while [ ! -e /run/enough ]; do
+	online 2 0
+	online 2 1
+done &
+toggle=$!
+i=0
+while [ $i -lt "$(amount 15 500)" ]; do
+	i=$((i + 1))
+	{ modprobe vmxcore enable_virt_at_load=$((i % 2)) && modprobe -r vmxcore; } || not_ok "load and unload $i"
+done
+: >/run/enough
+wait $toggle
+ok "load and unload against hotplug, $i times"
+survived $i "loads and unloads against hotplug"
+check "loads once more" modprobe vmxcore_test
+on "  nobody holds anything" none

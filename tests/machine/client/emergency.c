@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel's emergency slot, as the kernel has it: who is in it, and how often anybody has
+ * touched it. And an NMI that nobody expects.
+ */
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+#include <linux/kprobes.h>
+#include <linux/seq_file.h>
+#include <linux/smp.h>
+#include <asm/apic.h>
+#include <asm/irq_vectors.h>
+
+#include "test.h"
+
+static void **slot;
+static atomic_t touched;
+
+static int touch(struct kprobe *probe, struct pt_regs *regs)
+{
+	atomic_inc(&touched);
+	return 0;
+}
+
+static struct kprobe probes[] = {
+	{ .symbol_name = "cpu_emergency_register_virt_callback", .pre_handler = touch },
+	{ .symbol_name = "cpu_emergency_unregister_virt_callback", .pre_handler = touch },
+};
+
+/**
+ * test_emergency_show - the slot's owner, and how often it was filled or emptied
+ * @m: where to
+ */
+void test_emergency_show(struct seq_file *m)
+{
+	seq_printf(m, "slot %ps touched %d\n", READ_ONCE(*slot), atomic_read(&touched));
+}
+
+/**
+ * test_nmi - an NMI that nobody expects
+ * @cpu: where
+ *
+ * Return: 0 or -ENXIO.
+ */
+int test_nmi(unsigned int cpu)
+{
+	if (cpu >= nr_cpu_ids || !cpu_online(cpu))
+		return -ENXIO;
+	__apic_send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
+	return 0;
+}
+
+/**
+ * test_emergency_init - find the slot, watch it
+ *
+ * Return: 0 or a negative errno.
+ */
+int test_emergency_init(void)
+{
+	unsigned long (*lookup)(const char *name) = test_symbol("kallsyms_lookup_name");
+	int err;
+
+	if (!lookup)
+		return -ENOENT;
+	slot = (void **)lookup("cpu_emergency_virt_callback");
+	if (!slot)
+		return -ENOENT;
+
+	err = register_kprobe(&probes[0]);
+	if (err)
+		return err;
+	err = register_kprobe(&probes[1]);
+	if (err)
+		unregister_kprobe(&probes[0]);
+	return err;
+}
+
+/**
+ * test_emergency_exit - watch no more
+ */
+void test_emergency_exit(void)
+{
+	unregister_kprobe(&probes[1]);
+	unregister_kprobe(&probes[0]);
+}

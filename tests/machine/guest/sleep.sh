@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# The ways to sleep. Sourced after vmx.sh.
+
+# sleep_for SECONDS: to RAM, and awake again by the clock. A write that succeeds has slept.
+sleep_for() {
+	echo deep >/sys/power/mem_sleep
+	echo 0 >/sys/class/rtc/rtc0/wakealarm
+	echo "+$1" >/sys/class/rtc/rtc0/wakealarm
+	echo mem >/sys/power/state
+}
+
+# As far as the callbacks that run with interrupts off on the last CPU, without the firmware.
+core_test() {
+	echo 1 >/sys/module/suspend/parameters/pm_test_delay
+	echo core >/sys/power/pm_test
+	if echo mem >/sys/power/state; then
+		echo none >/sys/power/pm_test
+	else
+		echo none >/sys/power/pm_test
+		return 1
+	fi
+}
+
+# idle_for MILLISECONDS: the same without the firmware. The test client wakes the machine.
+idle_for() {
+	echo s2idle >/sys/power/mem_sleep
+	vmxt wake "$1"
+	echo mem >/sys/power/state
+}
+
+# A disk to hibernate to.
+swap_on() {
+	modprobe -a ata_piix sd_mod
+	wait_until 20 test -b /dev/sda
+	mkswap /dev/sda
+	swapon /dev/sda
+	# 8:0 is /dev/sda
+	echo 8:0 >/sys/power/resume
+	# As small an image as there can be: each page of it costs time.
+	echo 0 >/sys/power/image_size
+	echo test_resume >/sys/power/disk
+}
+
+# The image is written, read again and resumed from, by the same kernel.
+hibernate() {
+	echo disk >/sys/power/state
+}

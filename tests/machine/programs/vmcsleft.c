@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmcsleft PAGE: in a crash kernel: was each VMCS of the dead kernel VMCLEARed? PAGE is the
+ * physical address of what its test client has noted (client/witness.h). Fails when one of them
+ * is still launched, or when none is noted.
+ */
+#include <elf.h>
+#include <err.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../client/witness.h"
+
+#define VMCORE		"/proc/vmcore"
+#define MAX_SEGMENTS	64
+
+static Elf64_Phdr segments[MAX_SEGMENTS];
+static unsigned int nr_segments;
+static int vmcore;
+
+static void read_at(void *to, size_t size, off_t where)
+{
+	if (pread(vmcore, to, size, where) != (ssize_t)size)
+		err(2, VMCORE);
+}
+
+static void open_vmcore(void)
+{
+	Elf64_Ehdr header;
+
+	vmcore = open(VMCORE, O_RDONLY | O_CLOEXEC);
+	if (vmcore < 0)
+		err(2, VMCORE);
+	read_at(&header, sizeof(header), 0);
+	nr_segments = header.e_phnum;
+	if (nr_segments > MAX_SEGMENTS)
+		errx(2, "%u segments are too many", nr_segments);
+	read_at(segments, nr_segments * sizeof(*segments), header.e_phoff);
+}
+
+static void read_physical(void *to, size_t size, __u64 pa)
+{
+	const Elf64_Phdr *segment;
+
+	for (segment = segments; segment < segments + nr_segments; segment++) {
+		if (segment->p_type != PT_LOAD || pa < segment->p_paddr ||
+		    pa + size > segment->p_paddr + segment->p_memsz)
+			continue;
+		read_at(to, size, segment->p_offset + (pa - segment->p_paddr));
+		return;
+	}
+	errx(2, "0x%llx is not in " VMCORE, pa);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int i, left = 0;
+	struct witness witness;
+	__u32 launched;
+
+	if (argc != 2)
+		errx(2, "usage: vmcsleft PAGE");
+	open_vmcore();
+	read_physical(&witness, sizeof(witness), strtoull(argv[1], NULL, 0));
+	if (witness.magic != WITNESS_MAGIC || witness.count > WITNESS_VMCSS)
+		errx(2, "no witness at %s", argv[1]);
+
+	for (i = 0; i < witness.count; i++) {
+		read_physical(&launched, sizeof(launched), witness.vmcs[i] + WITNESS_LAUNCH_STATE);
+		left += !!launched;
+	}
+	printf("vmcsleft: %llu VMCSs, %u still launched\n", witness.count, left);
+	return left || !witness.count;
+}
