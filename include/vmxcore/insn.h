@@ -12,6 +12,7 @@
 #include <asm/asm.h>
 
 /* INVEPT and INVVPID types: SDM volume 3, chapter "VMX Instruction Reference" */
+#define VMXCORE_INVEPT_SINGLE	1
 #define VMXCORE_INVEPT_ALL	2
 #define VMXCORE_INVVPID_ALL	2
 
@@ -42,6 +43,127 @@ fault:
 }
 
 /**
+ * vmxcore_vmptrld - make a VMCS current on this CPU
+ * @pa: its physical address
+ *
+ * For vmxcore; clients call vmxcore_vmcs_load().
+ *
+ * Context: preemption off.
+ * Return: 0; -EFAULT: this CPU is not in VMX operation; -EIO: VMfail, not a VMCS of
+ * this CPU's revision.
+ */
+static inline int vmxcore_vmptrld(u64 pa)
+{
+	asm goto("1: vmptrld %0\n\t"
+		 "jbe %l[vmfail]\n\t"
+		 _ASM_EXTABLE(1b, %l[fault])
+		 : : "m" (pa) : "cc", "memory" : vmfail, fault);
+	return 0;
+vmfail:
+	return -EIO;
+fault:
+	return -EFAULT;
+}
+
+/**
+ * vmxcore_vmclear - write a VMCS back to memory and make it clear
+ * @pa: its physical address
+ *
+ * For vmxcore; clients call vmxcore_vmcs_clear().
+ *
+ * Context: preemption off.
+ * Return: as vmxcore_vmptrld().
+ */
+static inline int vmxcore_vmclear(u64 pa)
+{
+	asm goto("1: vmclear %0\n\t"
+		 "jbe %l[vmfail]\n\t"
+		 _ASM_EXTABLE(1b, %l[fault])
+		 : : "m" (pa) : "cc", "memory" : vmfail, fault);
+	return 0;
+vmfail:
+	return -EIO;
+fault:
+	return -EFAULT;
+}
+
+/**
+ * vmxcore_vmread - read a field of the current VMCS
+ * @field: its encoding
+ * @value: where to store it
+ *
+ * Context: preemption off.
+ * Return: 0; -EFAULT: this CPU is not in VMX operation; -EIO: VMfail, no current VMCS or
+ * no such field.
+ */
+static inline int vmxcore_vmread(unsigned long field, unsigned long *value)
+{
+	unsigned long read = 0;
+	int err = -EFAULT;
+
+	/* asm goto with outputs is more than the oldest compiler of these kernels can do. */
+	asm volatile("1: vmread %[field], %[read]\n\t"
+		     "mov %[vmfail], %[err]\n\t"
+		     "jbe 2f\n\t"
+		     "xor %[err], %[err]\n\t"
+		     "2:\n\t"
+		     _ASM_EXTABLE(1b, 2b)
+		     : [read] "+r" (read), [err] "+r" (err)
+		     : [field] "r" (field), [vmfail] "i" (-EIO)
+		     : "cc");
+	*value = read;
+	return err;
+}
+
+/**
+ * vmxcore_vmwrite - write a field of the current VMCS
+ * @field: its encoding
+ * @value: what to write
+ *
+ * Context: preemption off.
+ * Return: as vmxcore_vmread().
+ */
+static inline int vmxcore_vmwrite(unsigned long field, unsigned long value)
+{
+	asm goto("1: vmwrite %1, %0\n\t"
+		 "jbe %l[vmfail]\n\t"
+		 _ASM_EXTABLE(1b, %l[fault])
+		 : : "r" (field), "rm" (value) : "cc" : vmfail, fault);
+	return 0;
+vmfail:
+	return -EIO;
+fault:
+	return -EFAULT;
+}
+
+static inline int __vmxcore_invept(unsigned long type, u64 eptp)
+{
+	struct vmxcore_inv_desc desc = { .what = eptp };
+
+	asm goto("1: invept %0, %1\n\t"
+		 "jbe %l[vmfail]\n\t"
+		 _ASM_EXTABLE(1b, %l[fault])
+		 : : "m" (desc), "r" (type) : "cc", "memory" : vmfail, fault);
+	return 0;
+vmfail:
+	return -EIO;
+fault:
+	return -EFAULT;
+}
+
+/**
+ * vmxcore_invept_single - flush the guest-physical mappings of one EPT root here
+ * @eptp: its EPT pointer
+ *
+ * Context: preemption off, post-VMXON, IA32_VMX_EPT_VPID_CAP has the type.
+ * Return: 0; -EFAULT: it faulted; -EIO: VMfail.
+ */
+static inline int vmxcore_invept_single(u64 eptp)
+{
+	return __vmxcore_invept(VMXCORE_INVEPT_SINGLE, eptp);
+}
+
+/**
  * vmxcore_invept_all - flush the guest-physical mappings of all EPT roots here
  *
  * Context: preemption off, post-VMXON, IA32_VMX_EPT_VPID_CAP has the type.
@@ -49,18 +171,7 @@ fault:
  */
 static inline int vmxcore_invept_all(void)
 {
-	struct vmxcore_inv_desc desc = { };
-
-	asm goto("1: invept %0, %1\n\t"
-		 "jbe %l[vmfail]\n\t"
-		 _ASM_EXTABLE(1b, %l[fault])
-		 : : "m" (desc), "r" (VMXCORE_INVEPT_ALL + 0UL)
-		 : "cc", "memory" : vmfail, fault);
-	return 0;
-vmfail:
-	return -EIO;
-fault:
-	return -EFAULT;
+	return __vmxcore_invept(VMXCORE_INVEPT_ALL, 0);
 }
 
 /**

@@ -10,7 +10,9 @@
 #ifndef _VMXCORE_VMXCORE_H
 #define _VMXCORE_VMXCORE_H
 
+#include <linux/bits.h>
 #include <linux/module.h>
+#include <linux/percpu-defs.h>
 #include <linux/types.h>
 
 /* The longest name of a client, its terminating NUL included. */
@@ -26,12 +28,28 @@
  */
 struct vmxcore_client;
 
+/* A VMCS that vmxcore knows; also an opaque handle. */
+struct vmxcore_vmcs;
+
+/*
+ * VMXCORE_EXCLUSIVE: VMX is this client's alone as long as it is registered. It cannot
+ * be registered while others hold references, and they get -EBUSY while it is.
+ * VMXCORE_TAKE_OVER: with VMXCORE_EXCLUSIVE: ask others to give back what they can, and
+ * wait for it, before that is given up.
+ * VMXCORE_EVMCS: this client runs on Hyper-V's enlightened VMCS, beside which no VMCS can be
+ * loaded: while it is registered nobody gets one.
+ */
+#define VMXCORE_EXCLUSIVE	BIT(0)
+#define VMXCORE_TAKE_OVER	BIT(1)
+#define VMXCORE_EVMCS		BIT(2)
+
 /**
  * struct vmxcore_client_desc - what a client tells of itself
  * @name: what the log and sysfs call this client: 1 to VMXCORE_NAME_LEN - 1 of
  *	[A-Za-z0-9_.-], not starting with a dot, used by no other client
  * @owner: the module that holds the callbacks, %THIS_MODULE. If it is unloaded
  *	without having unregistered, vmxcore takes everything back and says so.
+ * @flags: VMXCORE_EXCLUSIVE and so on, or 0
  * @emergency: optional. This CPU crashes or the machine reboots in a hurry:
  *	VMCLEAR what this client has loaded here, VMXOFF follows. Called on the
  *	CPU in question with interrupts off, maybe in NMI context, maybe more
@@ -45,13 +63,19 @@ struct vmxcore_client;
  *	vmxcore_get() are not affected: they hold again when the CPU comes back.
  *	Called only for a client that has such references there.
  *
+ * @yield: optional. Somebody wants VMX for himself (%VMXCORE_TAKE_OVER): give back
+ *	references that are held for nobody's sake. Called in a task that may sleep;
+ *	vmxcore's calls that put are fine in it.
+ *
  * The structure and the name are copied.
  */
 struct vmxcore_client_desc {
 	const char *name;
 	struct module *owner;
+	unsigned int flags;
 	void (*emergency)(void);
 	void (*cpu_gone)(unsigned int cpu);
+	void (*yield)(void);
 };
 
 /**
@@ -119,5 +143,36 @@ int vmxcore_get_cpu(struct vmxcore_client *client);
 void vmxcore_put_cpu(struct vmxcore_client *client);
 
 const struct vmxcore_caps *vmxcore_caps(void);
+
+/*
+ * What vmxcore_vmcs_load() tells its caller to do again, or'ed together.
+ * VMXCORE_VMCS_CLEAR: the VMCS has been VMCLEARed since it was last loaded: the next VM entry
+ * is a VMLAUNCH, and nothing of the CPU's translations for it can be relied upon.
+ * VMXCORE_VMCS_MOVED: this is another CPU than the last one: set the host's TR, GDTR and GS
+ * bases, SYSENTER_ESP and whatever else is each CPU's own.
+ */
+#define VMXCORE_VMCS_CLEAR	BIT(0)
+#define VMXCORE_VMCS_MOVED	BIT(1)
+
+/*
+ * The page of the VMCS that is current on each CPU, NULL when that is not known. Whoever
+ * executes VMPTRLD by himself, as kvm_intel does on its way to a guest, writes it before, and
+ * sets it to NULL when he VMCLEARs that VMCS; and he never takes for current what is not
+ * there. Everybody else calls vmxcore_vmcs_load().
+ */
+DECLARE_PER_CPU(void *, vmxcore_current_vmcs);
+
+struct vmxcore_vmcs *vmxcore_vmcs_alloc(struct vmxcore_client *client, int node);
+struct vmxcore_vmcs *vmxcore_vmcs_adopt(struct vmxcore_client *client, void *page);
+void vmxcore_vmcs_free(struct vmxcore_vmcs *vmcs);
+int vmxcore_vmcs_load(struct vmxcore_vmcs *vmcs);
+void vmxcore_vmcs_clear(struct vmxcore_vmcs *vmcs);
+int vmxcore_vmcs_borrow(struct vmxcore_vmcs *vmcs, u64 *interrupted);
+void vmxcore_vmcs_return(struct vmxcore_vmcs *vmcs, u64 interrupted);
+
+int vmxcore_ept_activate(u64 eptp);
+
+int vmxcore_vpid_alloc(struct vmxcore_client *client);
+void vmxcore_vpid_free(struct vmxcore_client *client, int vpid);
 
 #endif /* _VMXCORE_VMXCORE_H */
