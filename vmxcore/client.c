@@ -22,6 +22,7 @@
 #include <linux/string.h>
 
 #include "client.h"
+#include "exclusive.h"
 
 static struct vmxcore_slot slots[VMXCORE_MAX_CLIENTS];
 static DEFINE_MUTEX(slots_lock);
@@ -31,6 +32,8 @@ static const char *const misuse_text[] = {
 	[VMXCORE_MISUSE_CONTEXT] = "wrong context",
 	[VMXCORE_MISUSE_PUT] = "put without a get",
 	[VMXCORE_MISUSE_OVERFLOW] = "too many references",
+	[VMXCORE_MISUSE_REFERENCE] = "a VMCS without a reference",
+	[VMXCORE_MISUSE_VPID] = "a VPID that is not its own",
 };
 
 static struct vmxcore_slot *slot_of(struct vmxcore_client *client)
@@ -90,6 +93,9 @@ static struct vmxcore_slot *find_free(const char *name)
 {
 	struct vmxcore_slot *slot, *free = NULL;
 
+	if (vmxcore_excluded(NULL))
+		return ERR_PTR(-EBUSY);
+
 	for (slot = slots; slot < slots + VMXCORE_MAX_CLIENTS; slot++) {
 		if (!slot->desc.owner)
 			free = free ?: slot;
@@ -123,6 +129,7 @@ static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc)
 	strscpy(slot->name, desc->name, sizeof(slot->name));
 	slot->desc = *desc;
 	slot->desc.name = slot->name;
+	INIT_LIST_HEAD(&slot->vmcss);
 	slot->warned = 0;
 	ratelimit_default_init(&slot->refused);
 	/* Without the kernel's own line on how many were left out: it names no one. */
@@ -209,6 +216,68 @@ void vmxcore_slots_free(void)
 
 	for (slot = slots; slot < slots + VMXCORE_MAX_CLIENTS; slot++)
 		free_percpu(slot->cpu_refs);
+}
+
+/**
+ * vmxcore_slot_index - a number for each registered client
+ * @slot: the client
+ *
+ * Context: any.
+ * Return: 0 to %VMXCORE_MAX_CLIENTS - 1.
+ */
+unsigned int vmxcore_slot_index(const struct vmxcore_slot *slot)
+{
+	return slot - slots;
+}
+
+/**
+ * vmxcore_slots_have - has a client registered with a flag?
+ * @flag: which
+ *
+ * Context: any.
+ * Return: true or false.
+ */
+bool vmxcore_slots_have(unsigned int flag)
+{
+	struct vmxcore_slot *slot = NULL;
+
+	while ((slot = vmxcore_slot_next(slot))) {
+		if (slot->desc.flags & flag)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * vmxcore_slot_holds_this_cpu - has a client a reference on this CPU?
+ * @slot: the client
+ *
+ * Context: preemption off.
+ * Return: true or false.
+ */
+bool vmxcore_slot_holds_this_cpu(const struct vmxcore_slot *slot)
+{
+	return atomic_read(&slot->refs) || this_cpu_read(slot->cpu_refs->live);
+}
+
+/**
+ * vmxcore_slot_holds - has a client a reference anywhere?
+ * @slot: the client
+ *
+ * Context: any.
+ * Return: true or false, as of a moment ago.
+ */
+bool vmxcore_slot_holds(const struct vmxcore_slot *slot)
+{
+	unsigned int cpu;
+
+	if (atomic_read(&slot->refs))
+		return true;
+	for_each_possible_cpu(cpu) {
+		if (READ_ONCE(per_cpu_ptr(slot->cpu_refs, cpu)->live))
+			return true;
+	}
+	return false;
 }
 
 /**

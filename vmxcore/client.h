@@ -3,6 +3,7 @@
 #define _VMXCORE_CLIENT_H
 
 #include <linux/atomic.h>
+#include <linux/list.h>
 #include <linux/percpu.h>
 #include <linux/ratelimit_types.h>
 #include <linux/types.h>
@@ -16,12 +17,16 @@
  * @VMXCORE_MISUSE_CONTEXT: a call from a context it is not made for
  * @VMXCORE_MISUSE_PUT: a put of a reference that was not taken
  * @VMXCORE_MISUSE_OVERFLOW: more references than anybody can mean
+ * @VMXCORE_MISUSE_REFERENCE: VMX is used without a reference
+ * @VMXCORE_MISUSE_VPID: a VPID that is not the client's is given back
  */
 enum vmxcore_misuse {
 	VMXCORE_MISUSE_HANDLE,
 	VMXCORE_MISUSE_CONTEXT,
 	VMXCORE_MISUSE_PUT,
 	VMXCORE_MISUSE_OVERFLOW,
+	VMXCORE_MISUSE_REFERENCE,
+	VMXCORE_MISUSE_VPID,
 };
 
 /**
@@ -46,6 +51,7 @@ static_assert(sizeof(struct vmxcore_cpu_refs) == 4);
  * @refs: references on all CPUs
  * @cpu_refs: references on one CPU; kept from the slot's first use to unload, so
  *	that a client that races its own unregister corrupts nothing
+ * @vmcss: its VMCSs, under the lock of vmcs.c
  * @desc: what the client told of itself, its name in @name; no owner: a free slot
  * @name: outlives the registration
  * @warned: the kinds of misuse that the log has already, one bit each
@@ -57,6 +63,7 @@ struct vmxcore_slot {
 	unsigned long last_handle;
 	atomic_t refs;
 	struct vmxcore_cpu_refs __percpu *cpu_refs;
+	struct list_head vmcss;
 	struct vmxcore_client_desc desc;
 	char name[VMXCORE_NAME_LEN];
 	unsigned long warned;
@@ -69,6 +76,10 @@ void vmxcore_slot_free(struct vmxcore_slot *slot);
 struct vmxcore_slot *vmxcore_slot_find(struct vmxcore_client *client);
 struct vmxcore_slot *vmxcore_slot_next(struct vmxcore_slot *slot);
 void vmxcore_slots_free(void);
+unsigned int vmxcore_slot_index(const struct vmxcore_slot *slot);
+bool vmxcore_slots_have(unsigned int flag);
+bool vmxcore_slot_holds_this_cpu(const struct vmxcore_slot *slot);
+bool vmxcore_slot_holds(const struct vmxcore_slot *slot);
 
 int vmxcore_slot_get_cpu(struct vmxcore_slot *slot);
 int vmxcore_slot_put_cpu(struct vmxcore_slot *slot, u32 *live);

@@ -15,6 +15,7 @@
 
 #include "caps.h"
 #include "cpu.h"
+#include "current.h"
 
 DEFINE_PER_CPU_ALIGNED(struct vmxcore_cpu, vmxcore_cpu);
 
@@ -125,6 +126,7 @@ static int turn_on(struct vmxcore_cpu *c)
 
 static void execute_off(void)
 {
+	vmxcore_current_clear_all();
 	if (backend->off())
 		pr_err("CPU %u: VMX was off already: something executed VMXOFF behind vmxcore's back; find and unload it, VMs on this CPU are lost\n",
 		       smp_processor_id());
@@ -139,6 +141,29 @@ static void turn_off(struct vmxcore_cpu *c)
 	else
 		return;
 	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
+}
+
+/**
+ * vmxcore_cpu_usable - can VMX be used on this CPU, by somebody who has a reference?
+ *
+ * Context: this CPU, interrupts off.
+ * Return: 0; -ESHUTDOWN: on its way down, or not up yet; -EPERM: VMX is off, nobody has a
+ * reference; or why it could not be turned on again at resume.
+ */
+int vmxcore_cpu_usable(void)
+{
+	const struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+
+	switch (c->state) {
+	case VMXCORE_CPU_ON:
+		return 0;
+	case VMXCORE_CPU_OFF:
+		return -EPERM;
+	case VMXCORE_CPU_FAILED:
+		return c->error;
+	default:
+		return -ESHUTDOWN;
+	}
 }
 
 /**
@@ -334,6 +359,7 @@ void vmxcore_cpu_shutdown(void)
  */
 void vmxcore_cpu_emergency(void)
 {
+	vmxcore_current_emergency();
 	backend->emergency_off();
 }
 

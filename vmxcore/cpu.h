@@ -60,6 +60,7 @@ DECLARE_PER_CPU_ALIGNED(struct vmxcore_cpu, vmxcore_cpu);
 int vmxcore_cpus_alloc(void);
 void vmxcore_cpus_free(void);
 
+int vmxcore_cpu_usable(void);
 int vmxcore_cpu_get(void);
 void vmxcore_cpu_put(u32 refs);
 int vmxcore_cpu_hold(void);

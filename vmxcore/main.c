@@ -13,10 +13,13 @@
 #include "caps.h"
 #include "client.h"
 #include "cpu.h"
+#include "current.h"
 #include "debugfs.h"
 #include "hotplug.h"
 #include "neighbour.h"
 #include "power.h"
+#include "translation.h"
+#include "vmcs.h"
 
 static bool enable_virt_at_load;
 module_param(enable_virt_at_load, bool, 0444);
@@ -26,11 +29,29 @@ MODULE_PARM_DESC(enable_virt_at_load,
 /* vmxcore's own reference when enable_virt_at_load says so. */
 static struct vmxcore_client *policy;
 
+static bool policy_holds;
+
+/* Somebody wants VMX for himself: nobody needs this one. */
+static void policy_yield(void)
+{
+	if (policy_holds)
+		vmxcore_put(policy);
+	policy_holds = false;
+}
+
+static void policy_regain(void)
+{
+	if (!policy_holds)
+		policy_holds = !vmxcore_get(policy);
+}
+
 static int __init policy_init(void)
 {
 	static const struct vmxcore_client_desc desc = {
 		.name = KBUILD_MODNAME,
 		.owner = THIS_MODULE,
+		.yield = policy_yield,
+		.regain = policy_regain,
 	};
 	int err;
 
@@ -41,6 +62,7 @@ static int __init policy_init(void)
 	if (IS_ERR(policy))
 		return PTR_ERR(policy);
 	err = vmxcore_get(policy);
+	policy_holds = !err;
 	if (err)
 		vmxcore_unregister(policy);
 	return err;
@@ -50,7 +72,7 @@ static void policy_exit(void)
 {
 	if (!policy)
 		return;
-	vmxcore_put(policy);
+	policy_yield();
 	vmxcore_unregister(policy);
 }
 
@@ -64,6 +86,10 @@ static int __init vmxcore_init(void)
 	err = vmxcore_neighbour_init();
 	if (err)
 		return err;
+	vmxcore_current_init();
+	err = vmxcore_vpids_init();
+	if (err)
+		goto out_neighbour;
 	err = vmxcore_cpus_alloc();
 	if (err)
 		goto out_cpus;
@@ -84,6 +110,8 @@ out_power:
 	vmxcore_hotplug_exit();
 out_cpus:
 	vmxcore_cpus_free();
+	vmxcore_vpids_exit();
+out_neighbour:
 	vmxcore_neighbour_exit();
 	vmxcore_slots_free();
 	return err;
@@ -97,6 +125,8 @@ static void __exit vmxcore_exit(void)
 	vmxcore_power_exit();
 	vmxcore_hotplug_exit();
 	vmxcore_cpus_free();
+	vmxcore_vmcss_free();
+	vmxcore_vpids_exit();
 	vmxcore_neighbour_exit();
 	vmxcore_slots_free();
 }

@@ -4,17 +4,14 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/bits.h>
 #include <linux/io.h>
 #include <linux/lockdep.h>
 #include <asm/perf_event.h>
 #include <asm/tlbflush.h>
-#include <asm/vmx.h>
-
-#include <vmxcore/insn.h>
 
 #include "backend.h"
 #include "caps.h"
+#include "translation.h"
 
 /*
  * SDM, "VMXON": it faults (#GP, #UD) for a mode, a CR0, CR4 or IA32_FEATURE_CONTROL
@@ -46,23 +43,6 @@ static int execute_vmxoff(void)
 	return 0;
 fault:
 	return -EFAULT;
-}
-
-/*
- * VMXON and VMXOFF need not flush what a guest left in the TLBs (SDM, "Operations
- * that Invalidate Cached Mappings"), and who had VMX before is not known. A
- * nested machine often has none of these instructions: there they are #UD.
- */
-static void flush_guest_mappings(u64 ept_vpid)
-{
-	u32 ept = lower_32_bits(ept_vpid);
-	u32 vpid = upper_32_bits(ept_vpid);
-
-	if ((ept & VMX_EPT_INVEPT_BIT) && (ept & VMX_EPT_EXTENT_GLOBAL_BIT))
-		vmxcore_invept_all();
-	if ((vpid & VMX_VPID_INVVPID_BIT) &&
-	    (vpid & VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT))
-		vmxcore_invvpid_all();
 }
 
 /* The hardware's CR4: whoever set VMXE behind the kernel's back left no shadow. */
@@ -102,7 +82,7 @@ static int native_on(struct vmxcore_root_vmcs *root)
 		return err;
 	}
 
-	flush_guest_mappings(here.ept_vpid);
+	vmxcore_flush_all(here.ept_vpid);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "client.h"
 #include "context.h"
 #include "cpu.h"
+#include "exclusive.h"
 #include "ref.h"
 
 /*
@@ -56,6 +57,13 @@ static void log_refused(struct vmxcore_client *client, unsigned int cpu, int err
 		pr_err("client '%s' gets no VMX, CPU %u: %s (%pe)\n",
 		       vmxcore_client_name(client), cpu,
 		       vmxcore_cpu_strerror(err), ERR_PTR(err));
+}
+
+static void log_excluded(struct vmxcore_client *client)
+{
+	if (vmxcore_client_may_log(client))
+		pr_err("client '%s' gets no VMX: client '%s' has it for itself; end that one first\n",
+		       vmxcore_client_name(client), vmxcore_excluder());
 }
 
 static int hold_all(struct vmxcore_client *client)
@@ -99,47 +107,52 @@ static void release_all(void)
  * that a get costs no indirect call.
  */
 static __always_inline int count(struct vmxcore_client *client,
-				 int (*how)(atomic_t *refs))
+				 int (*how)(struct vmxcore_slot *slot))
 {
 	struct vmxcore_slot *slot;
 	int err;
 
 	rcu_read_lock();
 	slot = vmxcore_slot_find(client);
-	err = slot ? how(&slot->refs) : -EBADF;
+	err = slot ? how(slot) : -EBADF;
 	rcu_read_unlock();
 	return err;
 }
 
 /* One more reference of a client that has some. -ENOENT: it has none. */
-static int another(atomic_t *refs)
+static int another(struct vmxcore_slot *slot)
 {
-	int old = atomic_read(refs);
+	int old = atomic_read(&slot->refs);
 
 	do {
 		if (!old)
 			return -ENOENT;
 		if (old == INT_MAX)
 			return -EOVERFLOW;
-	} while (!atomic_try_cmpxchg(refs, &old, old + 1));
+	} while (!atomic_try_cmpxchg(&slot->refs, &old, old + 1));
 	return 0;
 }
 
-/* The first reference of a client. -EEXIST: another task of it was faster. */
-static int first(atomic_t *refs)
+/*
+ * The first reference of a client. -EEXIST: another task of it was faster; -EBUSY: another
+ * client has VMX for itself.
+ */
+static int first(struct vmxcore_slot *slot)
 {
-	return atomic_cmpxchg(refs, 0, 1) ? -EEXIST : 0;
+	if (vmxcore_excluded(slot))
+		return -EBUSY;
+	return atomic_cmpxchg(&slot->refs, 0, 1) ? -EEXIST : 0;
 }
 
 /* One reference less. 1: it was the last; -ENOENT: there was none. */
-static int one_less(atomic_t *refs)
+static int one_less(struct vmxcore_slot *slot)
 {
-	int old = atomic_read(refs);
+	int old = atomic_read(&slot->refs);
 
 	do {
 		if (!old)
 			return -ENOENT;
-	} while (!atomic_try_cmpxchg(refs, &old, old - 1));
+	} while (!atomic_try_cmpxchg(&slot->refs, &old, old - 1));
 	return old == 1;
 }
 
@@ -168,6 +181,8 @@ static int take(struct vmxcore_client *client)
 			err = count(client, another);
 	} while (err == -ENOENT);
 	release_all();
+	if (err == -EBUSY)
+		log_excluded(client);
 	return err;
 }
 
@@ -193,7 +208,8 @@ static int refuse(struct vmxcore_client *client)
  *
  * Context: task, may sleep. Takes cpus_read_lock(), so it deadlocks in a cpuhp
  * callback and under cpus_write_lock().
- * Return: 0; -EBUSY: a foreign owner has VMX on one of the CPUs; -EIO: VMXON
+ * Return: 0; -EBUSY: a foreign owner has VMX on one of the CPUs, or a client has it for
+ * itself; -EIO: VMXON
  * reported VMfail, or a CPU lost VMX over a resume; -EFAULT: VMXON faulted;
  * -EXDEV: the capabilities of a CPU differ; -EOPNOTSUPP: a CPU has no VMX;
  * -ESHUTDOWN: the machine goes down; -EINVAL, -EOVERFLOW: misuse.
@@ -251,8 +267,14 @@ static __always_inline int count_here(struct vmxcore_client *client,
 
 static int another_here(struct vmxcore_slot *slot)
 {
-	int err = vmxcore_cpu_get();
+	int err;
 
+	if (vmxcore_excluded(slot) && !vmxcore_slot_holds_this_cpu(slot)) {
+		log_excluded((struct vmxcore_client *)slot->last_handle);
+		return -EBUSY;
+	}
+
+	err = vmxcore_cpu_get();
 	if (err) {
 		log_refused((struct vmxcore_client *)slot->last_handle,
 			    smp_processor_id(), err);
@@ -324,7 +346,8 @@ static void drop_cpu_ipi(void *slot)
 		vmxcore_cpu_put(live);
 }
 
-static void report_leak(const struct vmxcore_slot *slot)
+static void report_leak(const struct vmxcore_slot *slot, unsigned int vmcss,
+			unsigned int vpids)
 {
 	static cpumask_t leaked;
 	unsigned int cpu;
@@ -336,23 +359,27 @@ static void report_leak(const struct vmxcore_slot *slot)
 		if (per_cpu_ptr(slot->cpu_refs, cpu)->live)
 			cpumask_set_cpu(cpu, &leaked);
 	}
-	if (atomic_read(&slot->refs) || !cpumask_empty(&leaked))
-		pr_warn("client '%s' of module %s went away with %d references on all CPUs and some on CPUs [%*pbl]: taken back, report it to the maker of that module\n",
+	if (atomic_read(&slot->refs) || !cpumask_empty(&leaked) || vmcss || vpids)
+		pr_warn("client '%s' of module %s went away with %d references on all CPUs, some on CPUs [%*pbl], %u VMCSs and %u VPIDs: taken back, report it to the maker of that module\n",
 			slot->name, slot->desc.owner->name,
-			atomic_read(&slot->refs), cpumask_pr_args(&leaked));
+			atomic_read(&slot->refs), cpumask_pr_args(&leaked),
+			vmcss, vpids);
 }
 
 /**
  * vmxcore_refs_take_back - end every reference of a client, and name what leaked
  * @slot: the client; it takes no more references
+ * @vmcss: how many VMCSs it had not freed, for the log
+ * @vpids: how many VPIDs, likewise
  *
  * Context: task, may sleep; takes cpus_read_lock().
  */
-void vmxcore_refs_take_back(struct vmxcore_slot *slot)
+void vmxcore_refs_take_back(struct vmxcore_slot *slot, unsigned int vmcss,
+			    unsigned int vpids)
 {
 	cpus_read_lock();
 	mutex_lock(&all_lock);
-	report_leak(slot);
+	report_leak(slot, vmcss, vpids);
 	on_each_cpu(drop_cpu_ipi, slot, 1);
 	mutex_unlock(&all_lock);
 	cpus_read_unlock();

@@ -4,6 +4,7 @@
 
 struct vmxcore_slot;
 
-void vmxcore_refs_take_back(struct vmxcore_slot *slot);
+void vmxcore_refs_take_back(struct vmxcore_slot *slot, unsigned int vmcss,
+			    unsigned int vpids);
 
 #endif /* _VMXCORE_REF_H */

@@ -9,14 +9,19 @@
 
 #include "client.h"
 #include "context.h"
+#include "exclusive.h"
 #include "ref.h"
 #include "register.h"
+#include "translation.h"
+#include "vmcs.h"
 
 static const char *why_not(long error)
 {
 	switch (error) {
 	case -EEXIST:
 		return "a client of that name is registered already";
+	case -EBUSY:
+		return "another client has VMX for itself";
 	case -ENOSPC:
 		return "too many clients are registered";
 	case -ENOMEM:
@@ -26,13 +31,38 @@ static const char *why_not(long error)
 	}
 }
 
+/* The slot is closed: its handle is refused, its callbacks are not called any more. */
+static void take_back(struct vmxcore_slot *slot)
+{
+	unsigned int vmcss, vpids;
+
+	vmxcore_yield_barrier();
+	/* VMCLEAR needs VMX, which goes with the last reference. */
+	vmcss = vmxcore_vmcss_take_back(slot);
+	vpids = vmxcore_vpids_take_back(slot);
+	vmxcore_refs_take_back(slot, vmcss, vpids);
+	vmxcore_exclude_end(slot);
+	vmxcore_slot_free(slot);
+}
+
+static struct vmxcore_client *exclude_others(struct vmxcore_client *client)
+{
+	int err = vmxcore_exclude(vmxcore_slot_find(client));
+
+	if (!err)
+		return client;
+	take_back(vmxcore_slot_close(client));
+	return ERR_PTR(err);
+}
+
 /**
  * vmxcore_register() - become a client
  * @desc: who and how, see there
  *
- * Context: task, may sleep.
- * Return: a handle for all other calls, or ERR_PTR: -EEXIST: the name is taken;
- * -ENOSPC: %VMXCORE_MAX_CLIENTS are registered; -EINVAL: something in @desc is
+ * Context: task, may sleep; with %VMXCORE_TAKE_OVER up to five seconds.
+ * Return: a handle for all other calls, or ERR_PTR: -EEXIST: the name is taken; -EBUSY: a
+ * client has VMX for itself, or @desc wants that and others hold references, the log
+ * names one; -ENOSPC: %VMXCORE_MAX_CLIENTS are registered; -EINVAL: something in @desc is
  * not as it says there; -ENOMEM.
  */
 struct vmxcore_client *vmxcore_register(const struct vmxcore_client_desc *desc)
@@ -43,6 +73,8 @@ struct vmxcore_client *vmxcore_register(const struct vmxcore_client_desc *desc)
 		pr_err("client '%.*s' not registered: %s (%pe), called from %pS\n",
 		       VMXCORE_NAME_LEN, desc && desc->name ? desc->name : "",
 		       why_not(PTR_ERR(client)), client, (void *)_RET_IP_);
+	else if (desc->flags & VMXCORE_EXCLUSIVE)
+		client = exclude_others(client);
 	return client;
 }
 EXPORT_SYMBOL_GPL(vmxcore_register);
@@ -51,10 +83,10 @@ EXPORT_SYMBOL_GPL(vmxcore_register);
  * vmxcore_unregister() - cease to be a client
  * @client: handle from vmxcore_register(); refused by every call from here on
  *
- * Takes back whatever the client still holds, and names it in the log. When this
- * returns none of its callbacks runs or will be called.
+ * Takes back whatever the client still holds, references, VMCSs and VPIDs, and names it
+ * in the log. When this returns none of its callbacks runs or will be called.
  *
- * Context: task, may sleep; takes cpus_read_lock().
+ * Context: task, may sleep; takes cpus_read_lock(). Not in one of the client's callbacks.
  */
 void vmxcore_unregister(struct vmxcore_client *client)
 {
@@ -65,12 +97,10 @@ void vmxcore_unregister(struct vmxcore_client *client)
 		return;
 	}
 	slot = vmxcore_slot_close(client);
-	if (!slot) {
+	if (slot)
+		take_back(slot);
+	else
 		vmxcore_misuse(VMXCORE_MISUSE_HANDLE, client, __func__, _RET_IP_);
-		return;
-	}
-	vmxcore_refs_take_back(slot);
-	vmxcore_slot_free(slot);
 }
 EXPORT_SYMBOL_GPL(vmxcore_unregister);
 

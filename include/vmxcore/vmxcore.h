@@ -65,7 +65,9 @@ struct vmxcore_vmcs;
  *
  * @yield: optional. Somebody wants VMX for himself (%VMXCORE_TAKE_OVER): give back
  *	references that are held for nobody's sake. Called in a task that may sleep;
- *	vmxcore's calls that put are fine in it.
+ *	every call that puts is fine in it, vmxcore_unregister() is not.
+ * @regain: optional. He has gone, or did not get it: take again what was yielded, if
+ *	that is still wanted. Called as @yield is, and maybe without one before.
  *
  * The structure and the name are copied.
  */
@@ -76,6 +78,7 @@ struct vmxcore_client_desc {
 	void (*emergency)(void);
 	void (*cpu_gone)(unsigned int cpu);
 	void (*yield)(void);
+	void (*regain)(void);
 };
 
 /**

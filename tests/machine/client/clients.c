@@ -92,13 +92,23 @@ static struct test_client *find(const char *name)
 	return NULL;
 }
 
+static unsigned int flags_of(const char *how)
+{
+	if (!strcmp(how, "exclusive"))
+		return VMXCORE_EXCLUSIVE;
+	if (!strcmp(how, "takeover"))
+		return VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER;
+	return strcmp(how, "evmcs") ? 0 : VMXCORE_EVMCS;
+}
+
 /**
  * test_register - register a client
  * @name: any text, valid as a name or not
+ * @how: "exclusive", "takeover", "evmcs", or "": as most are
  *
  * Return: the errno of vmxcore_register(), or -E2BIG when this module knows too many.
  */
-int test_register(const char *name)
+int test_register(const char *name, const char *how)
 {
 	struct test_client *known = find(name);
 	struct test_client *client = known ?: &clients[nr_clients];
@@ -108,6 +118,7 @@ int test_register(const char *name)
 
 	if (index == MAX_CLIENTS)
 		return -E2BIG;
+	desc.flags = flags_of(how);
 	if (index < ARRAY_SIZE(callbacks)) {
 		desc.cpu_gone = callbacks[index].gone;
 		desc.emergency = callbacks[index].emergency;

@@ -19,7 +19,7 @@ typedef int (*command_fn)(char **words);
 
 static int cmd_register(char **words)
 {
-	return test_register(words[1]);
+	return test_register(words[1], words[2]);
 }
 
 static int cmd_unregister(char **words)
@@ -251,6 +251,71 @@ static int cpu_switch(char **words, int (*call)(unsigned int cpu, bool on))
 	return err ?: call(cpu, on);
 }
 
+static int cmd_vmcs(char **words)
+{
+	struct vmxcore_client *client;
+
+	return test_find(words[1], &client) ?: test_vmcs_make(client, words[2]);
+}
+
+static int cmd_vmcs_free(char **words)
+{
+	return test_vmcs_free(words[1]);
+}
+
+static int cmd_vmcs_clear(char **words)
+{
+	return test_vmcs_clear(words[1]);
+}
+
+static int cmd_vmcs_load(char **words)
+{
+	unsigned int cpu;
+	int wanted;
+
+	return kstrtouint(words[2], 0, &cpu) ?: kstrtoint(words[3], 0, &wanted) ?:
+	       test_vmcs_load(words[1], cpu, wanted);
+}
+
+static int cmd_vmcs_borrow(char **words)
+{
+	unsigned int cpu, times;
+
+	return kstrtouint(words[2], 0, &cpu) ?: kstrtouint(words[3], 0, &times) ?:
+	       test_vmcs_borrow(words[1], cpu, times);
+}
+
+static int cmd_vpids(char **words)
+{
+	struct vmxcore_client *a, *b;
+	unsigned int wanted;
+
+	return test_find(words[1], &a) ?: test_find(words[2], &b) ?:
+	       kstrtouint(words[3], 0, &wanted) ?: test_vpids_take(a, b, wanted);
+}
+
+static int cmd_vpids_free(char **words)
+{
+	struct vmxcore_client *client;
+	bool second;
+	int err;
+
+	err = test_find(words[1], &client) ?: kstrtobool(words[2], &second);
+	if (!err)
+		test_vpids_free(client, second);
+	return err;
+}
+
+static int cmd_vpids_forget(char **words)
+{
+	bool second;
+	int err = kstrtobool(words[1], &second);
+
+	if (!err)
+		test_vpids_forget(second);
+	return err;
+}
+
 static int cmd_vmxe(char **words)
 {
 	return cpu_switch(words, test_set_vmxe);
@@ -287,7 +352,7 @@ static const struct {
 	const char *name;
 	command_fn run;
 } commands[] = {
-	{ "register", cmd_register },		/* NAME */
+	{ "register", cmd_register },		/* NAME [exclusive|takeover|evmcs] */
 	{ "unregister", cmd_unregister },	/* NAME; the stale handle stays known */
 	{ "get", cmd_get },			/* NAME */
 	{ "put", cmd_put },			/* NAME */
@@ -311,6 +376,14 @@ static const struct {
 	{ "wake", cmd_wake },			/* MILLISECONDS */
 	{ "witness", cmd_witness },
 	{ "nmi", cmd_nmi },			/* CPU */
+	{ "vmcs", cmd_vmcs },			/* CLIENT NAME: adopt one */
+	{ "vmcs_free", cmd_vmcs_free },		/* NAME */
+	{ "vmcs_clear", cmd_vmcs_clear },	/* NAME */
+	{ "vmcs_load", cmd_vmcs_load },		/* NAME CPU WHAT-IT-RETURNS */
+	{ "vmcs_borrow", cmd_vmcs_borrow },	/* NAME CPU TIMES */
+	{ "vpids", cmd_vpids },			/* CLIENT CLIENT COUNT: in turns, all of them */
+	{ "vpids_free", cmd_vpids_free },	/* CLIENT 0|1: the first or the second of these */
+	{ "vpids_forget", cmd_vpids_forget },	/* 0|1 */
 	{ "caps", cmd_caps },
 	{ "vmxe", cmd_vmxe },			/* CPU 0|1: CR4.VMXE behind the kernel's back */
 	{ "ne", cmd_ne },			/* CPU 0|1: CR0.NE */

@@ -9,6 +9,7 @@
  * storm	what all storms have done
  * hooks	what became of get_cpu on the ways up and down
  * witness	where the next kernel finds the VMCSs of this one
+ * vmcss	which VMCSs are launched
  * emergency	who is in the kernel's emergency slot
  */
 #include <linux/debugfs.h>
@@ -93,6 +94,15 @@ static int emergency_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(emergency);
 
+static int vmcss_show(struct seq_file *m, void *unused)
+{
+	mutex_lock(&command_lock);
+	test_vmcss_show(m);
+	mutex_unlock(&command_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(vmcss);
+
 static bool leak;
 module_param(leak, bool, 0600);
 MODULE_PARM_DESC(leak, "Forget to unregister the clients at unload");
@@ -141,6 +151,7 @@ static int __init test_init(void)
 	debugfs_create_file("storm", 0400, dir, NULL, &storm_fops);
 	debugfs_create_file("hooks", 0400, dir, NULL, &hooks_fops);
 	debugfs_create_file("witness", 0400, dir, NULL, &witness_fops);
+	debugfs_create_file("vmcss", 0400, dir, NULL, &vmcss_fops);
 	debugfs_create_file("emergency", 0400, dir, NULL, &emergency_fops);
 	return 0;
 }
@@ -154,6 +165,7 @@ static void __exit test_exit(void)
 	test_hooks_off();
 	if (!leak)
 		test_unregister_all();
+	test_vmcss_exit();
 	parts_exit(ARRAY_SIZE(parts));
 	test_witness_exit();
 }

@@ -11,7 +11,7 @@ struct vmxcore_client;
 int test_command(char *line);
 
 /* clients.c: the clients of this module, by name */
-int test_register(const char *name);
+int test_register(const char *name, const char *how);
 int test_unregister(const char *name);
 int test_find(const char *name, struct vmxcore_client **client);
 void test_unregister_all(void);
@@ -60,6 +60,20 @@ int test_nmi(unsigned int cpu);
 int test_wake_init(void);
 void test_wake_exit(void);
 int test_wake(unsigned int ms);
+
+/* vmcs.c: VMCSs by name */
+int test_vmcs_make(struct vmxcore_client *client, const char *name);
+int test_vmcs_free(const char *name);
+int test_vmcs_clear(const char *name);
+int test_vmcs_load(const char *name, unsigned int cpu, int wanted);
+int test_vmcs_borrow(const char *name, unsigned int cpu, unsigned int times);
+void test_vmcss_show(struct seq_file *m);
+void test_vmcss_exit(void);
+
+/* vpid.c: all VPIDs there are */
+int test_vpids_take(struct vmxcore_client *a, struct vmxcore_client *b, unsigned int wanted);
+void test_vpids_free(struct vmxcore_client *client, bool second);
+void test_vpids_forget(bool second);
 
 /* hardware.c: what the CPU itself says, and how to bend it */
 bool test_vmx_on(void);

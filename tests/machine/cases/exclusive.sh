@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2 limit=300
+# A client that wants VMX for itself: refused by name while others hold it, or they yield what they hold for nobody's sake.
+
+# refused REGEX COMMAND...: EBUSY, and the log says why.
+refused() {
+	local regex=$1
+	shift
+	dmesg_mark
+	check "  $*: EBUSY" vmxt -e EBUSY "$@"
+	check "  the log says why" dmesg_has "$regex"
+}
+
+check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
+check "client a" vmxt register a
+check "a gets CPU 1" vmxt get_cpu a 1
+refused "client 'x' does not get VMX for itself, client 'a' holds it" register x exclusive
+check "a puts CPU 1" vmxt put_cpu a 1
+check "x has VMX for itself" vmxt register x exclusive
+refused "client 'a' gets no VMX: client 'x' has it for itself" get a
+refused "client 'a' gets no VMX: client 'x' has it for itself" get_cpu a 0
+refused "client 'b' not registered: another client has VMX for itself" register b
+refused "client 'y' not registered: another client has VMX for itself" register y exclusive
+check "x gets" vmxt get x
+on "x holds all" all
+check "CPU 1 goes offline" online 1 0
+check "CPU 1 comes online" online 1 1
+on "x holds all" all
+check "x unregisters" vmxt unregister x
+on "which takes its reference back" none
+check "a gets" vmxt get a
+check "a puts" vmxt put a
+check "unloaded" modprobe -r vmxcore_test vmxcore
+
+check "vmxcore with enable_virt_at_load" modprobe vmxcore enable_virt_at_load=1
+check "the test client loads" modprobe vmxcore_test
+refused "client 'x' does not get VMX for itself, client 'vmxcore' holds it" register x exclusive
+check "x takes over" vmxt register x takeover
+on "  vmxcore itself has yielded" none
+check "x gets" vmxt get x
+check "x puts" vmxt put x
+check "x unregisters" vmxt unregister x
+on "  vmxcore has regained it" all
+check "unloaded" modprobe -r vmxcore_test vmxcore
+
+for policy in 0 1; do
+	# With VMX on demand KVM's own code makes EIO of whatever the vendor module says.
+	before=none errno=EIO
+	[ $policy = 0 ] || { before=all errno=EBUSY; }
+	check "kvm loads, enable_virt_at_load=$policy" modprobe kvm enable_virt_at_load=$policy
+	check "kvm_intel and the test client load" modprobe -a kvm_intel vmxcore_test
+	on "  so it is" $before
+	check "x takes over" vmxt register x takeover
+	on "  from KVM, which is idle" none
+	check "x gets" vmxt get x
+	check_equal "  no VM can be made" "$(vmrun --rounds 1)" "vmrun: no VM, KVM_CREATE_VM: $errno"
+	check "CPU 1 goes offline" online 1 0
+	check "CPU 1 comes online" online 1 1
+	check "S3" sleep_for 2
+	on "x holds all" all
+	check "x unregisters" vmxt unregister x
+	on "  and hands back" $before
+	check "a VM runs" vmrun --vcpus 2 --rounds 3
+	on "  as ever" $before
+	vm_start --vcpus 2
+	refused "client 'x' does not get VMX for itself, client 'kvm_intel' holds it" register x takeover
+	vm_computes "the VM runs on"
+	vm_end
+	on "as it was" $before
+	check "x takes over" vmxt register x takeover
+	check "x unregisters, without ever having used it" vmxt unregister x
+	on "  KVM has it again" $before
+	check "unloaded" modprobe -r vmxcore_test kvm_intel
+done

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=3 limit=300
+# VMCSs of clients: current where and when they are loaded, VMCLEARed when they must be, and their owner is told. What a load
+# returns: 0: all as it was; 1: it was cleared (VMLAUNCH); 2: another CPU than last time.
+
+launched() {
+	check_equal "  $1 is launched: $2" "$(sed -n "s/^vmcs $1 launched //p" /sys/kernel/debug/vmxcore_test/vmcss)" "$2"
+}
+
+check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
+check "client a" vmxt register a
+check "client b" vmxt register b
+check "a VMCS of a: a1" vmxt vmcs a a1
+check "a VMCS of b: b1" vmxt vmcs b b1
+
+dmesg_mark
+check "a load without a reference: EINVAL" vmxt -e EINVAL vmcs_load a1 0 0
+check "  misuse" dmesg_has "misuse by client 'a': vmxcore_vmcs_load: a VMCS without a reference"
+check "b gets" vmxt get b
+check "a load with the reference of another: EINVAL" vmxt -e EINVAL vmcs_load a1 0 0
+check "a gets CPU 0" vmxt get_cpu a 0
+check "a1 is loaded on CPU 0: new" vmxt vmcs_load a1 0 3
+check "  again: nothing to do" vmxt vmcs_load a1 0 0
+check "a1 on CPU 1, where a has no reference: EINVAL" vmxt -e EINVAL vmcs_load a1 1 0
+launched a1 0
+check "a gets" vmxt get a
+check "a1 is loaded on CPU 0: cleared meanwhile" vmxt vmcs_load a1 0 1
+check "b1 is loaded on CPU 0: new" vmxt vmcs_load b1 0 3
+launched a1 1
+check "a1 is loaded on CPU 0: still active there" vmxt vmcs_load a1 0 0
+check "b1 is loaded on CPU 0: still active there" vmxt vmcs_load b1 0 0
+check "a1 is loaded on CPU 1: moved" vmxt vmcs_load a1 1 3
+check "  again: nothing to do" vmxt vmcs_load a1 1 0
+check "b1 is loaded on CPU 0: nobody has disturbed it" vmxt vmcs_load b1 0 0
+check "a1 is loaded on CPU 0: moved" vmxt vmcs_load a1 0 3
+check "a1 is cleared" vmxt vmcs_clear a1
+launched a1 0
+launched b1 1
+check "a1 is loaded on CPU 0: cleared" vmxt vmcs_load a1 0 1
+
+check "a1 is loaded on CPU 2: moved" vmxt vmcs_load a1 2 3
+check "CPU 2 goes offline" online 2 0
+launched a1 0
+check "  a1 is loaded on CPU 1: moved" vmxt vmcs_load a1 1 3
+check "CPU 2 comes online" online 2 1
+check "  a1 is loaded on CPU 2: moved" vmxt vmcs_load a1 2 3
+check "b1 is loaded on CPU 0" vmxt vmcs_load b1 0 0
+check "S3" sleep_for 2
+launched a1 0
+launched b1 0
+check "  b1 is loaded on CPU 0: cleared" vmxt vmcs_load b1 0 1
+check "  a1 is loaded on CPU 1: moved" vmxt vmcs_load a1 1 3
+
+check "a puts" vmxt put a
+launched a1 1
+check "b puts: VMX goes off, but on CPU 0" vmxt put b
+on "  so it is" 0
+launched a1 0
+launched b1 1
+
+dmesg_mark
+check "b unregisters with a VMCS, current on CPU 0" vmxt unregister b
+check "  the leak is named" dmesg_has "client 'b' .* went away with .*, 1 VMCSs and 0 VPIDs: taken back"
+launched b1 0
+dmesg_mark
+check "  a late load: EINVAL" vmxt -e EINVAL vmcs_load b1 0 0
+check "  misuse" dmesg_has "misuse by client '[?]': vmxcore_vmcs_load: handle that is not registered"
+check "a1 is loaded on CPU 0" vmxt vmcs_load a1 0 3
+
+check "kvm loads" modprobe kvm enable_virt_at_load=0
+check "kvm_intel loads" modprobe kvm_intel
+vm_start --cpu 0
+check "a1 is borrowed by interrupts on CPU 0, under the VM" vmxt vmcs_borrow a1 0 "$(amount 300 10000)"
+vm_computes "  the VM runs on"
+check "a gets" vmxt get a
+check "a1 is loaded on CPU 1" vmxt vmcs_load a1 1 3
+check "  and cannot be borrowed on CPU 0: EBUSY" vmxt -e EBUSY vmcs_borrow a1 0 1
+check "  but on CPU 1" vmxt vmcs_borrow a1 1 100
+vm_end
+check "e runs on enlightened VMCSs" vmxt register e evmcs
+check "  nobody else has a VMCS then: EOPNOTSUPP" vmxt -e EOPNOTSUPP vmcs a a2
+check "e unregisters" vmxt unregister e
+check "  and there they are again" vmxt vmcs a a2
+check "a gives both up" sh -c "vmxt vmcs_free a1 && vmxt vmcs_free a2"
+check "a puts" vmxt put a
+check "a puts CPU 0" vmxt put_cpu a 0
+on "nobody holds anything" none

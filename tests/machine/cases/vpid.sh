@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2 limit=300
+# VPIDs: nobody shares one, none is given again before all CPUs have forgotten it, and none is lost.
+
+check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
+check "client a" vmxt register a
+check "client b" vmxt register b
+check "a and b take all, in turns: 65535, none of them twice" vmxt vpids a b 65535
+check "a gives its back" vmxt vpids_free a 0
+check "a and b take what there is: as many" vmxt vpids a b 32768
+dmesg_mark
+check "b unregisters with half of all and half of that" vmxt unregister b
+check "  the leak is named" dmesg_has "client 'b' .* went away with .* and 49151 VPIDs: taken back"
+check "  b has forgotten them" vmxt vpids_forget 1
+check "b comes again" vmxt register b
+check "a and b take what there is" vmxt vpids a b 49151
+check "kvm loads" modprobe kvm enable_virt_at_load=0
+check "kvm_intel loads" modprobe kvm_intel
+check "a VM runs without one" vmrun --vcpus 2 --rounds 5
+check "a gives its back" vmxt vpids_free a 0
+check "a VM runs with one" vmrun --vcpus 2 --rounds 5
+dmesg_mark
+check "a gives one back that KVM has had: misuse" vmxt vpids_free a 0
+check_fails "  nothing was left to give" dmesg_has misuse

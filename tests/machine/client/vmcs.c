@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VMCSs by name: loaded, cleared and borrowed on chosen CPUs, and compared with what VMPTRST
+ * says. They are adopted, as a client sees no address of one that vmxcore has allocated.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bits.h>
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/seq_file.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include <vmxcore/insn.h>
+#include <vmxcore/vmxcore.h>
+
+#include "test.h"
+#include "witness.h"
+
+#define MAX_VMCSS	8
+#define MAX_NAME	16
+
+struct test_vmcs {
+	char name[MAX_NAME];
+	u32 *page;
+	struct vmxcore_vmcs *handle;
+	/* What a load is expected to return, and for interrupts. */
+	int wanted;
+};
+
+static struct test_vmcs vmcss[MAX_VMCSS];
+
+static struct test_vmcs *find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_VMCSS; i++) {
+		if (!strcmp(vmcss[i].name, name))
+			return &vmcss[i];
+	}
+	return NULL;
+}
+
+static void forget(struct test_vmcs *vmcs)
+{
+	free_page((unsigned long)vmcs->page);
+	memset(vmcs, 0, sizeof(*vmcs));
+}
+
+/**
+ * test_vmcs_make - adopt a VMCS
+ * @client: for whom
+ * @name: of the VMCS
+ *
+ * Return: 0; -EEXIST, -ENOSPC, -ENOMEM; the error of vmxcore_vmcs_adopt().
+ */
+int test_vmcs_make(struct vmxcore_client *client, const char *name)
+{
+	struct test_vmcs *vmcs = find("");
+
+	if (find(name) && name[0])
+		return -EEXIST;
+	if (!vmcs)
+		return -ENOSPC;
+	vmcs->page = (u32 *)get_zeroed_page(GFP_KERNEL);
+	if (!vmcs->page)
+		return -ENOMEM;
+	*vmcs->page = vmxcore_caps()->basic & GENMASK(30, 0);
+	vmcs->handle = vmxcore_vmcs_adopt(client, vmcs->page);
+	if (IS_ERR(vmcs->handle)) {
+		int err = PTR_ERR(vmcs->handle);
+
+		forget(vmcs);
+		return err;
+	}
+	strscpy(vmcs->name, name, sizeof(vmcs->name));
+	return 0;
+}
+
+/**
+ * test_vmcs_free - give a VMCS up
+ * @name: which
+ *
+ * Return: 0 or -ENOENT.
+ */
+int test_vmcs_free(const char *name)
+{
+	struct test_vmcs *vmcs = find(name);
+
+	if (!vmcs)
+		return -ENOENT;
+	vmxcore_vmcs_free(vmcs->handle);
+	forget(vmcs);
+	return 0;
+}
+
+/**
+ * test_vmcs_clear - VMCLEAR a VMCS
+ * @name: which
+ *
+ * Return: 0 or -ENOENT.
+ */
+int test_vmcs_clear(const char *name)
+{
+	struct test_vmcs *vmcs = find(name);
+
+	if (!vmcs)
+		return -ENOENT;
+	vmxcore_vmcs_clear(vmcs->handle);
+	return 0;
+}
+
+static u64 current_vmcs(void)
+{
+	u64 pa;
+
+	return vmxcore_vmptrst(&pa) ? 0 : pa;
+}
+
+/* As if a guest had run on it: what VMCLEAR resets, as the emulator stores it. */
+static void launch(struct test_vmcs *vmcs)
+{
+	WRITE_ONCE(vmcs->page[WITNESS_LAUNCH_STATE / sizeof(u32)], 1);
+}
+
+static int load(void *data)
+{
+	struct test_vmcs *vmcs = data;
+	int news = vmxcore_vmcs_load(vmcs->handle);
+
+	if (news < 0)
+		return news;
+	if (news != vmcs->wanted || current_vmcs() != virt_to_phys(vmcs->page)) {
+		pr_err("load of %s returned %d, VMPTRST says %s\n", vmcs->name, news,
+		       current_vmcs() == virt_to_phys(vmcs->page) ? "yes" : "no");
+		return -EPROTO;
+	}
+	launch(vmcs);
+	return 0;
+}
+
+/**
+ * test_vmcs_load - load a VMCS, and look whether it is current
+ * @name: which
+ * @cpu: where
+ * @wanted: what the load is to return
+ *
+ * Return: 0; -EPROTO: it returned something else, or is not current; its error; -ENOENT.
+ */
+int test_vmcs_load(const char *name, unsigned int cpu, int wanted)
+{
+	struct test_vmcs *vmcs = find(name);
+
+	if (!vmcs)
+		return -ENOENT;
+	vmcs->wanted = wanted;
+	return test_call_on(cpu, "", load, vmcs);
+}
+
+static int borrow(void *data)
+{
+	struct test_vmcs *vmcs = data;
+	u64 before = current_vmcs(), interrupted;
+	bool there;
+	int news;
+
+	news = vmxcore_vmcs_borrow(vmcs->handle, &interrupted);
+	if (news < 0)
+		return news;
+	there = current_vmcs() == virt_to_phys(vmcs->page);
+	vmxcore_vmcs_return(vmcs->handle, interrupted);
+	if (there && (before == ~0ULL || current_vmcs() == before))
+		return 0;
+	pr_err("borrowing %s: %s\n", vmcs->name, there ? "not given back" : "not there");
+	return -EPROTO;
+}
+
+/**
+ * test_vmcs_borrow - borrow a VMCS in an interrupt and give it back, again and again
+ * @name: which
+ * @cpu: where
+ * @times: how often
+ *
+ * Return: 0; -EPROTO: it was not there, or what was interrupted did not come back; the error of
+ * vmxcore_vmcs_borrow(); -ENOENT.
+ */
+int test_vmcs_borrow(const char *name, unsigned int cpu, unsigned int times)
+{
+	struct test_vmcs *vmcs = find(name);
+	int err = 0;
+
+	if (!vmcs)
+		return -ENOENT;
+	while (times-- && !err)
+		err = test_call_on(cpu, "irq", borrow, vmcs);
+	return err;
+}
+
+/**
+ * test_vmcss_show - which VMCSs are launched, as the emulator stores it
+ * @m: where to
+ */
+void test_vmcss_show(struct seq_file *m)
+{
+	struct test_vmcs *vmcs;
+
+	for (vmcs = vmcss; vmcs < vmcss + MAX_VMCSS; vmcs++) {
+		if (vmcs->name[0])
+			seq_printf(m, "vmcs %s launched %d\n", vmcs->name,
+				   READ_ONCE(vmcs->page[WITNESS_LAUNCH_STATE / sizeof(u32)]));
+	}
+}
+
+/**
+ * test_vmcss_exit - forget those that were never given up: vmxcore has taken them back
+ */
+void test_vmcss_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_VMCSS; i++)
+		forget(&vmcss[i]);
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The current VMCS of one CPU, and those that are active there: VMPTRLD and VMCLEAR, and
+ * the books that must not disagree with them. Mechanism: this CPU, interrupts off.
+ *
+ * A VMCS stays active on the CPU where it was loaded, and launched, while others are
+ * loaded there: a switch between hypervisors is one VMPTRLD. It is VMCLEARed when it
+ * moves to another CPU, and before VMX goes off.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/io.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/percpu.h>
+#include <linux/smp.h>
+#include <asm/nospec-branch.h>
+
+#include <vmxcore/insn.h>
+
+#include "current.h"
+
+DEFINE_PER_CPU(void *, vmxcore_current_vmcs);
+EXPORT_PER_CPU_SYMBOL_GPL(vmxcore_current_vmcs);
+
+static DEFINE_PER_CPU(struct list_head, active);
+
+/*
+ * Who loaded the page of @page here last. Where the current one is another, a client
+ * that executes VMPTRLD by himself has been here since.
+ */
+struct loaded {
+	const void *page;
+	const struct vmxcore_slot *slot;
+};
+
+static DEFINE_PER_CPU(struct loaded, loaded);
+
+/**
+ * vmxcore_current_init - nothing is active anywhere
+ *
+ * Context: task, at load.
+ */
+void vmxcore_current_init(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		INIT_LIST_HEAD(per_cpu_ptr(&active, cpu));
+}
+
+static u64 address(const struct vmxcore_vmcs *vmcs)
+{
+	return virt_to_phys(vmcs->page);
+}
+
+/*
+ * The previous owner's branch history must not steer the next one's guest. An owner who
+ * switches between guests of his own knows better what they may see of each other.
+ */
+static void forget_branches(const struct vmxcore_vmcs *vmcs)
+{
+	const struct loaded *last = this_cpu_ptr(&loaded);
+	const void *current_page = this_cpu_read(vmxcore_current_vmcs);
+
+	if (!current_page || current_page != last->page || vmcs->slot != last->slot)
+		indirect_branch_prediction_barrier();
+}
+
+/* Listed first: whoever comes in an emergency finds what he has to VMCLEAR. */
+static void activate(struct vmxcore_vmcs *vmcs)
+{
+	list_add(&vmcs->here, this_cpu_ptr(&active));
+	WRITE_ONCE(vmcs->cpu, smp_processor_id());
+	barrier();
+}
+
+static void deactivate(struct vmxcore_vmcs *vmcs)
+{
+	list_del(&vmcs->here);
+	vmcs->last_cpu = vmcs->cpu;
+	/* Whoever finds it clear may load it elsewhere, which writes all the rest. */
+	smp_store_release(&vmcs->cpu, -1);
+}
+
+static int news_of(const struct vmxcore_vmcs *vmcs)
+{
+	if (vmcs->cpu >= 0)
+		return 0;
+	return VMXCORE_VMCS_CLEAR |
+	       (vmcs->last_cpu == smp_processor_id() ? 0 : VMXCORE_VMCS_MOVED);
+}
+
+/* VMPTRLD of one that is clear or active here. */
+static int load(struct vmxcore_vmcs *vmcs)
+{
+	int news = news_of(vmcs);
+	int err;
+
+	if (news)
+		activate(vmcs);
+	err = vmxcore_vmptrld(address(vmcs));
+	if (err && news)
+		deactivate(vmcs);
+	return err ?: news;
+}
+
+/**
+ * vmxcore_current_load - make a VMCS current on this CPU
+ * @vmcs: clear, or active here
+ *
+ * Context: this CPU, interrupts off, VMX on.
+ * Return: as vmxcore_vmcs_load().
+ */
+int vmxcore_current_load(struct vmxcore_vmcs *vmcs)
+{
+	int news;
+
+	lockdep_assert_irqs_disabled();
+
+	forget_branches(vmcs);
+	news = load(vmcs);
+	if (news < 0)
+		return news;
+	this_cpu_write(vmxcore_current_vmcs, vmcs->page);
+	this_cpu_write(loaded.page, vmcs->page);
+	this_cpu_write(loaded.slot, vmcs->slot);
+	return news;
+}
+
+/**
+ * vmxcore_current_borrow - the same for an interrupt, which gives back what it found
+ * @vmcs: clear, or active here
+ * @interrupted: the address of the VMCS that was current; all ones: none
+ *
+ * Whatever the books say: KVM writes them before its VMPTRLD, and loads shadow VMCSs
+ * without writing them at all.
+ *
+ * Context: this CPU, interrupts off, VMX on.
+ * Return: as vmxcore_vmcs_load().
+ */
+int vmxcore_current_borrow(struct vmxcore_vmcs *vmcs, u64 *interrupted)
+{
+	int err;
+
+	lockdep_assert_irqs_disabled();
+
+	err = vmxcore_vmptrst(interrupted);
+	if (err)
+		return err;
+	indirect_branch_prediction_barrier();
+	return load(vmcs);
+}
+
+/**
+ * vmxcore_current_return - the end of that
+ * @interrupted: from vmxcore_current_borrow()
+ *
+ * Where there was none, what was borrowed stays: the books do not call it current, so
+ * nobody takes it for his.
+ *
+ * Context: this CPU, interrupts off since then.
+ */
+void vmxcore_current_return(u64 interrupted)
+{
+	lockdep_assert_irqs_disabled();
+
+	indirect_branch_prediction_barrier();
+	if (interrupted != ~0ULL)
+		vmxcore_vmptrld(interrupted);
+}
+
+/**
+ * vmxcore_current_clear - VMCLEAR a VMCS
+ * @vmcs: does nothing when it is not active here
+ *
+ * Context: this CPU, interrupts off.
+ */
+void vmxcore_current_clear(struct vmxcore_vmcs *vmcs)
+{
+	lockdep_assert_irqs_disabled();
+
+	if (vmcs->cpu != smp_processor_id())
+		return;
+	if (this_cpu_read(vmxcore_current_vmcs) == vmcs->page)
+		this_cpu_write(vmxcore_current_vmcs, NULL);
+	vmxcore_vmclear(address(vmcs));
+	deactivate(vmcs);
+}
+
+/**
+ * vmxcore_current_clear_all - VMCLEAR whatever clients have active here
+ *
+ * KVM's are not among them: it has cleared them when it gave its references back.
+ *
+ * Context: this CPU, interrupts off, before VMXOFF.
+ */
+void vmxcore_current_clear_all(void)
+{
+	struct vmxcore_vmcs *vmcs, *next;
+
+	lockdep_assert_irqs_disabled();
+
+	list_for_each_entry_safe(vmcs, next, this_cpu_ptr(&active), here)
+		vmxcore_current_clear(vmcs);
+	this_cpu_write(vmxcore_current_vmcs, NULL);
+}
+
+/**
+ * vmxcore_current_emergency - the same when the machine crashes: books stay as they are
+ *
+ * Context: this CPU, interrupts off, maybe NMI, maybe in the middle of any of the above.
+ */
+void vmxcore_current_emergency(void)
+{
+	struct vmxcore_vmcs *vmcs;
+
+	list_for_each_entry(vmcs, this_cpu_ptr(&active), here)
+		vmxcore_vmclear(address(vmcs));
+}

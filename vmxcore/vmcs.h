@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMXCORE_VMCS_H
+#define _VMXCORE_VMCS_H
+
+struct vmxcore_slot;
+
+unsigned int vmxcore_vmcss_take_back(struct vmxcore_slot *slot);
+void vmxcore_vmcss_free(void);
+
+#endif /* _VMXCORE_VMCS_H */

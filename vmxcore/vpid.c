@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VPIDs: tags of guests' translations, of which a machine has 65535, and which two guests
+ * on one CPU must never share, whoever runs them.
+ *
+ * One that was used is not given out again before every CPU has forgotten it. That is
+ * done for all of them at once, and when no other is left: one broadcast for some
+ * tens of thousands.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/err.h>
+#include <linux/instruction_pointer.h>
+#include <linux/mutex.h>
+#include <linux/smp.h>
+#include <linux/vmalloc.h>
+#include <asm/vmx.h>
+
+#include <vmxcore/insn.h>
+
+#include "client.h"
+#include "context.h"
+#include "cpu.h"
+#include "translation.h"
+
+/* 0 is the host's own. */
+#define FIRST_VPID	1
+#define NR_VPIDS	(1 << 16)
+
+/* What a VPID is: never used since the last flush, used by nobody any more, or a slot's. */
+enum {
+	VPID_CLEAN,
+	VPID_USED,
+	VPID_OF_SLOT,
+};
+
+static u8 *vpids;
+static unsigned int next = FIRST_VPID;
+static DEFINE_MUTEX(vpids_lock);
+
+static_assert(VPID_OF_SLOT + VMXCORE_MAX_CLIENTS <= U8_MAX + 1);
+
+/**
+ * vmxcore_vpids_init - all VPIDs are free
+ *
+ * Context: task, at load; every CPU flushes when it goes on.
+ * Return: 0 or -ENOMEM.
+ */
+int vmxcore_vpids_init(void)
+{
+	vpids = vzalloc(NR_VPIDS);
+	return vpids ? 0 : -ENOMEM;
+}
+
+/**
+ * vmxcore_vpids_exit - the counterpart
+ *
+ * Context: task, at unload.
+ */
+void vmxcore_vpids_exit(void)
+{
+	vfree(vpids);
+}
+
+static bool have_invvpid(void)
+{
+	u32 vpid = upper_32_bits(vmxcore_caps()->ept_vpid);
+
+	return (vpid & VMX_VPID_INVVPID_BIT) &&
+	       (vpid & VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT);
+}
+
+/* A CPU where VMX is off flushes when it goes on. */
+static void flush_ipi(void *unused)
+{
+	if (!vmxcore_cpu_usable())
+		vmxcore_invvpid_all();
+}
+
+static unsigned int find_clean(void)
+{
+	unsigned int vpid;
+
+	for (vpid = next; vpid < NR_VPIDS; vpid++) {
+		if (vpids[vpid] == VPID_CLEAN)
+			return vpid;
+	}
+	return 0;
+}
+
+static bool clean_used(void)
+{
+	unsigned int vpid, count = 0;
+
+	on_each_cpu(flush_ipi, NULL, 1);
+	for (vpid = FIRST_VPID; vpid < NR_VPIDS; vpid++) {
+		if (vpids[vpid] == VPID_USED) {
+			vpids[vpid] = VPID_CLEAN;
+			count++;
+		}
+	}
+	next = FIRST_VPID;
+	return count;
+}
+
+static int take(u8 owner)
+{
+	unsigned int vpid;
+
+	lockdep_assert_held(&vpids_lock);
+
+	vpid = find_clean();
+	if (!vpid && clean_used())
+		vpid = find_clean();
+	if (!vpid)
+		return -ENOSPC;
+	vpids[vpid] = owner;
+	next = vpid + 1;
+	return vpid;
+}
+
+static int take_for(struct vmxcore_client *client)
+{
+	struct vmxcore_slot *slot;
+	int vpid = -EBADF;
+
+	/* Who closes the slot takes back under this lock. */
+	mutex_lock(&vpids_lock);
+	slot = vmxcore_slot_find(client);
+	if (slot)
+		vpid = take(VPID_OF_SLOT + vmxcore_slot_index(slot));
+	mutex_unlock(&vpids_lock);
+	return vpid;
+}
+
+/**
+ * vmxcore_vpid_alloc() - get a VPID that no other guest has
+ * @client: handle from vmxcore_register()
+ *
+ * No CPU remembers anything under it.
+ *
+ * Context: task, may sleep.
+ * Return: 1 to 65535; -ENOSPC: none is left, a guest can do without; -EOPNOTSUPP: this
+ * machine cannot flush them; -EINVAL: misuse.
+ */
+int vmxcore_vpid_alloc(struct vmxcore_client *client)
+{
+	int vpid;
+
+	if (!vmxcore_may_sleep()) {
+		vmxcore_misuse(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
+		return -EINVAL;
+	}
+	if (!have_invvpid())
+		return -EOPNOTSUPP;
+	vpid = take_for(client);
+	if (vpid != -EBADF)
+		return vpid;
+	vmxcore_misuse(VMXCORE_MISUSE_HANDLE, client, __func__, _RET_IP_);
+	return -EINVAL;
+}
+EXPORT_SYMBOL_GPL(vmxcore_vpid_alloc);
+
+static bool give_back(const struct vmxcore_slot *slot, int vpid)
+{
+	bool his;
+
+	if (!slot || vpid < FIRST_VPID || vpid >= NR_VPIDS)
+		return false;
+	mutex_lock(&vpids_lock);
+	his = vpids[vpid] == VPID_OF_SLOT + vmxcore_slot_index(slot);
+	if (his)
+		vpids[vpid] = VPID_USED;
+	mutex_unlock(&vpids_lock);
+	return his;
+}
+
+/**
+ * vmxcore_vpid_free() - give a VPID back
+ * @client: handle from vmxcore_register()
+ * @vpid: from vmxcore_vpid_alloc(); 0 and negative numbers are fine
+ *
+ * Context: task, may sleep.
+ */
+void vmxcore_vpid_free(struct vmxcore_client *client, int vpid)
+{
+	if (vpid <= 0)
+		return;
+	if (!vmxcore_may_sleep())
+		vmxcore_misuse(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
+	else if (!give_back(vmxcore_slot_find(client), vpid))
+		vmxcore_misuse(VMXCORE_MISUSE_VPID, client, __func__, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(vmxcore_vpid_free);
+
+/**
+ * vmxcore_vpids_take_back - the end of all VPIDs of a client
+ * @slot: it is closed
+ *
+ * Context: task, may sleep.
+ * Return: how many it had not freed.
+ */
+unsigned int vmxcore_vpids_take_back(const struct vmxcore_slot *slot)
+{
+	u8 owner = VPID_OF_SLOT + vmxcore_slot_index(slot);
+	unsigned int vpid, count = 0;
+
+	mutex_lock(&vpids_lock);
+	for (vpid = FIRST_VPID; vpid < NR_VPIDS; vpid++) {
+		if (vpids[vpid] == owner) {
+			vpids[vpid] = VPID_USED;
+			count++;
+		}
+	}
+	mutex_unlock(&vpids_lock);
+	return count;
+}
