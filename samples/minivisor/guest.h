@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The guest's memory, as it and minivisor see it: guest-physical addresses, which are the
+ * guest's linear addresses too.
+ */
+#ifndef _MINIVISOR_GUEST_H
+#define _MINIVISOR_GUEST_H
+
+#define GUEST_PML4	0x00000
+#define GUEST_PDPT	0x01000
+#define GUEST_PD	0x02000
+#define GUEST_CODE	0x03000
+#define GUEST_DATA	0x10000
+#define GUEST_DATA_SIZE	0x10000
+#define GUEST_MEMORY	(GUEST_DATA + GUEST_DATA_SIZE)
+
+/* The page of the data that is taken away after each round. */
+#define GUEST_LAZY	0x18000
+
+#ifndef __ASSEMBLY__
+extern const char minivisor_guest[], minivisor_guest_end[];
+#endif
+
+#endif /* _MINIVISOR_GUEST_H */
