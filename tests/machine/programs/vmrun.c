@@ -31,16 +31,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lcg.h"
+#include "runner.h"
+
 #define NO_VM		77
 #define MAX_VCPUS	8
 #define CODE		0x1000
 #define DATA		0x10000
 #define GUEST_MEMORY	0x20000
 #define PORT		0x10
-#define FACTOR		1664525u
-#define ADDEND		1013904223u
-/* 2 to this power steps a round: the whole of CX */
-#define LOG_STEPS	16
 
 static const __u8 guest_code[] = {
 	0x66, 0x31, 0xdb,				/* round: xor %ebx, %ebx */
@@ -56,12 +55,6 @@ static const __u8 guest_code[] = {
 	0x66, 0xe7, PORT,				/* out %eax, $PORT */
 	0x66, 0x93,					/* xchg %eax, %ebx */
 	0xeb, 0xd8,					/* jmp round */
-};
-
-/* x to factor * x + addend, modulo 2^32 */
-struct affine {
-	__u32 factor;
-	__u32 addend;
 };
 
 struct vcpu {
@@ -81,31 +74,7 @@ static struct {
 static const char usage[] =
 	"vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--progress FILE]";
 
-static struct affine round_state, round_sum;
-static unsigned long long rounds_done, *progress = &rounds_done;
-static bool stop;
 static int kvm, vcpu_mmap_size;
-
-static __u32 apply(struct affine map, __u32 x)
-{
-	return map.factor * x + map.addend;
-}
-
-/* What a round does to the state, and what it sums up: doubled from a single step. */
-static void know_the_answer(void)
-{
-	struct affine state = { FACTOR, ADDEND }, sum = state;
-	int i;
-
-	for (i = 0; i < LOG_STEPS; i++) {
-		sum.addend += sum.factor * state.addend + sum.addend;
-		sum.factor += sum.factor * state.factor;
-		state.addend += state.factor * state.addend;
-		state.factor *= state.factor;
-	}
-	round_state = state;
-	round_sum = sum;
-}
 
 static void no_vm(const char *what)
 {
@@ -194,12 +163,7 @@ static void check_round(struct vcpu *vcpu, const struct kvm_run *run)
 		errx(1, "vCPU %u: wrong result after %llu rounds: 0x%x instead of 0x%x", vcpu->id,
 		     *progress, sum, apply(round_sum, vcpu->x));
 	vcpu->x = apply(round_state, vcpu->x);
-	__atomic_add_fetch(progress, 1, __ATOMIC_RELAXED);
-}
-
-static bool stopped(void)
-{
-	return __atomic_load_n(&stop, __ATOMIC_RELAXED);
+	round_done();
 }
 
 static void *run_vcpu(void *data)
@@ -223,34 +187,6 @@ static void *run_vcpu(void *data)
 		}
 	}
 	return NULL;
-}
-
-static void on_term(int signal)
-{
-	(void)signal;
-	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
-}
-
-static void share_progress(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	if (fd < 0 || ftruncate(fd, sizeof(*progress)))
-		err(1, "%s", path);
-	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (progress == MAP_FAILED)
-		err(1, "%s", path);
-	close(fd);
-}
-
-static void run_on_cpu(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		err(1, "cannot run on CPU %d", cpu);
 }
 
 static void parse(int argc, char **argv)

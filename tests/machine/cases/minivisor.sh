@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2 limit=240
+# The sample: a second hypervisor with VMs of its own, alone, beside KVM, and over all that happens to CPUs.
+
+clients=/sys/kernel/debug/vmxcore/clients
+mini_rounds=/run/mini-rounds
+
+# mini_start [OPTION-OF-MINIRUN...]: VMs that compute until mini_end.
+mini_start() {
+	rm -f $mini_rounds
+	minirun --forever --progress $mini_rounds "$@" >/run/mini 2>&1 &
+	mini=$!
+	mini_computes "minivisor's VM runs: $*"
+}
+
+mini_computes() {
+	check "$1" progress $mini_rounds 4 60
+}
+
+# Its status is 0 only if every result was right.
+mini_end() {
+	local status=0
+	kill -TERM "$mini"
+	wait "$mini" || status=$?
+	log "$(cat /run/mini)"
+	check_equal "minivisor's VM has computed right: $(tail -n 1 /run/mini)" "$status" 0
+}
+
+dmesg_mark
+check "minivisor and the test client load" modprobe -a minivisor vmxcore_test
+on "minivisor is loaded, no VM" none
+check "  it is a client" grep -q '^client minivisor all 0 ' $clients
+
+for cpu in 0 1; do
+	check "a VM on CPU $cpu" minirun --cpu $cpu --rounds 5
+done
+on "they are gone" none
+
+mini_start --cpu 1 --vms 2
+on "two VMs on one CPU" all
+check_fails "  minivisor is not unloaded under them" rmmod minivisor
+mini_end
+on "they are gone" none
+
+mini_start --vms 2
+check "CPU 1 goes offline" online 1 0
+on "  the other stays" 0
+mini_computes "  the VMs run on"
+check "CPU 1 comes online" online 1 1
+on "  so it is" all
+mini_computes "  the VMs run on"
+check "suspend to RAM" sleep_for 2
+on "  so it is after it" all
+mini_computes "  the VMs run on"
+mini_end
+on "they are gone" none
+
+check "kvm loads" modprobe kvm enable_virt_at_load=0
+check "kvm_intel loads" modprobe kvm_intel
+vm_start --cpu 1
+mini_start --cpu 1
+on "a VM of KVM's and one of minivisor's on one CPU" all
+vm_computes "  KVM's runs on"
+mini_computes "  minivisor's runs on"
+mini_end
+vm_computes "  KVM's runs on"
+vm_end
+on "nobody has a VM" none
+
+check "minivisor is unloaded" rmmod minivisor
+check_fails "  it is no client any more" grep '^client minivisor' $clients
+check_fails "  and has done nothing wrong" dmesg_has "misuse|minivisor:|went away"

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What guests compute, and how a host knows the result by another way: a step of the linear
+ * congruential generator is an affine map, and so is any number of steps, and their sum.
+ */
+#ifndef _LCG_H
+#define _LCG_H
+
+#include <linux/types.h>
+
+#define FACTOR		1664525u
+#define ADDEND		1013904223u
+/* 2 to this power steps a round */
+#define LOG_STEPS	16
+
+/* x to factor * x + addend, modulo 2^32 */
+struct affine {
+	__u32 factor;
+	__u32 addend;
+};
+
+static struct affine round_state, round_sum;
+
+static __u32 apply(struct affine map, __u32 x)
+{
+	return map.factor * x + map.addend;
+}
+
+/* What a round does to the state, and what it sums up: doubled from a single step. */
+static void know_the_answer(void)
+{
+	struct affine state = { FACTOR, ADDEND }, sum = state;
+	int i;
+
+	for (i = 0; i < LOG_STEPS; i++) {
+		sum.addend += sum.factor * state.addend + sum.addend;
+		sum.factor += sum.factor * state.factor;
+		state.addend += state.factor * state.addend;
+		state.factor *= state.factor;
+	}
+	round_state = state;
+	round_sum = sum;
+}
+
+#endif /* _LCG_H */

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * minirun [--cpu N] [--vms N] [--rounds N | --forever] [--progress FILE]: VMs of minivisor's
+ * that compute, and a host that knows the result by another way.
+ *
+ * What a guest computes is in samples/minivisor/guest.S. In each round it must also have left
+ * it exactly once by each of CPUID, HLT, an EPT violation and VMCALL.
+ *
+ * --forever: until SIGTERM. --progress: the number of rounds so far, of all VMs; for the
+ * program "progress". Exit status: 0; 1: a wrong result or an error of minivisor; 77: there is
+ * no VM.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "../../../samples/minivisor/minivisor_ioctl.h"
+#include "lcg.h"
+#include "runner.h"
+
+#define NO_VM		77
+#define MAX_VMS		8
+#define SIGNATURE	(0U + MINIVISOR_LEAF_EBX + MINIVISOR_LEAF_ECX + MINIVISOR_LEAF_EDX)
+
+_Static_assert(FACTOR == MINIVISOR_FACTOR && ADDEND == MINIVISOR_ADDEND &&
+	       LOG_STEPS == MINIVISOR_LOG_STEPS, "another computation");
+
+struct vm {
+	pthread_t thread;
+	int fd;
+	unsigned int id;
+	__u32 x;
+	__u64 round;
+	struct minivisor_run run;
+};
+
+static struct {
+	int cpu;
+	unsigned int vms;
+	__u64 rounds;
+	const char *progress;
+} options = { .cpu = -1, .vms = 1, .rounds = 10 };
+
+static const char usage[] =
+	"minirun [--cpu N] [--vms N] [--rounds N | --forever] [--progress FILE]";
+
+static struct vm vms[MAX_VMS];
+
+static void make_vm(struct vm *vm, unsigned int id)
+{
+	vm->id = id;
+	vm->x = id + 1;
+	vm->run.seed = vm->x;
+	vm->fd = open("/dev/minivisor", O_RDWR | O_CLOEXEC);
+	if (vm->fd < 0) {
+		printf("minirun: no VM: %s\n", strerrorname_np(errno));
+		exit(NO_VM);
+	}
+}
+
+static void check_exits(const struct vm *vm)
+{
+	const struct minivisor_run *run = &vm->run;
+
+	if (run->rounds != vm->round || run->cpuid != vm->round || run->hlt != vm->round ||
+	    run->ept_violations != vm->round)
+		errx(1, "VM %u: after round %llu: VMCALL %llu CPUID %llu HLT %llu EPT violation %llu",
+		     vm->id, vm->round, run->rounds, run->cpuid, run->hlt, run->ept_violations);
+}
+
+static void check_round(struct vm *vm)
+{
+	__u32 wanted = apply(round_sum, vm->x) + SIGNATURE;
+
+	vm->round++;
+	if (vm->run.sum != wanted)
+		errx(1, "VM %u: wrong result in round %llu: 0x%llx instead of 0x%x", vm->id,
+		     vm->round, vm->run.sum, wanted);
+	check_exits(vm);
+	vm->x = apply(round_state, vm->x);
+	round_done();
+}
+
+static void *run_vm(void *data)
+{
+	struct vm *vm = data;
+
+	while (!stopped() && vm->round < options.rounds) {
+		if (!ioctl(vm->fd, MINIVISOR_RUN, &vm->run))
+			check_round(vm);
+		else if (errno != EINTR)
+			err(1, "VM %u: MINIVISOR_RUN", vm->id);
+	}
+	return NULL;
+}
+
+static void parse(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "cpu", required_argument, NULL, 'c' },
+		{ "vms", required_argument, NULL, 'v' },
+		{ "rounds", required_argument, NULL, 'r' },
+		{ "forever", no_argument, NULL, 'f' },
+		{ "progress", required_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (option == 'c')
+			options.cpu = atoi(optarg);
+		else if (option == 'v')
+			options.vms = strtoul(optarg, NULL, 10);
+		else if (option == 'r')
+			options.rounds = strtoull(optarg, NULL, 10);
+		else if (option == 'f')
+			options.rounds = ULLONG_MAX;
+		else if (option == 'p')
+			options.progress = optarg;
+		else
+			exit(2);
+	}
+	if (optind != argc || !options.vms || options.vms > MAX_VMS)
+		errx(2, "usage: %s", usage);
+}
+
+static void run_all(void)
+{
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < options.vms; i++)
+		make_vm(&vms[i], i);
+	for (i = 0; i < options.vms; i++) {
+		error = pthread_create(&vms[i].thread, NULL, run_vm, &vms[i]);
+		if (error)
+			errx(1, "pthread_create: %s", strerrorname_np(error));
+	}
+	for (i = 0; i < options.vms; i++)
+		pthread_join(vms[i].thread, NULL);
+}
+
+/* Each VM ends here, before the last line says so. */
+static void end_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < options.vms; i++) {
+		printf("minirun: VM %u: interrupts %llu nmis %llu launches %llu moves %llu\n", i,
+		       vms[i].run.interrupts, vms[i].run.nmis, vms[i].run.launches,
+		       vms[i].run.moves);
+		close(vms[i].fd);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	parse(argc, argv);
+	signal(SIGTERM, on_term);
+	if (options.progress)
+		share_progress(options.progress);
+	if (options.cpu >= 0)
+		run_on_cpu(options.cpu);
+
+	know_the_answer();
+	run_all();
+	end_all();
+	printf("minirun: %llu rounds\n", *progress);
+	return 0;
+}
