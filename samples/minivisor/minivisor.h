@@ -80,7 +80,7 @@ struct minivisor_exit_info {
 
 /**
  * struct minivisor_vm - a VM with one vCPU
- * @lock: one thread at a time runs it
+ * @lock: held while it runs
  * @vmcs: its VMCS
  * @vpid: its VPID, 0 when it has none
  * @launched: VMRESUME, not VMLAUNCH. The hardware keeps this in the VMCS and tells nobody.
@@ -94,6 +94,7 @@ struct minivisor_exit_info {
  * @run: the result of the last round, and the counts
  */
 struct minivisor_vm {
+	/* One thread at a time runs it. */
 	struct mutex lock;
 	struct vmxcore_vmcs *vmcs;
 	int vpid;

@@ -61,7 +61,8 @@ static const struct field constant_fields[] = {
 	{ GUEST_CR3, GUEST_PML4 },
 	{ GUEST_DR7, DR7_FIXED },
 	{ GUEST_RSP, 0 },
-	{ GUEST_RFLAGS, X86_EFLAGS_FIXED },
+	/* IF: it halts, and a kernel that does so without would never go on. */
+	{ GUEST_RFLAGS, X86_EFLAGS_FIXED | X86_EFLAGS_IF },
 	{ GUEST_IA32_DEBUGCTL, 0 },
 	{ GUEST_SYSENTER_CS, 0 },
 	{ GUEST_SYSENTER_ESP, 0 },

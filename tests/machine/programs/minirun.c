@@ -11,6 +11,7 @@
  * no VM.
  */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +32,8 @@
 #define MAX_VMS		8
 #define SIGNATURE	(0U + MINIVISOR_LEAF_EBX + MINIVISOR_LEAF_ECX + MINIVISOR_LEAF_EDX)
 
-_Static_assert(FACTOR == MINIVISOR_FACTOR && ADDEND == MINIVISOR_ADDEND &&
-	       LOG_STEPS == MINIVISOR_LOG_STEPS, "another computation");
+static_assert(FACTOR == MINIVISOR_FACTOR && ADDEND == MINIVISOR_ADDEND &&
+	      1 << LOG_STEPS == MINIVISOR_STEPS, "another computation");
 
 struct vm {
 	pthread_t thread;
@@ -73,7 +74,7 @@ static void check_exits(const struct vm *vm)
 
 	if (run->rounds != vm->round || run->cpuid != vm->round || run->hlt != vm->round ||
 	    run->ept_violations != vm->round)
-		errx(1, "VM %u: after round %llu: VMCALL %llu CPUID %llu HLT %llu EPT violation %llu",
+		errx(1, "VM %u: after round %llu: VMCALL %llu CPUID %llu HLT %llu EPT %llu",
 		     vm->id, vm->round, run->rounds, run->cpuid, run->hlt, run->ept_violations);
 }
 
