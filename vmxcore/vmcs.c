@@ -149,6 +149,7 @@ static void clear_ipi(void *vmcs)
 /* A CPU that has gone meanwhile has cleared it on its way. */
 static void clear_where_it_is(struct vmxcore_vmcs *vmcs)
 {
+	/* Pairs with deactivate(): what is found clear is off that CPU's list. */
 	int cpu = smp_load_acquire(&vmcs->cpu);
 
 	if (cpu >= 0)

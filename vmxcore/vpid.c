@@ -12,6 +12,7 @@
 #include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/instruction_pointer.h>
+#include <linux/limits.h>
 #include <linux/mutex.h>
 #include <linux/smp.h>
 #include <linux/vmalloc.h>
@@ -26,7 +27,7 @@
 
 /* 0 is the host's own. */
 #define FIRST_VPID	1
-#define NR_VPIDS	(1 << 16)
+#define NR_VPIDS	(U16_MAX + 1)
 
 /* What a VPID is: never used since the last flush, used by nobody any more, or a slot's. */
 enum {

@@ -11,6 +11,7 @@
 #define _VMXCORE_VMXCORE_H
 
 #include <linux/bits.h>
+#include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/percpu-defs.h>
 #include <linux/types.h>
@@ -174,6 +175,32 @@ int vmxcore_vmcs_borrow(struct vmxcore_vmcs *vmcs, u64 *interrupted);
 void vmxcore_vmcs_return(struct vmxcore_vmcs *vmcs, u64 interrupted);
 
 int vmxcore_ept_activate(u64 eptp);
+
+/*
+ * IPI virtualization (SDM volume 3, "IPI Virtualization"): the VMCS names a table of pointers
+ * to the posted-interrupt descriptors of a VM's vCPUs, by their ids. A CPU reads an entry
+ * whenever a guest sends an IPI.
+ */
+#define VMXCORE_MAX_VCPU_ID	U16_MAX
+#define VMXCORE_PID_VALID	BIT_ULL(0)
+
+/**
+ * struct vmxcore_pid_table - a PID-pointer table
+ * @entries: the table; its physical address goes into the VMCS
+ * @last: the highest vCPU id it has an entry for; goes into the VMCS too
+ *
+ * Read by whoever likes, written by the calls below only.
+ */
+struct vmxcore_pid_table {
+	u64 *entries;
+	u16 last;
+};
+
+struct vmxcore_pid_table *vmxcore_pid_table_alloc(unsigned int max_vcpu_id);
+void vmxcore_pid_table_free(struct vmxcore_pid_table *table);
+int vmxcore_pid_table_set(struct vmxcore_pid_table *table, unsigned int vcpu_id,
+			  const void *descriptor);
+void vmxcore_pid_table_clear(struct vmxcore_pid_table *table, unsigned int vcpu_id);
 
 int vmxcore_vpid_alloc(struct vmxcore_client *client);
 void vmxcore_vpid_free(struct vmxcore_client *client, int vpid);

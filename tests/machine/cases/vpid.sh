@@ -23,3 +23,6 @@ check "a VM runs with one" vmrun --vcpus 2 --rounds 5
 dmesg_mark
 check "a gives one back that KVM has had: misuse" vmxt vpids_free a 0
 check_fails "  nothing was left to give" dmesg_has misuse
+
+# Beside it, as small: the other table of a VM.
+check "a PID-pointer table, set, cleared and read on all CPUs at once" vmxt pid_table

@@ -316,6 +316,11 @@ static int cmd_vpids_forget(char **words)
 	return err;
 }
 
+static int cmd_pid_table(char **words)
+{
+	return test_pid_table();
+}
+
 static int cmd_vmxe(char **words)
 {
 	return cpu_switch(words, test_set_vmxe);
@@ -384,6 +389,7 @@ static const struct {
 	{ "vpids", cmd_vpids },			/* CLIENT CLIENT COUNT: in turns, all of them */
 	{ "vpids_free", cmd_vpids_free },	/* CLIENT 0|1: the first or the second of these */
 	{ "vpids_forget", cmd_vpids_forget },	/* 0|1 */
+	{ "pid_table", cmd_pid_table },
 	{ "caps", cmd_caps },
 	{ "vmxe", cmd_vmxe },			/* CPU 0|1: CR4.VMXE behind the kernel's back */
 	{ "ne", cmd_ne },			/* CPU 0|1: CR0.NE */

@@ -75,6 +75,9 @@ int test_vpids_take(struct vmxcore_client *a, struct vmxcore_client *b, unsigned
 void test_vpids_free(struct vmxcore_client *client, bool second);
 void test_vpids_forget(bool second);
 
+/* pid_table.c */
+int test_pid_table(void);
+
 /* hardware.c: what the CPU itself says, and how to bend it */
 bool test_vmx_on(void);
 void test_cpus_show(struct seq_file *m);

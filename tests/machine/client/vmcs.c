@@ -135,7 +135,7 @@ static int load(void *data)
 	if (news < 0)
 		return news;
 	if (news != vmcs->wanted || current_vmcs() != virt_to_phys(vmcs->page)) {
-		pr_err("load of %s returned %d, VMPTRST says %s\n", vmcs->name, news,
+		pr_err("%s: vmxcore_vmcs_load() returned %d, VMPTRST says %s\n", vmcs->name, news,
 		       current_vmcs() == virt_to_phys(vmcs->page) ? "yes" : "no");
 		return -EPROTO;
 	}

@@ -6,12 +6,13 @@
 
 #include <linux/bitmap.h>
 #include <linux/errno.h>
+#include <linux/limits.h>
 
 #include <vmxcore/vmxcore.h>
 
 #include "test.h"
 
-#define NR_VPIDS	(1 << 16)
+#define NR_VPIDS	(U16_MAX + 1)
 
 static DECLARE_BITMAP(taken[2], NR_VPIDS);
 

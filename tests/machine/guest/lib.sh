@@ -152,7 +152,7 @@ stage() {
 
 set_stage() {
 	# shellcheck disable=SC2059 # the escape is the point
-	printf "\\126\\00$1" | dd of=$cmos bs=1 seek=$cmos_offset conv=notrunc 2>/dev/null
+	printf "\\126\\$(printf %03o "$1")" | dd of=$cmos bs=1 seek=$cmos_offset conv=notrunc 2>/dev/null
 }
 
 # Setting the port's parameters waits until it has sent everything.
