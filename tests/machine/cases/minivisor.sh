@@ -37,6 +37,18 @@ for cpu in 0 1; do
 done
 on "they are gone" none
 
+# The test client's NMI is nobody's, so the kernel says when it has had it.
+expect 'NMI received for unknown reason'
+mini_start --cpu 1
+for nmi in 1 2 3; do
+	check "NMI $nmi to the CPU it runs on" vmxt nmi 1
+	mini_computes "  it runs on"
+done
+mini_end
+check "  some of them came while it was in the guest, and interrupts too" \
+	grep -qE 'interrupts [1-9][0-9]* nmis [1-9]' /run/mini
+check "  the host had them" dmesg_has "NMI received for unknown reason"
+
 mini_start --cpu 1 --vms 2
 on "two VMs on one CPU" all
 check_fails "  minivisor is not unloaded under them" rmmod minivisor
