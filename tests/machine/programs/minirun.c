@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "../../../samples/minivisor/minivisor_ioctl.h"
+#include "cpu.h"
 #include "lcg.h"
 #include "runner.h"
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What programs that run guests have in common: SIGTERM, the CPU, and the number of rounds in
- * a file for the program "progress".
+ * What programs that run guests have in common: SIGTERM, and the number of rounds in a file
+ * for the program "progress".
  */
 #ifndef _RUNNER_H
 #define _RUNNER_H
 
 #include <err.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -43,16 +42,6 @@ static void share_progress(const char *path)
 	if (progress == MAP_FAILED)
 		err(1, "%s", path);
 	close(fd);
-}
-
-static void run_on_cpu(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		err(1, "cannot run on CPU %d", cpu);
 }
 
 #endif /* _RUNNER_H */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* For programs with _GNU_SOURCE that stay on one CPU. */
+#ifndef _CPU_H
+#define _CPU_H
+
+#include <err.h>
+#include <sched.h>
+
+static void run_on_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		err(1, "cannot run on CPU %d", cpu);
+}
+
+#endif /* _CPU_H */
