@@ -40,7 +40,7 @@ struct registers {
 	unsigned int cpu;
 };
 
-static volatile int watched;
+static int watched;
 
 static void make_ldt(void)
 {
@@ -125,7 +125,7 @@ static void check_breakpoint(int fd, unsigned long long wanted)
 {
 	unsigned long long count;
 
-	watched++;
+	asm volatile("incl %0" : "+m" (watched));
 	if (read(fd, &count, sizeof(count)) != sizeof(count))
 		err(1, "read of the breakpoint's count");
 	if (count != wanted)
