@@ -17,11 +17,12 @@
 SYM_DATA_START(minivisor_guest)
 .Lround:
 	xor %r9d, %r9d
-	mov $MINIVISOR_STEPS, %ecx
+	mov GUEST_STEPS, %ecx
 .Lstep:
 	imul $MINIVISOR_FACTOR, %r8d, %r8d
 	add $MINIVISOR_ADDEND, %r8d
-	mov %ecx, %esi
+	/* Odd, so that many steps reach every cell; and few the page that is taken away. */
+	imul $MINIVISOR_STRIDE, %ecx, %esi
 	and $(GUEST_DATA_SIZE - 4), %esi
 	mov %r8d, GUEST_DATA(%rsi)
 	add GUEST_DATA(%rsi), %r9d

@@ -10,6 +10,8 @@
 #define GUEST_PDPT	0x01000
 #define GUEST_PD	0x02000
 #define GUEST_CODE	0x03000
+/* How many steps a round has, after the code */
+#define GUEST_STEPS	0x03ffc
 #define GUEST_DATA	0x10000
 #define GUEST_DATA_SIZE	0x10000
 #define GUEST_MEMORY	(GUEST_DATA + GUEST_DATA_SIZE)

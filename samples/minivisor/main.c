@@ -41,9 +41,11 @@ static int run_locked(struct minivisor_vm *vm, void __user *arg)
 
 	if (copy_from_user(&run, arg, sizeof(run)))
 		return -EFAULT;
+	if (run.steps < MINIVISOR_MIN_STEPS || run.steps > MINIVISOR_MAX_STEPS)
+		return -EINVAL;
 	/* Before its first entry the guest has had no exit. */
 	if (!vm->run.launches)
-		vm->regs[__VCPU_REGS_R8] = (u32)run.seed;
+		minivisor_vm_start(vm, run.seed, run.steps);
 
 	err = minivisor_run(vm);
 	if (err)

@@ -14,7 +14,9 @@
  */
 #define MINIVISOR_FACTOR	1664525
 #define MINIVISOR_ADDEND	1013904223
-#define MINIVISOR_STEPS		0x10000
+#define MINIVISOR_MIN_STEPS	64
+#define MINIVISOR_MAX_STEPS	0x10000
+#define MINIVISOR_STRIDE	513
 
 #define MINIVISOR_LEAF		0x40000000
 #define MINIVISOR_LEAF_EBX	0x696e696d
@@ -29,6 +31,7 @@
 /**
  * struct minivisor_run - MINIVISOR_RUN: one round of the guest
  * @seed: in: the x that the guest starts with; only the first call is asked
+ * @steps: in: how many steps a round has, MIN_STEPS to MAX_STEPS; likewise
  * @sum: out: the sum of this round, modulo 2^32
  * @rounds: out, as all that follow, and counted since open(): VMCALLs, one a round
  * @cpuid: CPUIDs, one a round
@@ -44,6 +47,7 @@
  */
 struct minivisor_run {
 	__u64 seed;
+	__u64 steps;
 	__u64 sum;
 	__u64 rounds;
 	__u64 cpuid;

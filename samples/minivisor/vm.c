@@ -130,6 +130,20 @@ out_free:
 }
 
 /**
+ * minivisor_vm_start - tell the guest what to compute
+ * @vm: which; it has not run yet
+ * @seed: its first x
+ * @steps: how many steps a round has
+ *
+ * Context: task.
+ */
+void minivisor_vm_start(struct minivisor_vm *vm, u32 seed, u32 steps)
+{
+	vm->regs[__VCPU_REGS_R8] = seed;
+	*(u32 *)at(vm, GUEST_STEPS) = steps;
+}
+
+/**
  * minivisor_vm_destroy - end a VM
  * @vm: which; nobody runs it
  *

@@ -30,7 +30,7 @@ setting() {
 
 # read_case FILE FORM: FORM is "short" or "long".
 read_case() {
-	machine=([cpus]=2 [model]="" [memory]=1024 [disk]=0 [kernel]=6.12 [modules]="" [image]=base [limit]=180 [boots]=1
+	machine=([cpus]=2 [model]="" [memory]=1024 [disk]=0 [kernel]=6.12 [modules]="" [image]=base [limit]=180 [boots]=1 [fails]=no
 		[emulator]=any [append]="")
 	settings "$1" machine
 	[ "$2" != long ] || settings "$1" long

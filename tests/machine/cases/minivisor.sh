@@ -4,28 +4,6 @@
 # The sample: a second hypervisor with VMs of its own, alone, beside KVM, and over all that happens to CPUs.
 
 clients=/sys/kernel/debug/vmxcore/clients
-mini_rounds=/run/mini-rounds
-
-# mini_start [OPTION-OF-MINIRUN...]: VMs that compute until mini_end.
-mini_start() {
-	rm -f $mini_rounds
-	minirun --forever --progress $mini_rounds "$@" >/run/mini 2>&1 &
-	mini=$!
-	mini_computes "minivisor's VM runs: $*"
-}
-
-mini_computes() {
-	check "$1" progress $mini_rounds 4 60
-}
-
-# Its status is 0 only if every result was right.
-mini_end() {
-	local status=0
-	kill -TERM "$mini"
-	wait "$mini" || status=$?
-	log "$(cat /run/mini)"
-	check_equal "minivisor's VM has computed right: $(tail -n 1 /run/mini)" "$status" 0
-}
 
 dmesg_mark
 check "minivisor and the test client load" modprobe -a minivisor vmxcore_test

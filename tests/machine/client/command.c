@@ -251,6 +251,20 @@ static int cpu_switch(char **words, int (*call)(unsigned int cpu, bool on))
 	return err ?: call(cpu, on);
 }
 
+static int cmd_count(char **words)
+{
+	bool on;
+
+	return kstrtobool(words[2], &on) ?: test_count(words[1], on);
+}
+
+static int cmd_blind(char **words)
+{
+	bool on;
+
+	return kstrtobool(words[1], &on) ?: test_blind(on);
+}
+
 static int cmd_vmcs(char **words)
 {
 	struct vmxcore_client *client;
@@ -379,6 +393,8 @@ static const struct {
 	{ "delay", cmd_delay },			/* FUNCTION MICROSECONDS|0 */
 	{ "leave_out", cmd_leave_out },		/* FUNCTION 0|1 */
 	{ "wake", cmd_wake },			/* MILLISECONDS */
+	{ "count", cmd_count },			/* FUNCTION 0|1 */
+	{ "blind", cmd_blind },			/* 0|1: does KVM not see what others load? */
 	{ "witness", cmd_witness },
 	{ "nmi", cmd_nmi },			/* CPU */
 	{ "vmcs", cmd_vmcs },			/* CLIENT NAME: adopt one */

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Faults in vmxcore's code: a function that takes its time, so that what can happen in
- * between does; and one that is left out, so that a test is seen to notice. By kprobes, on
- * vmxcore.ko as it is installed.
+ * between does; one that is left out, so that a test is seen to notice; and one that is
+ * counted. By kprobes, on vmxcore.ko as it is installed.
  */
+#include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
+#include <linux/percpu.h>
 #include <linux/ptrace.h>
+#include <linux/seq_file.h>
 #include <linux/string.h>
+
+#include <vmxcore/vmxcore.h>
 
 #include "test.h"
 
@@ -21,6 +26,7 @@ static struct injection {
 	struct kprobe probe;
 	char symbol[MAX_SYMBOL];
 	unsigned int us;
+	atomic_t count;
 } injections[MAX_INJECTIONS];
 
 static int wait_there(struct kprobe *probe, struct pt_regs *regs)
@@ -42,6 +48,12 @@ static int leave_out(struct kprobe *probe, struct pt_regs *regs)
 {
 	regs->ip = (unsigned long)nothing;
 	return 1;
+}
+
+static int count_there(struct kprobe *probe, struct pt_regs *regs)
+{
+	atomic_inc(&container_of(probe, struct injection, probe)->count);
+	return 0;
 }
 
 static struct injection *find(const char *symbol)
@@ -119,6 +131,75 @@ int test_leave_out(const char *function, bool on)
 }
 
 /**
+ * test_count - count the calls of a function of vmxcore, from 0
+ * @function: a symbol of its own
+ * @on: or no longer
+ *
+ * Return: as test_delay().
+ */
+int test_count(const char *function, bool on)
+{
+	return inject(function, 0, count_there, on);
+}
+
+/**
+ * test_counts_show - what has been counted
+ * @m: where to
+ */
+void test_counts_show(struct seq_file *m)
+{
+	struct injection *injection;
+
+	for (injection = injections; injection < injections + MAX_INJECTIONS; injection++) {
+		if (injection->probe.pre_handler == count_there)
+			seq_printf(m, "%s %d\n", strchr(injection->symbol, ':') + 1,
+				   atomic_read(&injection->count));
+	}
+}
+
+static int load_entry(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	*(void **)instance->data = this_cpu_read(vmxcore_current_vmcs);
+	return 0;
+}
+
+static int load_return(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	this_cpu_write(vmxcore_current_vmcs, *(void **)instance->data);
+	return 0;
+}
+
+static struct kretprobe blind_probe = {
+	.kp.symbol_name = "vmxcore:vmxcore_current_load",
+	.entry_handler = load_entry,
+	.handler = load_return,
+	.data_size = sizeof(void *),
+};
+
+static bool blind;
+
+/**
+ * test_blind - let KVM not see that another VMCS has been loaded, as without a broker
+ * @on: or see it again
+ *
+ * Return: 0 or a negative errno.
+ */
+int test_blind(bool on)
+{
+	int err = 0;
+
+	if (on == blind)
+		return 0;
+	if (on)
+		err = register_kretprobe(&blind_probe);
+	else
+		unregister_kretprobe(&blind_probe);
+	if (!err)
+		blind = on;
+	return err;
+}
+
+/**
  * test_inject_exit - nothing is injected any more
  */
 void test_inject_exit(void)
@@ -129,6 +210,7 @@ void test_inject_exit(void)
 		if (injection->symbol[0])
 			end(injection);
 	}
+	test_blind(false);
 }
 
 /**

@@ -9,6 +9,7 @@
  * storm	what all storms have done
  * hooks	what became of get_cpu on the ways up and down
  * witness	where the next kernel finds the VMCSs of this one
+ * counts	how often functions were called
  * vmcss	which VMCSs are launched
  * emergency	who is in the kernel's emergency slot
  */
@@ -103,6 +104,15 @@ static int vmcss_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(vmcss);
 
+static int counts_show(struct seq_file *m, void *unused)
+{
+	mutex_lock(&command_lock);
+	test_counts_show(m);
+	mutex_unlock(&command_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(counts);
+
 static bool leak;
 module_param(leak, bool, 0600);
 MODULE_PARM_DESC(leak, "Forget to unregister the clients at unload");
@@ -151,6 +161,7 @@ static int __init test_init(void)
 	debugfs_create_file("storm", 0400, dir, NULL, &storm_fops);
 	debugfs_create_file("hooks", 0400, dir, NULL, &hooks_fops);
 	debugfs_create_file("witness", 0400, dir, NULL, &witness_fops);
+	debugfs_create_file("counts", 0400, dir, NULL, &counts_fops);
 	debugfs_create_file("vmcss", 0400, dir, NULL, &vmcss_fops);
 	debugfs_create_file("emergency", 0400, dir, NULL, &emergency_fops);
 	return 0;

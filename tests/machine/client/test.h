@@ -42,6 +42,9 @@ void test_hooks_show(struct seq_file *m);
 /* inject.c: what is slow in vmxcore, or left out */
 int test_delay(const char *function, unsigned int us);
 int test_leave_out(const char *function, bool on);
+int test_count(const char *function, bool on);
+void test_counts_show(struct seq_file *m);
+int test_blind(bool on);
 void test_inject_exit(void);
 void *test_symbol(const char *symbol);
 

@@ -37,3 +37,27 @@ vm_end() {
 	wait "$vm" || status=$?
 	check_equal "the VM has computed right: $(cat /run/vm)" "$status" 0
 }
+
+# The same for minivisor.
+mini_rounds=/run/mini-rounds
+
+# mini_start [OPTION-OF-MINIRUN...]: VMs that compute until mini_end.
+mini_start() {
+	rm -f $mini_rounds
+	minirun --forever --progress $mini_rounds "$@" >/run/mini 2>&1 &
+	mini=$!
+	mini_computes "minivisor's VM runs: $*"
+}
+
+mini_computes() {
+	check "$1" progress $mini_rounds 4 60
+}
+
+# Its status is 0 only if every result was right.
+mini_end() {
+	local status=0
+	kill -TERM "$mini"
+	wait "$mini" || status=$?
+	log "$(cat /run/mini)"
+	check_equal "minivisor's VM has computed right: $(tail -n 1 /run/mini)" "$status" 0
+}

@@ -10,8 +10,9 @@
 
 #define FACTOR		1664525u
 #define ADDEND		1013904223u
-/* 2 to this power steps a round */
-#define LOG_STEPS	16
+/* 2 to these powers steps a round */
+#define MIN_LOG_STEPS	6
+#define MAX_LOG_STEPS	16
 
 /* x to factor * x + addend, modulo 2^32 */
 struct affine {
@@ -27,12 +28,12 @@ static __u32 apply(struct affine map, __u32 x)
 }
 
 /* What a round does to the state, and what it sums up: doubled from a single step. */
-static void know_the_answer(void)
+static void know_the_answer(unsigned int log_steps)
 {
 	struct affine state = { FACTOR, ADDEND }, sum = state;
-	int i;
+	unsigned int i;
 
-	for (i = 0; i < LOG_STEPS; i++) {
+	for (i = 0; i < log_steps; i++) {
 		sum.addend += sum.factor * state.addend + sum.addend;
 		sum.factor += sum.factor * state.factor;
 		state.addend += state.factor * state.addend;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * minirun [--cpu N] [--vms N] [--rounds N | --forever] [--progress FILE]: VMs of minivisor's
- * that compute, and a host that knows the result by another way.
+ * minirun [--cpu N] [--vms N] [--rounds N | --forever] [--log-steps N] [--yield]
+ * [--progress FILE]: VMs of minivisor's that compute, and a host that knows the result by
+ * another way.
  *
  * What a guest computes is in samples/minivisor/guest.S. In each round it must also have left
  * it exactly once by each of CPUID, HLT, an EPT violation and VMCALL.
  *
- * --forever: until SIGTERM. --progress: the number of rounds so far, of all VMs; for the
+ * --log-steps: 2 to this power steps a round, 6 to 16. --yield: after each round whoever waits
+ * for this CPU comes first. --forever: until SIGTERM. --progress: the number of rounds so far, of all VMs; for the
  * program "progress". Exit status: 0; 1: a wrong result or an error of minivisor; 77: there is
  * no VM.
  */
@@ -34,7 +36,8 @@
 #define SIGNATURE	(0U + MINIVISOR_LEAF_EBX + MINIVISOR_LEAF_ECX + MINIVISOR_LEAF_EDX)
 
 static_assert(FACTOR == MINIVISOR_FACTOR && ADDEND == MINIVISOR_ADDEND &&
-	      1 << LOG_STEPS == MINIVISOR_STEPS, "another computation");
+	      1 << MIN_LOG_STEPS == MINIVISOR_MIN_STEPS &&
+	      1 << MAX_LOG_STEPS == MINIVISOR_MAX_STEPS, "another computation");
 
 struct vm {
 	pthread_t thread;
@@ -49,11 +52,13 @@ static struct {
 	int cpu;
 	unsigned int vms;
 	__u64 rounds;
+	unsigned int log_steps;
+	bool yield;
 	const char *progress;
-} options = { .cpu = -1, .vms = 1, .rounds = 10 };
+} options = { .cpu = -1, .vms = 1, .rounds = 10, .log_steps = MAX_LOG_STEPS };
 
 static const char usage[] =
-	"minirun [--cpu N] [--vms N] [--rounds N | --forever] [--progress FILE]";
+	"minirun [--cpu N] [--vms N] [--rounds N | --forever] [--log-steps N] [--yield] [--progress FILE]";
 
 static struct vm vms[MAX_VMS];
 
@@ -97,10 +102,13 @@ static void *run_vm(void *data)
 	struct vm *vm = data;
 
 	while (!stopped() && vm->round < options.rounds) {
+		vm->run.steps = 1ULL << options.log_steps;
 		if (!ioctl(vm->fd, MINIVISOR_RUN, &vm->run))
 			check_round(vm);
 		else if (errno != EINTR)
 			err(1, "VM %u: MINIVISOR_RUN", vm->id);
+		if (options.yield)
+			sched_yield();
 	}
 	return NULL;
 }
@@ -112,6 +120,8 @@ static void parse(int argc, char **argv)
 		{ "vms", required_argument, NULL, 'v' },
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "forever", no_argument, NULL, 'f' },
+		{ "log-steps", required_argument, NULL, 's' },
+		{ "yield", no_argument, NULL, 'y' },
 		{ "progress", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -126,12 +136,17 @@ static void parse(int argc, char **argv)
 			options.rounds = strtoull(optarg, NULL, 10);
 		else if (option == 'f')
 			options.rounds = ULLONG_MAX;
+		else if (option == 's')
+			options.log_steps = strtoul(optarg, NULL, 10);
+		else if (option == 'y')
+			options.yield = true;
 		else if (option == 'p')
 			options.progress = optarg;
 		else
 			exit(2);
 	}
-	if (optind != argc || !options.vms || options.vms > MAX_VMS)
+	if (optind != argc || !options.vms || options.vms > MAX_VMS ||
+	    options.log_steps < MIN_LOG_STEPS || options.log_steps > MAX_LOG_STEPS)
 		errx(2, "usage: %s", usage);
 }
 
@@ -173,7 +188,7 @@ int main(int argc, char **argv)
 	if (options.cpu >= 0)
 		run_on_cpu(options.cpu);
 
-	know_the_answer();
+	know_the_answer(options.log_steps);
 	run_all();
 	end_all();
 	printf("minirun: %llu rounds\n", *progress);

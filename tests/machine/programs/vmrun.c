@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--progress FILE]: a VM that computes,
- * and a host that knows the result by another way.
+ * vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--log-steps N] [--yield]
+ * [--progress FILE]: a VM that computes, and a host that knows the result by another way.
  *
  * The guest (real mode) steps a linear congruential generator 65536 times a round, goes
  * through memory with every number, and reports the sum by OUT. It never starts anew: a
  * register or a page lost on the way, over a suspend perhaps, makes every sum after that
  * wrong. The host gets from one round's state and sum to the next by composing affine maps.
  *
- * --forever: until SIGTERM. --progress: the number of rounds so far, of all vCPUs; for the
+ * --log-steps: 2 to this power steps a round, 6 to 16. --yield: after each round whoever waits
+ * for this CPU comes first. --forever: until SIGTERM. --progress: the number of rounds so far, of all vCPUs; for the
  * program "progress". Exit status: 0; 1: a wrong result or an error of KVM; 77: KVM cannot
  * make a VM.
  */
@@ -41,7 +42,7 @@
 
 static const __u8 guest_code[] = {
 	0x66, 0x31, 0xdb,				/* round: xor %ebx, %ebx */
-	0x31, 0xc9,					/* xor %cx, %cx */
+	0xb9, 0x00, 0x00,				/* mov $STEPS, %cx */
 	0x66, 0x69, 0xc0, 0x0d, 0x66, 0x19, 0x00,	/* step: imul $FACTOR, %eax, %eax */
 	0x66, 0x05, 0x5f, 0xf3, 0x6e, 0x3c,		/* add $ADDEND, %eax */
 	0x89, 0xce,					/* mov %cx, %si */
@@ -52,8 +53,11 @@ static const __u8 guest_code[] = {
 	0x66, 0x93,					/* xchg %eax, %ebx */
 	0x66, 0xe7, PORT,				/* out %eax, $PORT */
 	0x66, 0x93,					/* xchg %eax, %ebx */
-	0xeb, 0xd8,					/* jmp round */
+	0xeb, 0xd7,					/* jmp round */
 };
+
+/* Where the number of steps is in it; 0 is the whole of CX, 65536. */
+#define CODE_STEPS	4
 
 struct vcpu {
 	pthread_t thread;
@@ -66,11 +70,13 @@ static struct {
 	int cpu;
 	unsigned int vcpus;
 	__u64 rounds;
+	unsigned int log_steps;
+	bool yield;
 	const char *progress;
-} options = { .cpu = -1, .vcpus = 1, .rounds = 10 };
+} options = { .cpu = -1, .vcpus = 1, .rounds = 10, .log_steps = MAX_LOG_STEPS };
 
 static const char usage[] =
-	"vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--progress FILE]";
+	"vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--log-steps N] [--yield] [--progress FILE]";
 
 static int kvm, vcpu_mmap_size;
 
@@ -109,12 +115,14 @@ static void give_memory(int vm, unsigned int id)
 		.guest_phys_addr = memory_of(id),
 		.memory_size = GUEST_MEMORY,
 	};
+	__u16 steps = 1U << options.log_steps;
 	char *memory = mmap(NULL, GUEST_MEMORY, PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		err(1, "mmap");
 	memcpy(memory + CODE, guest_code, sizeof(guest_code));
+	memcpy(memory + CODE + CODE_STEPS, &steps, sizeof(steps));
 	region.userspace_addr = (unsigned long)memory;
 	if (ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region))
 		err(1, "KVM_SET_USER_MEMORY_REGION");
@@ -183,6 +191,8 @@ static void *run_vcpu(void *data)
 			check_round(vcpu, run);
 			round++;
 		}
+		if (options.yield)
+			sched_yield();
 	}
 	return NULL;
 }
@@ -194,6 +204,8 @@ static void parse(int argc, char **argv)
 		{ "vcpus", required_argument, NULL, 'v' },
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "forever", no_argument, NULL, 'f' },
+		{ "log-steps", required_argument, NULL, 's' },
+		{ "yield", no_argument, NULL, 'y' },
 		{ "progress", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -208,12 +220,17 @@ static void parse(int argc, char **argv)
 			options.rounds = strtoull(optarg, NULL, 10);
 		else if (option == 'f')
 			options.rounds = ULLONG_MAX;
+		else if (option == 's')
+			options.log_steps = strtoul(optarg, NULL, 10);
+		else if (option == 'y')
+			options.yield = true;
 		else if (option == 'p')
 			options.progress = optarg;
 		else
 			exit(2);
 	}
-	if (optind != argc || !options.vcpus || options.vcpus > MAX_VCPUS)
+	if (optind != argc || !options.vcpus || options.vcpus > MAX_VCPUS ||
+	    options.log_steps < MIN_LOG_STEPS || options.log_steps > MAX_LOG_STEPS)
 		errx(2, "usage: %s", usage);
 }
 
@@ -243,7 +260,7 @@ int main(int argc, char **argv)
 	if (options.cpu >= 0)
 		run_on_cpu(options.cpu);
 
-	know_the_answer();
+	know_the_answer(options.log_steps);
 	run_all(make_vm());
 	printf("vmrun: %llu rounds\n", *progress);
 	return 0;

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2 limit=150 fails=yes
+# What share.sh is for: where KVM does not see that another VMCS has been loaded, it runs on that.
+
+check "minivisor and the test client load" modprobe -a minivisor vmxcore_test
+load_kvm
+vm_start --cpu 1 --log-steps 6 --yield
+check "KVM does not see what others load" vmxt blind 1
+mini_start --cpu 1 --log-steps 6 --yield
+check "switches on CPU 1" progress $mini_rounds 500 30
+mini_end
+vm_end

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2 limit=400
+# long: limit=3600
+# Two hypervisors at once: guests of KVM's and of minivisor's take turns on one CPU, then on all of them while CPUs come and go
+# and the machine sleeps. Neither guest notices, and a switch costs one VMPTRLD.
+
+count_of() {
+	sed -n "s/^$1 //p" /sys/kernel/debug/vmxcore_test/counts
+}
+
+rounds_so_far() {
+	od -An -t u8 $mini_rounds | tr -d ' '
+}
+
+# Each round of minivisor's gives the CPU to KVM's guest, and the other way round: two switches.
+rounds=$(amount 2000 50000)
+functions="vmxcore_current_load vmxcore_current_clear native_on native_off"
+
+check "minivisor and the test client load" modprobe -a minivisor vmxcore_test
+load_kvm
+vm_start --cpu 1 --log-steps 6 --yield
+mini_start --cpu 1 --log-steps 6 --yield
+for function in $functions; do
+	vmxt count "$function" 1 >/dev/null
+done
+start=$(rounds_so_far)
+check "$((2 * rounds)) switches on CPU 1" progress $mini_rounds "$rounds" 3000
+loads=$(count_of vmxcore_current_load)
+passed=$(($(rounds_so_far) - start))
+# Now and then a round takes more, when it is interrupted; the counts are not taken at the same moment.
+check "  one VMPTRLD of minivisor's for each two: $loads in $passed rounds" \
+	test "$loads" -ge $((passed * 9 / 10)) -a "$loads" -le $((passed * 3 / 2 + 500))
+check_equal "  no VMCLEAR, no VMXON, no VMXOFF" \
+	"$(count_of vmxcore_current_clear) $(count_of native_on) $(count_of native_off)" "0 0 0"
+for function in $functions; do
+	vmxt count "$function" 0 >/dev/null
+done
+mini_end
+vm_end
+on "nobody has a VM" none
+
+vm_start --vcpus 3 --log-steps 10 --yield
+mini_start --vms 3 --log-steps 10 --yield
+i=0
+while [ $i -lt "$(amount 3 30)" ]; do
+	i=$((i + 1))
+	online 1 0 || not_ok "CPU 1 goes offline, $i"
+	mini_computes "everything on CPU 0, $i"
+	vm_computes "  KVM's too"
+	online 1 1 || not_ok "CPU 1 comes online, $i"
+	mini_computes "on both CPUs, $i"
+	vm_computes "  KVM's too"
+	sleep_for 2 || not_ok "S3, $i"
+	mini_computes "after S3, $i"
+	vm_computes "  KVM's too"
+	on "  VMX" all
+done
+mini_end
+vm_end
+on "nobody has a VM" none
+
+vmxt count vmxcore_ept_activate 1 >/dev/null
+for cpu in 0 1; do
+	before=$(count_of vmxcore_ept_activate)
+	check "a VM on CPU $cpu" minirun --cpu $cpu --rounds 2
+	check "  its EPT root is flushed there before its first use" test "$(count_of vmxcore_ept_activate)" -gt "$before"
+done
