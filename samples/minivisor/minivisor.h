@@ -84,7 +84,7 @@ struct minivisor_exit_info {
  * @vmcs: its VMCS
  * @vpid: its VPID, 0 when it has none
  * @launched: VMRESUME, not VMLAUNCH. The hardware keeps this in the VMCS and tells nobody.
- * @moved: the VMCS has yet to learn which CPU it is on
+ * @behind: what vmxcore_vmcs_load() has asked for is yet to be done
  * @over: the guest has done what it must not
  * @regs: the guest's registers, without RSP: that one, as most of the guest, is in the VMCS
  * @rip: the guest's RIP
@@ -99,7 +99,7 @@ struct minivisor_vm {
 	struct vmxcore_vmcs *vmcs;
 	int vpid;
 	bool launched;
-	bool moved;
+	bool behind;
 	bool over;
 	unsigned long regs[NR_REGS];
 	unsigned long rip;

@@ -224,7 +224,10 @@ static int after_refusal(int err)
 {
 	if (err == -EAGAIN)
 		return 0;
-	if (err != -ESHUTDOWN || vmxcore_rebooting)
+	/* Whatever the error: an instruction that finds VMX gone faults. */
+	if (vmxcore_rebooting)
+		return -ESHUTDOWN;
+	if (err != -ESHUTDOWN)
 		return err;
 	msleep_interruptible(RETRY_MS);
 	return 0;

@@ -254,23 +254,21 @@ int minivisor_vmcs_init(struct minivisor_vm *vm)
 }
 
 /*
- * Flags instead of deeds at once: what fails half-way is done again at the next load, which
+ * A flag, and not the deed at once: what fails half-way is done again at the next load, which
  * will not say a second time that it is due.
  */
 static int catch_up(struct minivisor_vm *vm)
 {
 	int err;
 
-	if (!vm->moved)
+	if (!vm->behind)
 		return 0;
 	err = vmxcore_ept_activate(vm->ept.eptp);
 	if (!err)
 		err = minivisor_host_moved();
-	if (err)
-		return err;
-	vm->moved = false;
-	vm->run.moves++;
-	return 0;
+	if (!err)
+		vm->behind = false;
+	return err;
 }
 
 /**
@@ -296,8 +294,10 @@ int minivisor_vmcs_load(struct minivisor_vm *vm)
 	 */
 	if (todo & VMXCORE_VMCS_CLEAR)
 		vm->launched = false;
+	if (todo & VMXCORE_VMCS_MOVED)
+		vm->run.moves++;
 	if (todo) {
-		vm->moved = true;
+		vm->behind = true;
 		vm->ept.stale = true;
 	}
 	return catch_up(vm);

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2 boots=4 image=kexec limit=400 append="crashkernel=256M"
+# The sample's VMs run when the machine goes down: a crash, a reboot, kexec. guest/down.sh says what the witnesses are.
+
+mini_everywhere() {
+	check "minivisor and the test client load" modprobe -a minivisor vmxcore_test
+	minirun --forever --vms 4 --progress /run/rounds >/run/mini 2>&1 &
+	check "  VMs run" progress /run/rounds 8 60
+	on "  on both CPUs" all
+}
+
+all_up() {
+	check_equal "  all CPUs are up" "$(nproc)" 2
+	check "  minivisor loads" modprobe minivisor
+	check "  its VMs run" minirun --vms 2 --rounds 5
+}
+
+case $(stage) in
+1)
+	mini_everywhere
+	crash_kernel_load none
+	check "  VMCSs are launched" grep -vq 'launched 0$' /sys/kernel/debug/vmxcore_test/witness
+	cat /sys/kernel/debug/vmxcore_test/witness
+	expect "Kernel panic - not syncing: sysrq triggered crash"
+	next_stage crash
+	;;
+2)
+	check "crash: the crash kernel was entered" test -s /proc/vmcore
+	check "  each VMCS of the dead kernel was cleared" \
+		vmcsleft "$(sed 's/.* witness=\([^ ]*\).*/\1/' /proc/cmdline)"
+	all_up
+	mini_everywhere
+	next_stage reboot -f
+	;;
+3)
+	check_fails "reboot: the firmware came first" grep -qw second=yes /proc/cmdline
+	all_up
+	mini_everywhere
+	check "  the next kernel is loaded" kexec_load second=yes
+	next_stage kexec -e
+	;;
+4)
+	check "kexec: the next kernel was entered" grep -qw second=yes /proc/cmdline
+	all_up
+	;;
+esac
