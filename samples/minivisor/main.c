@@ -41,11 +41,10 @@ static int run_locked(struct minivisor_vm *vm, void __user *arg)
 
 	if (copy_from_user(&run, arg, sizeof(run)))
 		return -EFAULT;
-	if (run.steps < MINIVISOR_MIN_STEPS || run.steps > MINIVISOR_MAX_STEPS)
-		return -EINVAL;
 	/* Before its first entry the guest has had no exit. */
-	if (!vm->run.launches)
-		minivisor_vm_start(vm, run.seed, run.steps);
+	err = vm->run.launches ? 0 : minivisor_vm_start(vm, run.seed, run.steps);
+	if (err)
+		return err;
 
 	err = minivisor_run(vm);
 	if (err)

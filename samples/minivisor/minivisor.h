@@ -114,7 +114,7 @@ extern struct vmxcore_client *minivisor_client;
 
 /* vm.c */
 struct minivisor_vm *minivisor_vm_create(void);
-void minivisor_vm_start(struct minivisor_vm *vm, u32 seed, u32 steps);
+int minivisor_vm_start(struct minivisor_vm *vm, u64 seed, u64 steps);
 void minivisor_vm_destroy(struct minivisor_vm *vm);
 
 /* vmcs.c */

@@ -136,11 +136,17 @@ out_free:
  * @steps: how many steps a round has
  *
  * Context: task.
+ * Return: 0; -EINVAL: too few steps, or too many.
  */
-void minivisor_vm_start(struct minivisor_vm *vm, u32 seed, u32 steps)
+int minivisor_vm_start(struct minivisor_vm *vm, u64 seed, u64 steps)
 {
-	vm->regs[__VCPU_REGS_R8] = seed;
+	if (steps < MINIVISOR_MIN_STEPS || steps > MINIVISOR_MAX_STEPS)
+		return -EINVAL;
+	vm->run.seed = (u32)seed;
+	vm->run.steps = steps;
+	vm->regs[__VCPU_REGS_R8] = vm->run.seed;
 	*(u32 *)at(vm, GUEST_STEPS) = steps;
+	return 0;
 }
 
 /**

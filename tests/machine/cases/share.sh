@@ -21,18 +21,22 @@ check "minivisor and the test client load" modprobe -a minivisor vmxcore_test
 load_kvm
 vm_start --cpu 1 --log-steps 6 --yield
 mini_start --cpu 1 --log-steps 6 --yield
+kill -STOP "$mini"
 for function in $functions; do
 	vmxt count "$function" 1 >/dev/null
 done
 start=$(rounds_so_far)
+kill -CONT "$mini"
 check "$((2 * rounds)) switches on CPU 1" progress $mini_rounds "$rounds" 3000
+kill -STOP "$mini"
 loads=$(count_of vmxcore_current_load)
 passed=$(($(rounds_so_far) - start))
-# Now and then a round takes more, when it is interrupted; the counts are not taken at the same moment.
+# Now and then a round takes another, when the scheduler lets KVM's guest run in the middle of it.
 check "  one VMPTRLD of minivisor's for each two: $loads in $passed rounds" \
-	test "$loads" -ge $((passed * 9 / 10)) -a "$loads" -le $((passed * 3 / 2 + 500))
+	test "$loads" -ge "$passed" -a "$loads" -le $((passed * 11 / 10 + 10))
 check_equal "  no VMCLEAR, no VMXON, no VMXOFF" \
 	"$(count_of vmxcore_current_clear) $(count_of native_on) $(count_of native_off)" "0 0 0"
+kill -CONT "$mini"
 for function in $functions; do
 	vmxt count "$function" 0 >/dev/null
 done

@@ -144,7 +144,7 @@ static void check(const struct registers *before, const struct registers *now)
 int main(int argc, char **argv)
 {
 	struct registers before = { .xmm = "vector register" }, now;
-	struct minivisor_run run = { .seed = 1 };
+	struct minivisor_run run = { .seed = 1, .steps = MINIVISOR_MAX_STEPS };
 	int fd, breakpoint, i, rounds;
 
 	if (argc != 3)

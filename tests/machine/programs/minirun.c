@@ -67,6 +67,7 @@ static void make_vm(struct vm *vm, unsigned int id)
 	vm->id = id;
 	vm->x = id + 1;
 	vm->run.seed = vm->x;
+	vm->run.steps = 1ULL << options.log_steps;
 	vm->fd = open("/dev/minivisor", O_RDWR | O_CLOEXEC);
 	if (vm->fd < 0) {
 		printf("minirun: no VM: %s\n", strerrorname_np(errno));
@@ -102,7 +103,6 @@ static void *run_vm(void *data)
 	struct vm *vm = data;
 
 	while (!stopped() && vm->round < options.rounds) {
-		vm->run.steps = 1ULL << options.log_steps;
 		if (!ioctl(vm->fd, MINIVISOR_RUN, &vm->run))
 			check_round(vm);
 		else if (errno != EINTR)
