@@ -8,9 +8,9 @@
  * it exactly once by each of CPUID, HLT, an EPT violation and VMCALL.
  *
  * --log-steps: 2 to this power steps a round, 6 to 16. --yield: after each round whoever waits
- * for this CPU comes first. --forever: until SIGTERM. --progress: the number of rounds so far, of all VMs; for the
- * program "progress". Exit status: 0; 1: a wrong result or an error of minivisor; 77: there is
- * no VM.
+ * for this CPU comes first. --forever: until SIGTERM. --progress: the number of rounds so far,
+ * of all VMs; for the program "progress". Exit status: 0; 1: a wrong result or an error of
+ * minivisor; 77: there is no VM.
  */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -58,7 +58,8 @@ static struct {
 } options = { .cpu = -1, .vms = 1, .rounds = 10, .log_steps = MAX_LOG_STEPS };
 
 static const char usage[] =
-	"minirun [--cpu N] [--vms N] [--rounds N | --forever] [--log-steps N] [--yield] [--progress FILE]";
+	"minirun [--cpu N] [--vms N] [--rounds N | --forever] [--log-steps N]"
+	" [--yield] [--progress FILE]";
 
 static struct vm vms[MAX_VMS];
 

@@ -9,9 +9,9 @@
  * wrong. The host gets from one round's state and sum to the next by composing affine maps.
  *
  * --log-steps: 2 to this power steps a round, 6 to 16. --yield: after each round whoever waits
- * for this CPU comes first. --forever: until SIGTERM. --progress: the number of rounds so far, of all vCPUs; for the
- * program "progress". Exit status: 0; 1: a wrong result or an error of KVM; 77: KVM cannot
- * make a VM.
+ * for this CPU comes first. --forever: until SIGTERM. --progress: the number of rounds so far,
+ * of all vCPUs; for the program "progress". Exit status: 0; 1: a wrong result or an error of
+ * KVM; 77: KVM cannot make a VM.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -76,7 +76,8 @@ static struct {
 } options = { .cpu = -1, .vcpus = 1, .rounds = 10, .log_steps = MAX_LOG_STEPS };
 
 static const char usage[] =
-	"vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--log-steps N] [--yield] [--progress FILE]";
+	"vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--log-steps N]"
+	" [--yield] [--progress FILE]";
 
 static int kvm, vcpu_mmap_size;
 
