@@ -58,8 +58,8 @@ static struct {
 } options = { .cpu = -1, .vms = 1, .rounds = 10, .log_steps = MAX_LOG_STEPS };
 
 static const char usage[] =
-	"minirun [--cpu N] [--vms N] [--rounds N | --forever] [--log-steps N]"
-	" [--yield] [--progress FILE]";
+	"minirun [--cpu N] [--vms N] [--rounds N | --forever] [--log-steps N]\n"
+	"\t[--yield] [--progress FILE]";
 
 static struct vm vms[MAX_VMS];
 

@@ -76,8 +76,8 @@ static struct {
 } options = { .cpu = -1, .vcpus = 1, .rounds = 10, .log_steps = MAX_LOG_STEPS };
 
 static const char usage[] =
-	"vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--log-steps N]"
-	" [--yield] [--progress FILE]";
+	"vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--log-steps N]\n"
+	"\t[--yield] [--progress FILE]";
 
 static int kvm, vcpu_mmap_size;
 
