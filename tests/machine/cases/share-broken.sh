@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2154
 # machine: cpus=2 limit=150 fails=yes
 # What share.sh is for: where KVM does not see that another VMCS has been loaded, it runs on that.
 
@@ -8,6 +8,6 @@ load_kvm
 vm_start --cpu 1 --log-steps 6 --yield
 check "KVM does not see what others load" vmxt blind 1
 mini_start --cpu 1 --log-steps 6 --yield
-check "switches on CPU 1" progress $mini_rounds 500 30
+check "switches on CPU 1" progress "$mini_rounds" 500 30
 mini_end
 vm_end

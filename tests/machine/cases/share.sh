@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2154
 # machine: cpus=2 limit=400
 # long: limit=3600
 # Two hypervisors at once: guests of KVM's and of minivisor's take turns on one CPU, then on all of them while CPUs come and go
@@ -10,7 +10,7 @@ count_of() {
 }
 
 rounds_so_far() {
-	od -An -t u8 $mini_rounds | tr -d ' '
+	od -An -t u8 "$mini_rounds" | tr -d ' '
 }
 
 # Each round of minivisor's gives the CPU to KVM's guest, and the other way round: two switches.
@@ -27,13 +27,13 @@ for function in $functions; do
 done
 start=$(rounds_so_far)
 kill -CONT "$mini"
-check "$((2 * rounds)) switches on CPU 1" progress $mini_rounds "$rounds" 3000
+check "$((2 * rounds)) switches on CPU 1" progress "$mini_rounds" "$rounds" 3000
 kill -STOP "$mini"
 loads=$(count_of vmxcore_current_load)
 passed=$(($(rounds_so_far) - start))
-# Now and then a round takes another, when the scheduler lets KVM's guest run in the middle of it.
+# Now and then a round takes another, when it is preempted; and none, when the other guest is.
 check "  one VMPTRLD of minivisor's for each two: $loads in $passed rounds" \
-	test "$loads" -ge "$passed" -a "$loads" -le $((passed * 11 / 10 + 10))
+	test "$loads" -ge $((passed * 9 / 10)) -a "$loads" -le $((passed * 11 / 10 + 10))
 check_equal "  no VMCLEAR, no VMXON, no VMXOFF" \
 	"$(count_of vmxcore_current_clear) $(count_of native_on) $(count_of native_off)" "0 0 0"
 kill -CONT "$mini"
