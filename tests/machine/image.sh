@@ -63,6 +63,29 @@ add_modules() {
 	depmod -b "$1" "$release"
 }
 
+# vmx_sites KVM-INTEL: where it has those VMX instructions that a vCPU does not execute on each exit, as kprobe events. Places
+# are told from the first function that others can see, as an image's modules have no local symbols.
+vmx_sites() {
+	local base symbol address instruction n=0
+	read -r base symbol < <(objdump --syms "$1" | sed -nE 's/^([0-9a-f]+) g +F \.text\t[0-9a-f]+ (vm.*)/\1 \2/p' | sort | head -n 1)
+	while read -r address instruction; do
+		n=$((n + 1))
+		echo "p:vmx/${instruction}_$n kvm_intel:$symbol+$((0x$address - 0x$base))"
+	done < <(objdump --disassemble --no-show-raw-insn --section=.text "$1" |
+		sed -nE 's/^ *([0-9a-f]+):\t(vmptrld|vmclear|invept|invvpid) .*/\1 \2/p')
+}
+
+# For the distribution's kvm_intel, and for ours.
+add_vmx_sites() {
+	local stock=$1/vmx/stock.ko
+	[ -f "$modules/kvm-intel.ko" ] || return 0
+	mkdir -p "$1/vmx"
+	unpack_module "$(find "$root/lib/modules/$release/kernel" -name 'kvm-intel.ko*')" "$stock"
+	vmx_sites "$stock" >"$1/vmx/stock"
+	vmx_sites "$modules/kvm-intel.ko" >"$1/vmx/ours"
+	rm "$stock"
+}
+
 add_programs() {
 	local source name
 	mkdir -p "$1/usr/local/bin"
@@ -79,6 +102,7 @@ add_base() {
 	add_shell "$1"
 	add_kmod "$1"
 	add_modules "$1"
+	add_vmx_sites "$1"
 	add_programs "$1"
 	install --mode=755 "$here/guest/init" "$1/init"
 	cp "$here"/guest/{lib,vmx,sleep,states,down}.sh "$1"

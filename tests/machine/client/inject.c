@@ -95,7 +95,9 @@ static int inject(const char *function, unsigned int us, kprobe_pre_handler_t ha
 	struct injection *injection;
 	char symbol[MAX_SYMBOL];
 
-	snprintf(symbol, sizeof(symbol), "vmxcore:%s", function);
+	/* MODULE:FUNCTION, or one of vmxcore's. */
+	snprintf(symbol, sizeof(symbol), "%s%s", strchr(function, ':') ? "" : "vmxcore:",
+		 function);
 	injection = find(symbol);
 	if (!injection)
 		return -ENOSPC;
@@ -131,8 +133,8 @@ int test_leave_out(const char *function, bool on)
 }
 
 /**
- * test_count - count the calls of a function of vmxcore, from 0
- * @function: a symbol of its own
+ * test_count - count the calls of a function, from 0
+ * @function: of vmxcore, and a symbol of its own; or MODULE:FUNCTION
  * @on: or no longer
  *
  * Return: as test_delay().
