@@ -186,14 +186,11 @@ static int take(struct vmxcore_client *client)
 	return err;
 }
 
-/* Why a get fails although somebody holds all CPUs; rare, so one test for both. */
-static int refuse(struct vmxcore_client *client)
+static void log_failed(struct vmxcore_client *client)
 {
-	if (READ_ONCE(vmxcore_rebooting))
-		return -ESHUTDOWN;
-	pr_err_ratelimited("client '%s' gets no VMX: it could not be turned on again on a CPU after resume; take that CPU offline and online, or end all users of VMX\n",
-			   vmxcore_client_name(client));
-	return -EIO;
+	if (vmxcore_client_may_log(client))
+		pr_err("client '%s' gets no VMX: it could not be turned on again on a CPU after resume; take that CPU offline and online, or end all users of VMX\n",
+		       vmxcore_client_name(client));
 }
 
 /**
@@ -218,8 +215,12 @@ int vmxcore_get(struct vmxcore_client *client)
 {
 	if (!vmxcore_may_sleep())
 		return misused(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
-	if (unlikely(READ_ONCE(vmxcore_rebooting) || vmxcore_cpus_failed()))
-		return refuse(client);
+	if (unlikely(READ_ONCE(vmxcore_rebooting)))
+		return -ESHUTDOWN;
+	if (unlikely(vmxcore_cpus_failed())) {
+		log_failed(client);
+		return -EIO;
+	}
 	return judged(take(client), client, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_get);

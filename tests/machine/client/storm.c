@@ -28,6 +28,10 @@
 /* Every so often a thread asks all CPUs and not only its own. */
 #define ASK_ALL_EVERY	32
 
+/* Longer than a CPU takes to go. */
+#define KEEP_LONG_EVERY	16
+#define KEEP_LONG_MS	200
+
 static struct {
 	struct vmxcore_client *client;
 	unsigned int iterations;
@@ -108,8 +112,8 @@ static void late_put(void *generation)
 		atomic_long_inc(&died);
 }
 
-/* Kept over a sleep, as KVM does: the CPU may be gone when it is put. */
-static int kept(void)
+/* Kept over a sleep, as KVM does; now and then so long that the CPU is gone when it is put. */
+static int kept(unsigned int i)
 {
 	unsigned int cpu, generation;
 	int err;
@@ -122,7 +126,10 @@ static int kept(void)
 	if (err)
 		return err;
 
-	usleep_range(50, 500);
+	if (i % KEEP_LONG_EVERY)
+		usleep_range(50, 500);
+	else
+		msleep(KEEP_LONG_MS);
 	if (smp_call_function_single(cpu, late_put, &generation, 1))
 		atomic_long_inc(&died);
 	return 0;
@@ -134,7 +141,7 @@ static int one_pair(unsigned int i)
 	case 1:
 		return one_cpu();
 	case 3:
-		return kept();
+		return kept(i / 4);
 	default:
 		return all_cpus(i);
 	}
