@@ -17,8 +17,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +25,6 @@
 #include <unistd.h>
 
 #include "../../../samples/minivisor/minivisor_ioctl.h"
-#include "cpu.h"
 #include "lcg.h"
 #include "runner.h"
 
@@ -47,19 +44,6 @@ struct vm {
 	__u64 round;
 	struct minivisor_run run;
 };
-
-static struct {
-	int cpu;
-	unsigned int vms;
-	__u64 rounds;
-	unsigned int log_steps;
-	bool yield;
-	const char *progress;
-} options = { .cpu = -1, .vms = 1, .rounds = 10, .log_steps = MAX_LOG_STEPS };
-
-static const char usage[] =
-	"minirun [--cpu N] [--vms N] [--rounds N | --forever] [--log-steps N]\n"
-	"\t[--yield] [--progress FILE]";
 
 static struct vm vms[MAX_VMS];
 
@@ -114,56 +98,19 @@ static void *run_vm(void *data)
 	return NULL;
 }
 
-static void parse(int argc, char **argv)
-{
-	static const struct option known[] = {
-		{ "cpu", required_argument, NULL, 'c' },
-		{ "vms", required_argument, NULL, 'v' },
-		{ "rounds", required_argument, NULL, 'r' },
-		{ "forever", no_argument, NULL, 'f' },
-		{ "log-steps", required_argument, NULL, 's' },
-		{ "yield", no_argument, NULL, 'y' },
-		{ "progress", required_argument, NULL, 'p' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (option == 'c')
-			options.cpu = atoi(optarg);
-		else if (option == 'v')
-			options.vms = strtoul(optarg, NULL, 10);
-		else if (option == 'r')
-			options.rounds = strtoull(optarg, NULL, 10);
-		else if (option == 'f')
-			options.rounds = ULLONG_MAX;
-		else if (option == 's')
-			options.log_steps = strtoul(optarg, NULL, 10);
-		else if (option == 'y')
-			options.yield = true;
-		else if (option == 'p')
-			options.progress = optarg;
-		else
-			exit(2);
-	}
-	if (optind != argc || !options.vms || options.vms > MAX_VMS ||
-	    options.log_steps < MIN_LOG_STEPS || options.log_steps > MAX_LOG_STEPS)
-		errx(2, "usage: %s", usage);
-}
-
 static void run_all(void)
 {
 	unsigned int i;
 	int error;
 
-	for (i = 0; i < options.vms; i++)
+	for (i = 0; i < options.many; i++)
 		make_vm(&vms[i], i);
-	for (i = 0; i < options.vms; i++) {
+	for (i = 0; i < options.many; i++) {
 		error = pthread_create(&vms[i].thread, NULL, run_vm, &vms[i]);
 		if (error)
 			errx(1, "pthread_create: %s", strerrorname_np(error));
 	}
-	for (i = 0; i < options.vms; i++)
+	for (i = 0; i < options.many; i++)
 		pthread_join(vms[i].thread, NULL);
 }
 
@@ -172,7 +119,7 @@ static void end_all(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < options.vms; i++) {
+	for (i = 0; i < options.many; i++) {
 		printf("minirun: VM %u: interrupts %llu nmis %llu launches %llu moves %llu\n", i,
 		       vms[i].run.interrupts, vms[i].run.nmis, vms[i].run.launches,
 		       vms[i].run.moves);
@@ -182,14 +129,8 @@ static void end_all(void)
 
 int main(int argc, char **argv)
 {
-	parse(argc, argv);
-	signal(SIGTERM, on_term);
-	if (options.progress)
-		share_progress(options.progress);
-	if (options.cpu >= 0)
-		run_on_cpu(options.cpu);
-
-	know_the_answer(options.log_steps);
+	parse(argc, argv, "vms", MAX_VMS);
+	prepare();
 	run_all();
 	end_all();
 	printf("minirun: %llu rounds\n", *progress);

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What programs that run guests have in common: SIGTERM, and the number of rounds in a file
- * for the program "progress".
+ * What programs that run guests have in common: options, SIGTERM, and the number of rounds in
+ * a file for the program "progress".
  */
 #ifndef _RUNNER_H
 #define _RUNNER_H
 
 #include <err.h>
 #include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "cpu.h"
+#include "lcg.h"
 
 static unsigned long long rounds_done, *progress = &rounds_done;
 static bool stop;
@@ -42,6 +48,71 @@ static void share_progress(const char *path)
 	if (progress == MAP_FAILED)
 		err(1, "%s", path);
 	close(fd);
+}
+
+/* many: of what the program has several, vCPUs or VMs */
+static struct {
+	int cpu;
+	unsigned int many;
+	unsigned long long rounds;
+	unsigned int log_steps;
+	bool yield;
+	const char *progress;
+} options = { .cpu = -1, .many = 1, .rounds = 10, .log_steps = MAX_LOG_STEPS };
+
+static void take_option(int option)
+{
+	if (option == 'c')
+		options.cpu = atoi(optarg);
+	else if (option == 'm')
+		options.many = strtoul(optarg, NULL, 10);
+	else if (option == 'r')
+		options.rounds = strtoull(optarg, NULL, 10);
+	else if (option == 'f')
+		options.rounds = ULLONG_MAX;
+	else if (option == 's')
+		options.log_steps = strtoul(optarg, NULL, 10);
+	else if (option == 'y')
+		options.yield = true;
+	else if (option == 'p')
+		options.progress = optarg;
+	else
+		exit(2);
+}
+
+/* MANY: the name of that option, and MAX the most there can be. */
+static void parse(int argc, char **argv, const char *many, unsigned int max)
+{
+	const struct option known[] = {
+		{ "cpu", required_argument, NULL, 'c' },
+		{ many, required_argument, NULL, 'm' },
+		{ "rounds", required_argument, NULL, 'r' },
+		{ "forever", no_argument, NULL, 'f' },
+		{ "log-steps", required_argument, NULL, 's' },
+		{ "yield", no_argument, NULL, 'y' },
+		{ "progress", required_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
+		take_option(option);
+	if (optind != argc || !options.many || options.many > max ||
+	    options.log_steps < MIN_LOG_STEPS || options.log_steps > MAX_LOG_STEPS)
+		errx(2,
+		     "usage: --cpu N --%s N --rounds N --forever --log-steps N --yield --progress FILE",
+		     many);
+}
+
+/* What is left to do before guests run. */
+static void prepare(void)
+{
+	signal(SIGTERM, on_term);
+	if (options.progress)
+		share_progress(options.progress);
+	if (options.cpu >= 0)
+		run_on_cpu(options.cpu);
+	know_the_answer(options.log_steps);
 }
 
 #endif /* _RUNNER_H */

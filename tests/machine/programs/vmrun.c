@@ -17,8 +17,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <limits.h>
 #include <linux/kvm.h>
 #include <linux/types.h>
 #include <pthread.h>
@@ -29,7 +27,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cpu.h"
 #include "lcg.h"
 #include "runner.h"
 
@@ -65,19 +62,6 @@ struct vcpu {
 	unsigned int id;
 	__u32 x;
 };
-
-static struct {
-	int cpu;
-	unsigned int vcpus;
-	__u64 rounds;
-	unsigned int log_steps;
-	bool yield;
-	const char *progress;
-} options = { .cpu = -1, .vcpus = 1, .rounds = 10, .log_steps = MAX_LOG_STEPS };
-
-static const char usage[] =
-	"vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--log-steps N]\n"
-	"\t[--yield] [--progress FILE]";
 
 static int kvm, vcpu_mmap_size;
 
@@ -198,70 +182,27 @@ static void *run_vcpu(void *data)
 	return NULL;
 }
 
-static void parse(int argc, char **argv)
-{
-	static const struct option known[] = {
-		{ "cpu", required_argument, NULL, 'c' },
-		{ "vcpus", required_argument, NULL, 'v' },
-		{ "rounds", required_argument, NULL, 'r' },
-		{ "forever", no_argument, NULL, 'f' },
-		{ "log-steps", required_argument, NULL, 's' },
-		{ "yield", no_argument, NULL, 'y' },
-		{ "progress", required_argument, NULL, 'p' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (option == 'c')
-			options.cpu = atoi(optarg);
-		else if (option == 'v')
-			options.vcpus = strtoul(optarg, NULL, 10);
-		else if (option == 'r')
-			options.rounds = strtoull(optarg, NULL, 10);
-		else if (option == 'f')
-			options.rounds = ULLONG_MAX;
-		else if (option == 's')
-			options.log_steps = strtoul(optarg, NULL, 10);
-		else if (option == 'y')
-			options.yield = true;
-		else if (option == 'p')
-			options.progress = optarg;
-		else
-			exit(2);
-	}
-	if (optind != argc || !options.vcpus || options.vcpus > MAX_VCPUS ||
-	    options.log_steps < MIN_LOG_STEPS || options.log_steps > MAX_LOG_STEPS)
-		errx(2, "usage: %s", usage);
-}
-
 static void run_all(int vm)
 {
 	static struct vcpu vcpus[MAX_VCPUS];
 	unsigned int i;
 	int error;
 
-	for (i = 0; i < options.vcpus; i++) {
+	for (i = 0; i < options.many; i++) {
 		vcpus[i] = (struct vcpu){ .vm = vm, .id = i, .x = i + 1 };
 		give_memory(vm, i);
 		error = pthread_create(&vcpus[i].thread, NULL, run_vcpu, &vcpus[i]);
 		if (error)
 			errx(1, "pthread_create: %s", strerrorname_np(error));
 	}
-	for (i = 0; i < options.vcpus; i++)
+	for (i = 0; i < options.many; i++)
 		pthread_join(vcpus[i].thread, NULL);
 }
 
 int main(int argc, char **argv)
 {
-	parse(argc, argv);
-	signal(SIGTERM, on_term);
-	if (options.progress)
-		share_progress(options.progress);
-	if (options.cpu >= 0)
-		run_on_cpu(options.cpu);
-
-	know_the_answer(options.log_steps);
+	parse(argc, argv, "vcpus", MAX_VCPUS);
+	prepare();
 	run_all(make_vm());
 	printf("vmrun: %llu rounds\n", *progress);
 	return 0;
