@@ -59,8 +59,8 @@ static int activate(u64 eptp)
  * %VMXCORE_VMCS_MOVED, and when the root has changed.
  *
  * Context: preemption off, VMX on.
- * Return: 0; -ESHUTDOWN and -EIO as vmxcore_vmcs_load(); -EOPNOTSUPP: this CPU has no
- * INVEPT; -EINVAL: misuse.
+ * Return: 0; -ESHUTDOWN and -EIO as vmxcore_vmcs_load(); -EPERM: VMX is off, nobody has a
+ * reference here; -EOPNOTSUPP: this CPU has no INVEPT; -EINVAL: the wrong context.
  */
 int vmxcore_ept_activate(u64 eptp)
 {
