@@ -94,7 +94,7 @@ check "  CPU 1" vmxt get_cpu b 1
 check "  CPU 1 twice" vmxt get_cpu b 1
 check "c gets CPU 0" vmxt get_cpu c 0
 check "b unregisters with them held" vmxt unregister b
-logged 1 "client 'b' of module vmxcore_test went away with 2 references on all CPUs and some on CPUs \[1\]"
+logged 1 "client 'b' of module vmxcore_test went away with 2 references on all CPUs, some on CPUs \[1\], 0 VMCSs and 0 VPIDs"
 on "  only c's is left" 0
 check "c unregisters with one held" vmxt unregister c
 on "  none is left" none
