@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # A private apt: it reads the host's mirror and proxy settings, and keeps lists, archives and package state in our own cache,
-# so that a host without backports can fetch from backports, and its own configuration is never touched.
+# so that a host can fetch from other releases than its own, and its own configuration is never touched.
 # Needs common.sh.
 # shellcheck disable=SC2154
 
-apt_release=bookworm
-apt_root=$vmxcore_cache/apt
+apt_releases=(bookworm trixie forky)
+apt_backports=(bookworm)
+apt_root=$vmxcore_cache/archives
 apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The Debian archives this host uses, as "URI SUITE". An ORIGIN that is still in $() is one whose lists were never fetched.
@@ -16,24 +17,48 @@ apt_host_archives() {
 		sed -nE 's/^Packages\|main\|(Debian|\$\(ORIGIN\)|)\|//p' | sort -u
 }
 
-apt_sources() {
-	local uri suite main=
+# apt_mirror: where this host takes Debian from.
+apt_mirror() {
+	local uri suite
 	while read -r uri suite; do
 		case $suite in
-		"$apt_release") main=$uri ;;
-		"$apt_release-security") ;;
-		*) continue ;;
+		*-security | *-updates | *-backports) ;;
+		*) echo "$uri" && return ;;
 		esac
-		printf 'deb [signed-by=%s] %s %s main\n' "$apt_keyring" "$uri" "$suite"
 	done < <(apt_host_archives)
-	[ -n "$main" ] || die "apt on this host has no Debian archive of $apt_release to take kernels from"
-	printf 'deb [signed-by=%s] %s %s-backports main\n' "$apt_keyring" "$main" "$apt_release"
+	die "apt on this host has no archive of Debian to take kernels from"
+}
+
+# The security archive is another one, and a host may have none.
+apt_security_mirror() {
+	apt_host_archives | sed -n 's/ [a-z]*-security$//p' | head -n 1
+}
+
+apt_suites() {
+	local mirror security release
+	mirror=$(apt_mirror)
+	security=$(apt_security_mirror)
+	for release in "${apt_releases[@]}"; do
+		echo "$mirror $release"
+		[ -z "$security" ] || echo "$security $release-security"
+	done
+	for release in "${apt_backports[@]}"; do
+		echo "$mirror $release-backports"
+	done
+}
+
+apt_sources() {
+	apt_suites | sed -E "s|^(.*) (.*)$|deb [signed-by=$apt_keyring] \1 \2 main|"
 }
 
 # Of the host's settings only Acquire:: (proxies, time-outs) is taken over: its hooks would run on the host's own state.
+apt_host_settings() {
+	apt-config dump | grep '^Acquire::' || true
+}
+
 # The sandbox user of a root apt cannot reach a cache below root's home.
 apt_config() {
-	apt-config dump | grep '^Acquire::' || true
+	apt_host_settings
 	cat <<-END
 		Dir::Etc::parts "/dev/null";
 		Dir::Etc::main "/dev/null";
@@ -83,6 +108,14 @@ apt_refresh() {
 	sed 's/^/  /' "$apt_root/update.log" >&2
 	[ -e "$apt_root/updated" ] || die "the lists of Debian's archives cannot be fetched"
 	note "the archives cannot be reached: going on with the lists of $(date -r "$apt_root/updated" '+%F %R')"
+}
+
+# apt_versions SUITES PACKAGE...: "PACKAGE VERSION" of all there are in the suites that the regular expression matches.
+apt_versions() {
+	local suites=$1
+	shift
+	private_apt apt-cache madison "$@" |
+		awk -F ' *[|] *' -v "suites=$suites" '$3 ~ " " suites "/" { sub(/^ */, "", $1); print $1, $2 }'
 }
 
 # apt_download DIR PACKAGE=VERSION...
