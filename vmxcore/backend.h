@@ -4,6 +4,8 @@
 
 #include <linux/types.h>
 
+struct module;
+
 /* The page that VMXON is given, as far as software may know it: SDM 25.11.5. */
 struct vmxcore_root_vmcs {
 	u32 revision;
@@ -11,21 +13,47 @@ struct vmxcore_root_vmcs {
 };
 
 /**
+ * struct vmxcore_backend_events - what a backend tells
+ * @emergency: this CPU crashes or reboots in a hurry; interrupts off, maybe NMI
+ * @came: VMX can be had from now on; task. Not called by a backend that always has it
+ * @going: it cannot be had any more when this returns: turn it off everywhere; task
+ */
+struct vmxcore_backend_events {
+	void (*emergency)(void);
+	void (*came)(void);
+	void (*going)(void);
+};
+
+/**
  * struct vmxcore_backend - how a CPU enters and leaves VMX operation
  * @name: as shown to admins
+ * @start: from here on @emergency and the others are called; before VMX goes on for
+ *	the first time
+ * @stop: the counterpart; VMX is off on every CPU
  * @on: put this CPU into VMX operation; 0 or one of the errors of vmxcore_get()
  * @off: take it out again; -EFAULT when it was out already
  * @emergency_off: the same when the machine crashes: no state, no locks, NMI
+ * @pins: must a client of this module keep somebody's module in place while it holds
+ *	VMX? Asked once, when it registers
+ * @pin: do that; 0 or -ENODEV. Any context
+ * @unpin: end it
  *
- * Mechanism only: one CPU, this one, interrupts off. No policy, no books.
+ * Mechanism only: @on, @off and @emergency_off are about one CPU, this one, interrupts
+ * off. No policy, no books.
  */
 struct vmxcore_backend {
 	const char *name;
+	void (*start)(const struct vmxcore_backend_events *events);
+	void (*stop)(void);
 	int (*on)(struct vmxcore_root_vmcs *root);
 	int (*off)(void);
 	void (*emergency_off)(void);
+	bool (*pins)(const struct module *owner);
+	int (*pin)(void);
+	void (*unpin)(void);
 };
 
 extern const struct vmxcore_backend vmxcore_native;
+extern const struct vmxcore_backend vmxcore_borrowed;
 
 #endif /* _VMXCORE_BACKEND_H */

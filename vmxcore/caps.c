@@ -11,6 +11,7 @@
 #include <asm/vmx.h>
 
 #include "caps.h"
+#include "compat.h"
 
 /* IA32_VMX_BASIC, SDM volume 3, appendix A.1 */
 #define BASIC_REVISION		GENMASK_ULL(30, 0)
@@ -91,7 +92,7 @@ static u64 read_cap(u32 msr)
 {
 	u64 value;
 
-	rdmsrl(msr, value);
+	rdmsrq(msr, value);
 	return value;
 }
 

@@ -113,7 +113,7 @@ static unsigned long next_handle(const struct vmxcore_slot *slot)
 	return VMXCORE_MAX_CLIENTS + (slot - slots);
 }
 
-static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc)
+static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc, bool pins)
 {
 	struct vmxcore_slot *slot = find_free(desc->name);
 
@@ -128,6 +128,7 @@ static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc)
 
 	strscpy(slot->name, desc->name, sizeof(slot->name));
 	slot->desc = *desc;
+	slot->pins = pins;
 	slot->desc.name = slot->name;
 	INIT_LIST_HEAD(&slot->vmcss);
 	slot->warned = 0;
@@ -143,11 +144,12 @@ static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc)
 /**
  * vmxcore_slot_add - enter a client into the table
  * @desc: see vmxcore_register()
+ * @pins: see &struct vmxcore_slot
  *
  * Context: task.
  * Return: its handle, or ERR_PTR: the errors of vmxcore_register().
  */
-struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc)
+struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc, bool pins)
 {
 	struct vmxcore_slot *slot;
 
@@ -155,7 +157,7 @@ struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc)
 		return ERR_PTR(-EINVAL);
 
 	mutex_lock(&slots_lock);
-	slot = take_slot(desc);
+	slot = take_slot(desc, pins);
 	mutex_unlock(&slots_lock);
 
 	if (IS_ERR(slot))
@@ -358,11 +360,13 @@ void vmxcore_clients_emergency(void)
  * @cpu: this CPU
  *
  * Context: this CPU, interrupts off, no task left on it, VMX still on.
+ * Return: how many pins have become free by it.
  */
-void vmxcore_clients_cpu_gone(unsigned int cpu)
+unsigned int vmxcore_clients_cpu_gone(unsigned int cpu)
 {
 	struct vmxcore_cpu_refs *refs;
 	struct vmxcore_slot *slot = NULL;
+	unsigned int pins = 0;
 
 	while ((slot = vmxcore_slot_next(slot))) {
 		refs = this_cpu_ptr(slot->cpu_refs);
@@ -372,7 +376,9 @@ void vmxcore_clients_cpu_gone(unsigned int cpu)
 			slot->desc.cpu_gone(cpu);
 		refs->dead = refs->live;
 		WRITE_ONCE(refs->live, 0);
+		pins += slot->pins;
 	}
+	return pins;
 }
 
 /* Is the slot of a handle still, or was it last, the one of its client? */

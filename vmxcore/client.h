@@ -52,6 +52,8 @@ static_assert(sizeof(struct vmxcore_cpu_refs) == 4);
  * @cpu_refs: references on one CPU; kept from the slot's first use to unload, so
  *	that a client that races its own unregister corrupts nothing
  * @vmcss: its VMCSs, under the lock of vmcs.c
+ * @pins: what it holds keeps the module in place that VMX comes from, once while @refs
+ *	is not 0, and once for each CPU where @cpu_refs are alive
  * @desc: what the client told of itself, its name in @name; no owner: a free slot
  * @name: outlives the registration
  * @warned: the kinds of misuse that the log has already, one bit each
@@ -64,13 +66,14 @@ struct vmxcore_slot {
 	atomic_t refs;
 	struct vmxcore_cpu_refs __percpu *cpu_refs;
 	struct list_head vmcss;
+	bool pins;
 	struct vmxcore_client_desc desc;
 	char name[VMXCORE_NAME_LEN];
 	unsigned long warned;
 	struct ratelimit_state refused;
 };
 
-struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc);
+struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc, bool pins);
 struct vmxcore_slot *vmxcore_slot_close(struct vmxcore_client *client);
 void vmxcore_slot_free(struct vmxcore_slot *slot);
 struct vmxcore_slot *vmxcore_slot_find(struct vmxcore_client *client);
@@ -86,7 +89,7 @@ int vmxcore_slot_put_cpu(struct vmxcore_slot *slot, u32 *live);
 u32 vmxcore_slot_drop_cpu(struct vmxcore_slot *slot);
 
 void vmxcore_clients_emergency(void);
-void vmxcore_clients_cpu_gone(unsigned int cpu);
+unsigned int vmxcore_clients_cpu_gone(unsigned int cpu);
 
 const char *vmxcore_client_name(struct vmxcore_client *client);
 bool vmxcore_client_may_log(struct vmxcore_client *client);

@@ -7,12 +7,25 @@
 #define _VMXCORE_COMPAT_H
 
 #include <linux/cpuhotplug.h>
+#include <linux/mmzone.h>
+#include <linux/module.h>
+#include <linux/reboot.h>
+#include <linux/syscore_ops.h>
 #include <linux/version.h>
+#include <asm/cpufeature.h>
+#include <asm/msr.h>
+#include <asm/nospec-branch.h>
 #include <asm/reboot.h>
+#include <asm/vmx.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0) || \
-	LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#error "vmxcore supports Linux 6.12 only: build it for a 6.12 kernel (KDIR=)"
+/* The line of a kernel, without the number of its stable update. */
+#define VMXCORE_LINE	(LINUX_VERSION_CODE >> 8)
+#define LINUX_6_1	0x0601
+#define LINUX_6_12	0x060c
+#define LINUX_7_2	0x0702
+
+#if VMXCORE_LINE != LINUX_6_1 && VMXCORE_LINE != LINUX_6_12 && VMXCORE_LINE != LINUX_7_2
+#error "vmxcore supports Linux 6.1, 6.12 and 7.2 only: build it for such a kernel (KDIR=)"
 #endif
 
 /*
@@ -20,8 +33,142 @@
  * off after its last task and interrupt, has no dynamic states. This one belongs
  * to a 32-bit ARM floating point unit: no x86 kernel ever uses it. It must come
  * before CPUHP_AP_SMPCFD_DYING: that one runs the cross calls still queued for
- * a dying CPU, a VMCLEAR among them perhaps, and they need VMX.
+ * a dying CPU, a VMCLEAR among them perhaps, and they need VMX. And before
+ * CPUHP_AP_KVM_STARTING, where KVM takes its reference in Linux 6.1.
  */
 #define VMXCORE_CPUHP_STARTING	CPUHP_AP_ARM_VFP_STARTING
+
+/* Since 7.1 the kernel executes VMXON, and lends it to KVM's modules only. */
+#if VMXCORE_LINE == LINUX_7_2
+#define VMXCORE_BACKEND		vmxcore_borrowed
+#else
+#define VMXCORE_BACKEND		vmxcore_native
+#endif
+
+/* In 6.1 it is kvm_intel.ko that fills the kernel's emergency slot, later kvm.ko. */
+#define VMXCORE_KVM_FILLS_SLOT	(VMXCORE_LINE != LINUX_6_1)
+
+/*
+ * kernel_kexec() calls no syscore_shutdown() in 6.1: only the reboot notifiers hear of
+ * it. The first of them: KVM VMCLEARs in its own whatever it has loaded, and where VMX
+ * stays on after that, for another client, a vCPU that runs complains of instructions
+ * that VMfail. Once VMX is off they fault, which it expects.
+ */
+#if VMXCORE_LINE == LINUX_6_1
+static inline void vmxcore_register_shutdown(struct notifier_block *nb)
+{
+	nb->priority = INT_MAX;
+	register_reboot_notifier(nb);
+}
+
+static inline void vmxcore_unregister_shutdown(struct notifier_block *nb)
+{
+	unregister_reboot_notifier(nb);
+}
+#else
+static inline void vmxcore_register_shutdown(struct notifier_block *nb)
+{
+}
+
+static inline void vmxcore_unregister_shutdown(struct notifier_block *nb)
+{
+}
+#endif
+
+/* A newer syscore callback is handed what was registered with it; in stable kernels too. */
+#ifdef VMXCORE_HAVE_SYSCORE
+#define VMXCORE_SYSCORE_DATA	void *unused
+
+struct vmxcore_syscore {
+	struct syscore_ops ops;
+	struct syscore syscore;
+};
+
+static inline void vmxcore_register_syscore(struct vmxcore_syscore *s)
+{
+	s->syscore.ops = &s->ops;
+	register_syscore(&s->syscore);
+}
+
+static inline void vmxcore_unregister_syscore(struct vmxcore_syscore *s)
+{
+	unregister_syscore(&s->syscore);
+}
+#else
+#define VMXCORE_SYSCORE_DATA	void
+
+struct vmxcore_syscore {
+	struct syscore_ops ops;
+};
+
+static inline void vmxcore_register_syscore(struct vmxcore_syscore *s)
+{
+	register_syscore_ops(&s->ops);
+}
+
+static inline void vmxcore_unregister_syscore(struct vmxcore_syscore *s)
+{
+	unregister_syscore_ops(&s->ops);
+}
+#endif
+
+/*
+ * Is that module, COMING, a client of ours? Its list of what it links against is complete
+ * then. Since 7.0 nobody outside the module loader may read the list: there a module that
+ * was built out of the tree is given the benefit of the doubt. It could do no harm, as
+ * the kernel counts the users of VMX, and vmxcore has none without a provider.
+ */
+#if VMXCORE_LINE == LINUX_7_2
+static inline bool vmxcore_is_for_us(const struct module *mod)
+{
+	return test_bit(TAINT_OOT_MODULE, &mod->taints);
+}
+#else
+static inline bool vmxcore_is_for_us(const struct module *mod)
+{
+	const struct module_use *use;
+
+	list_for_each_entry(use, &mod->target_list, target_list) {
+		if (use->target == THIS_MODULE)
+			return true;
+	}
+	return false;
+}
+#endif
+
+/*
+ * indirect_branch_prediction_barrier() calls a function that is exported to KVM's modules
+ * only since 7.0. This is what it does on an Intel CPU.
+ */
+static inline void vmxcore_ibpb(void)
+{
+#if VMXCORE_LINE == LINUX_7_2
+	if (boot_cpu_has(X86_FEATURE_IBPB))
+		wrmsrq(MSR_IA32_PRED_CMD, PRED_CMD_IBPB);
+#else
+	indirect_branch_prediction_barrier();
+#endif
+}
+
+/* Where cpuid_ecx() is. */
+#if VMXCORE_LINE == LINUX_7_2
+#include <asm/cpuid/api.h>
+#else
+#include <asm/processor.h>
+#endif
+
+/* Names and values that changed. */
+#ifndef MAX_PAGE_ORDER
+#define MAX_PAGE_ORDER	(MAX_ORDER - 1)
+#endif
+
+#if VMXCORE_LINE == LINUX_6_1
+#define SECONDARY_EXEC_ENABLE_XSAVES	SECONDARY_EXEC_XSAVES
+#define SECONDARY_EXEC_EPT_VIOLATION_VE	VMCS_CONTROL_BIT(EPT_VIOLATION_VE)
+#endif
+
+#if VMXCORE_LINE != LINUX_7_2
+#define rdmsrq		rdmsrl
+#endif
 
 #endif /* _VMXCORE_COMPAT_H */

@@ -14,12 +14,13 @@
 #include <linux/topology.h>
 
 #include "caps.h"
+#include "compat.h"
 #include "cpu.h"
 #include "current.h"
 
 DEFINE_PER_CPU_ALIGNED(struct vmxcore_cpu, vmxcore_cpu);
 
-static const struct vmxcore_backend *const backend = &vmxcore_native;
+static const struct vmxcore_backend *const backend = &VMXCORE_BACKEND;
 
 /*
  * Somebody holds all CPUs: the next one that comes up is turned on before it is
@@ -88,6 +89,8 @@ const char *vmxcore_cpu_strerror(int error)
 		return "VMX capabilities unlike the other CPUs'; update microcode and firmware";
 	case -EOPNOTSUPP:
 		return "no VMX, or locked off by the firmware; enable VT-x in its setup";
+	case -ENODEV:
+		return "the kernel lends VMX to kvm_intel alone, not loaded; modprobe kvm_intel";
 	case -ESHUTDOWN:
 		return "the machine or this CPU is going down";
 	default:
@@ -143,6 +146,13 @@ static void turn_off(struct vmxcore_cpu *c)
 	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
 }
 
+static void fail(struct vmxcore_cpu *c, int error)
+{
+	c->error = error;
+	WRITE_ONCE(c->state, VMXCORE_CPU_FAILED);
+	atomic_inc(&nr_failed);
+}
+
 /**
  * vmxcore_cpu_usable - can VMX be used on this CPU, by somebody who has a reference?
  *
@@ -169,6 +179,10 @@ int vmxcore_cpu_usable(void)
 /**
  * vmxcore_cpu_get - take a reference on this CPU; the first one turns VMX on
  *
+ * A failure on a CPU that is on its way up is kept: a callback of the STARTING
+ * section, as KVM's in Linux 6.1, has no way to refuse the CPU, and would have its
+ * users on it without VMX. The ONLINE section refuses it.
+ *
  * Context: this CPU, interrupts off.
  * Return: 0 or one of the errors of vmxcore_get_cpu(); then nothing has changed.
  */
@@ -182,6 +196,8 @@ int vmxcore_cpu_get(void)
 	err = turn_on(c);
 	if (!err)
 		WRITE_ONCE(c->refs, c->refs + 1);
+	else if (!cpu_online(smp_processor_id()))
+		c->error = err;
 	return err;
 }
 
@@ -331,11 +347,8 @@ int vmxcore_cpu_resume(void)
 	if (!referenced(c))
 		return 0;
 	err = turn_on(c);
-	if (err) {
-		c->error = err;
-		WRITE_ONCE(c->state, VMXCORE_CPU_FAILED);
-		atomic_inc(&nr_failed);
-	}
+	if (err)
+		fail(c, err);
 	return err;
 }
 
@@ -432,4 +445,32 @@ void vmxcore_cpus_release(void)
 bool vmxcore_cpus_failed(void)
 {
 	return atomic_read(&nr_failed);
+}
+
+static void lose_ipi(void *error)
+{
+	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+
+	if (c->state != VMXCORE_CPU_ON)
+		return;
+	pr_err("CPU %u: VMX goes off while clients use it: %s\n", smp_processor_id(),
+	       vmxcore_cpu_strerror(*(int *)error));
+	execute_off();
+	fail(c, *(int *)error);
+}
+
+/**
+ * vmxcore_cpus_lose - VMX goes off on all CPUs, whoever holds it
+ * @error: what everybody who wants to use it there is told from now on
+ *
+ * Does nothing on a CPU where nobody holds it. References stay in the books, and are
+ * put as always.
+ *
+ * Context: task; takes cpus_read_lock().
+ */
+void vmxcore_cpus_lose(int error)
+{
+	cpus_read_lock();
+	on_each_cpu(lose_ipi, &error, 1);
+	cpus_read_unlock();
 }

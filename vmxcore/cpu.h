@@ -17,8 +17,8 @@
  * @VMXCORE_CPU_ON: in VMX operation by vmxcore, somebody has a reference
  * @VMXCORE_CPU_LEAVING: on its way down; VMX still on for whoever has to VMCLEAR
  *	here, nobody can take a reference
- * @VMXCORE_CPU_FAILED: VMX should be on and could not be turned on at resume; as
- *	long as references remain, taking another fails
+ * @VMXCORE_CPU_FAILED: VMX should be on and could not be turned on at resume, or was
+ *	taken away by force; as long as references remain, taking another fails
  * @VMXCORE_CPU_SUSPENDED: between suspend and resume; VMX off, references kept
  * @VMXCORE_CPU_DOWN: the machine goes down; VMX off for good
  */
@@ -38,7 +38,8 @@ enum vmxcore_cpu_state {
  * @refs: references taken on this CPU alone
  * @all: whoever holds all CPUs holds this one too
  * @state: see there
- * @error: why this CPU could not be held for all, or is FAILED
+ * @error: why this CPU could not be held for all or by somebody on its way up, or is
+ *	FAILED
  *
  * Written by its own CPU only, with interrupts off: that is the whole locking,
  * and why a second caller can never see "on" between a first reference and its
@@ -77,6 +78,7 @@ void vmxcore_cpu_emergency(void);
 int vmxcore_cpus_hold(unsigned int *failed_cpu);
 void vmxcore_cpus_release(void);
 bool vmxcore_cpus_failed(void);
+void vmxcore_cpus_lose(int error);
 
 const char *vmxcore_cpu_strerror(int error);
 

@@ -14,27 +14,22 @@
 #include <linux/lockdep.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
-#include <asm/nospec-branch.h>
 
 #include <vmxcore/insn.h>
 
+#include "compat.h"
 #include "current.h"
 
 DEFINE_PER_CPU(void *, vmxcore_current_vmcs);
 EXPORT_PER_CPU_SYMBOL_GPL(vmxcore_current_vmcs);
 
+DEFINE_PER_CPU(void *, vmxcore_lent_vmcs);
+EXPORT_PER_CPU_SYMBOL_GPL(vmxcore_lent_vmcs);
+
+/* Whose that was. */
+static DEFINE_PER_CPU(const struct vmxcore_slot *, lent_to);
+
 static DEFINE_PER_CPU(struct list_head, active);
-
-/*
- * Who loaded the page of @page here last. Where the current one is another, a client
- * that executes VMPTRLD by himself has been here since.
- */
-struct loaded {
-	const void *page;
-	const struct vmxcore_slot *slot;
-};
-
-static DEFINE_PER_CPU(struct loaded, loaded);
 
 /**
  * vmxcore_current_init - nothing is active anywhere
@@ -60,11 +55,12 @@ static u64 address(const struct vmxcore_vmcs *vmcs)
  */
 static void forget_branches(const struct vmxcore_vmcs *vmcs)
 {
-	const struct loaded *last = this_cpu_ptr(&loaded);
 	const void *current_page = this_cpu_read(vmxcore_current_vmcs);
 
-	if (!current_page || current_page != last->page || vmcs->slot != last->slot)
-		indirect_branch_prediction_barrier();
+	/* Another than was lent: a client that executes VMPTRLD by himself has been here. */
+	if (!current_page || current_page != this_cpu_read(vmxcore_lent_vmcs) ||
+	    vmcs->slot != this_cpu_read(lent_to))
+		vmxcore_ibpb();
 }
 
 /* Listed first: whoever comes in an emergency finds what he has to VMCLEAR. */
@@ -123,8 +119,8 @@ int vmxcore_current_load(struct vmxcore_vmcs *vmcs)
 	if (news < 0)
 		return news;
 	this_cpu_write(vmxcore_current_vmcs, vmcs->page);
-	this_cpu_write(loaded.page, vmcs->page);
-	this_cpu_write(loaded.slot, vmcs->slot);
+	this_cpu_write(vmxcore_lent_vmcs, vmcs->page);
+	this_cpu_write(lent_to, vmcs->slot);
 	return news;
 }
 
@@ -148,7 +144,7 @@ int vmxcore_current_borrow(struct vmxcore_vmcs *vmcs, u64 *interrupted)
 	err = vmxcore_vmptrst(interrupted);
 	if (err)
 		return err;
-	indirect_branch_prediction_barrier();
+	vmxcore_ibpb();
 	return load(vmcs);
 }
 
@@ -165,7 +161,7 @@ void vmxcore_current_return(u64 interrupted)
 {
 	lockdep_assert_irqs_disabled();
 
-	indirect_branch_prediction_barrier();
+	vmxcore_ibpb();
 	if (interrupted != ~0ULL)
 		vmxcore_vmptrld(interrupted);
 }

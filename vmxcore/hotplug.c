@@ -14,6 +14,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/err.h>
 
+#include "backend.h"
 #include "client.h"
 #include "compat.h"
 #include "cpu.h"
@@ -29,9 +30,13 @@ static int starting(unsigned int cpu)
 
 static int dying(unsigned int cpu)
 {
+	unsigned int pins;
+
 	vmxcore_cpu_leave();
-	vmxcore_clients_cpu_gone(cpu);
+	pins = vmxcore_clients_cpu_gone(cpu);
 	vmxcore_cpu_down();
+	while (pins--)
+		VMXCORE_BACKEND.unpin();
 	return 0;
 }
 
@@ -40,7 +45,7 @@ static int online(unsigned int cpu)
 	int err = per_cpu(vmxcore_cpu.error, cpu);
 
 	if (err)
-		pr_err("CPU %u stays offline, VMX is in use on all CPUs and cannot be turned on here: %s (%pe)\n",
+		pr_err("CPU %u stays offline, VMX is in use and cannot be turned on here: %s (%pe)\n",
 		       cpu, vmxcore_cpu_strerror(err), ERR_PTR(err));
 	return err;
 }

@@ -7,11 +7,14 @@
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
 
 #include <vmxcore/vmxcore.h>
 
+#include "backend.h"
 #include "caps.h"
 #include "client.h"
+#include "compat.h"
 #include "cpu.h"
 #include "current.h"
 #include "debugfs.h"
@@ -29,20 +32,35 @@ MODULE_PARM_DESC(enable_virt_at_load,
 /* vmxcore's own reference when enable_virt_at_load says so. */
 static struct vmxcore_client *policy;
 
+static DEFINE_MUTEX(policy_lock);
 static bool policy_holds;
 
-/* Somebody wants VMX for himself: nobody needs this one. */
+/* Somebody wants VMX for himself, or it goes away: nobody needs this one. */
 static void policy_yield(void)
 {
+	mutex_lock(&policy_lock);
 	if (policy_holds)
 		vmxcore_put(policy);
 	policy_holds = false;
+	mutex_unlock(&policy_lock);
+}
+
+static int policy_get(void)
+{
+	int err = 0;
+
+	mutex_lock(&policy_lock);
+	if (policy && !policy_holds) {
+		err = vmxcore_get(policy);
+		policy_holds = !err;
+	}
+	mutex_unlock(&policy_lock);
+	return err;
 }
 
 static void policy_regain(void)
 {
-	if (!policy_holds)
-		policy_holds = !vmxcore_get(policy);
+	policy_get();
 }
 
 static int __init policy_init(void)
@@ -61,8 +79,10 @@ static int __init policy_init(void)
 	policy = vmxcore_register(&desc);
 	if (IS_ERR(policy))
 		return PTR_ERR(policy);
-	err = vmxcore_get(policy);
-	policy_holds = !err;
+	err = policy_get();
+	/* The backend will tell when there is one to lend VMX. */
+	if (err == -ENODEV)
+		return 0;
 	if (err)
 		vmxcore_unregister(policy);
 	return err;
@@ -75,6 +95,19 @@ static void policy_exit(void)
 	policy_yield();
 	vmxcore_unregister(policy);
 }
+
+/* Whoever else holds VMX keeps the provider's module in place, unless it goes by force. */
+static void backend_going(void)
+{
+	policy_yield();
+	vmxcore_cpus_lose(-ENODEV);
+}
+
+static const struct vmxcore_backend_events backend_events = {
+	.emergency = vmxcore_power_emergency,
+	.came = policy_regain,
+	.going = backend_going,
+};
 
 static int __init vmxcore_init(void)
 {
@@ -97,15 +130,17 @@ static int __init vmxcore_init(void)
 	if (err)
 		goto out_cpus;
 	vmxcore_power_init();
+	VMXCORE_BACKEND.start(&backend_events);
 	err = policy_init();
 	if (err)
-		goto out_power;
+		goto out_backend;
 	vmxcore_debugfs_init();
-	pr_info("VMX belongs to vmxcore now (%s backend): %s\n", vmxcore_native.name,
+	pr_info("VMX belongs to vmxcore now (%s backend): %s\n", VMXCORE_BACKEND.name,
 		enable_virt_at_load ? "on until unload" : "off until a client needs it");
 	return 0;
 
-out_power:
+out_backend:
+	VMXCORE_BACKEND.stop();
 	vmxcore_power_exit();
 	vmxcore_hotplug_exit();
 out_cpus:
@@ -122,6 +157,7 @@ static void __exit vmxcore_exit(void)
 {
 	vmxcore_debugfs_exit();
 	policy_exit();
+	VMXCORE_BACKEND.stop();
 	vmxcore_power_exit();
 	vmxcore_hotplug_exit();
 	vmxcore_cpus_free();

@@ -7,6 +7,7 @@
 #include <linux/io.h>
 #include <linux/lockdep.h>
 #include <asm/perf_event.h>
+#include <asm/reboot.h>
 #include <asm/tlbflush.h>
 
 #include "backend.h"
@@ -112,9 +113,46 @@ static void native_emergency_off(void)
 	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
 }
 
+/*
+ * The kernel's one emergency slot is ours from load to unload, and so never empty while
+ * a CPU is post-VMXON; stock kvm, which wants it too, is not loaded (neighbour.c).
+ */
+static cpu_emergency_virt_cb *emergency;
+
+static void native_start(const struct vmxcore_backend_events *events)
+{
+	emergency = events->emergency;
+	cpu_emergency_register_virt_callback(emergency);
+}
+
+static void native_stop(void)
+{
+	cpu_emergency_unregister_virt_callback(emergency);
+}
+
+/* VMX comes from this very module, which its clients' symbols pin. */
+static bool native_pins(const struct module *owner)
+{
+	return false;
+}
+
+static int native_pin(void)
+{
+	return 0;
+}
+
+static void native_unpin(void)
+{
+}
+
 const struct vmxcore_backend vmxcore_native = {
 	.name = "native",
+	.start = native_start,
+	.stop = native_stop,
 	.on = native_on,
 	.off = native_off,
 	.emergency_off = native_emergency_off,
+	.pins = native_pins,
+	.pin = native_pin,
+	.unpin = native_unpin,
 };

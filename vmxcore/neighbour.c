@@ -12,42 +12,45 @@
 #include <linux/notifier.h>
 #include <linux/string.h>
 
+#include "compat.h"
 #include "neighbour.h"
 #include "register.h"
 
 #define KVM_INTEL	"kvm_intel"
 
-/*
- * A module's list of what it links against is complete when it is COMING, and
- * does not change after that.
- */
-static const struct module *links_against(const struct module *mod,
-					  const char *name)
+/* Our own entry in /sys/module leads to everybody's; built in or a module. To be put. */
+static struct kobject *find_module_kobject(const char *name)
 {
-	const struct module_use *use;
+	return kset_find_obj(THIS_MODULE->mkobj.kobj.kset, name);
+}
 
-	list_for_each_entry(use, &mod->target_list, target_list) {
-		if (!strcmp(use->target->name, name))
-			return use->target;
-	}
-	return NULL;
+/*
+ * The distribution's kvm.ko fills the kernel's one emergency slot itself, with a WARN
+ * when it is taken and another when it gives back what it did not get. Ours was built
+ * out of the tree, and is marked so by the kernel.
+ */
+static bool kvm_is_ours(void)
+{
+	struct kobject *kobj = find_module_kobject("kvm");
+	const struct module *kvm = NULL;
+	bool ours;
+
+	/* Without a module where it is built in. */
+	if (kobj)
+		kvm = container_of(kobj, struct module_kobject, kobj)->mod;
+	ours = kvm && test_bit(TAINT_OOT_MODULE, &kvm->taints);
+	kobject_put(kobj);
+	return ours;
 }
 
 static int kvm_intel_coming(const struct module *mod)
 {
-	const struct module *kvm = links_against(mod, "kvm");
-
-	if (!links_against(mod, KBUILD_MODNAME)) {
+	if (!vmxcore_is_for_us(mod)) {
 		pr_err("the distribution's kvm_intel is refused, vmxcore owns VMX: use vmxcore's (modprobe kvm_intel), or unload vmxcore first (modprobe -r vmxcore)\n");
 		return -EBUSY;
 	}
 
-	/*
-	 * The distribution's kvm.ko fills the kernel's one emergency slot itself,
-	 * with a WARN when it is taken and another when it gives back what it did
-	 * not get. Ours was built out of the tree, and is marked so by the kernel.
-	 */
-	if (kvm && !test_bit(TAINT_OOT_MODULE, &kvm->taints)) {
+	if (VMXCORE_KVM_FILLS_SLOT && !kvm_is_ours()) {
 		pr_err("kvm_intel is refused on the distribution's kvm.ko, which would contend for the emergency callback: unload it and load vmxcore's (modprobe -r kvm && modprobe kvm_intel)\n");
 		return -EBUSY;
 	}
@@ -69,11 +72,9 @@ static struct notifier_block module_nb = {
 	.notifier_call = module_event,
 };
 
-/* Our own entry in /sys/module leads to everybody's; built in or a module. */
 static bool kvm_intel_present(void)
 {
-	struct kobject *kobj = kset_find_obj(THIS_MODULE->mkobj.kobj.kset,
-					     KVM_INTEL);
+	struct kobject *kobj = find_module_kobject(KVM_INTEL);
 
 	kobject_put(kobj);
 	return kobj;

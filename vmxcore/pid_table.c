@@ -13,6 +13,8 @@
 
 #include <vmxcore/vmxcore.h>
 
+#include "compat.h"
+
 /* SDM, "Posted-Interrupt Processing": a descriptor is 64 bytes, aligned. */
 #define DESCRIPTOR_ALIGN	64
 

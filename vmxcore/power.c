@@ -6,10 +6,9 @@
 
 #include <linux/err.h>
 #include <linux/smp.h>
-#include <linux/syscore_ops.h>
-#include <asm/reboot.h>
 
 #include "client.h"
+#include "compat.h"
 #include "cpu.h"
 #include "power.h"
 
@@ -21,13 +20,13 @@ EXPORT_SYMBOL_GPL(vmxcore_rebooting);
  * in reverse order of registration and resume in order, so VMX is on for all of
  * theirs.
  */
-static int power_suspend(void)
+static int power_suspend(VMXCORE_SYSCORE_DATA)
 {
 	vmxcore_cpu_suspend();
 	return 0;
 }
 
-static void power_resume(void)
+static void power_resume(VMXCORE_SYSCORE_DATA)
 {
 	int err = vmxcore_cpu_resume();
 
@@ -49,7 +48,7 @@ static void shutdown_ipi(void *unused)
  * way either turns VMX on before its CPU is told, and it goes off again here, or
  * finds it DOWN; CPU hotplug is disabled by now.
  */
-static void power_shutdown(void)
+static void shut_down(void)
 {
 	WRITE_ONCE(vmxcore_rebooting, true);
 	/* Seen by whoever faults because of what the interrupts do. */
@@ -57,17 +56,37 @@ static void power_shutdown(void)
 	on_each_cpu(shutdown_ipi, NULL, 1);
 }
 
-static struct syscore_ops power_ops = {
-	.suspend = power_suspend,
-	.resume = power_resume,
-	.shutdown = power_shutdown,
+static void power_shutdown(VMXCORE_SYSCORE_DATA)
+{
+	shut_down();
+}
+
+static struct vmxcore_syscore power_syscore = {
+	.ops = {
+		.suspend = power_suspend,
+		.resume = power_resume,
+		.shutdown = power_shutdown,
+	},
 };
 
-/*
- * The kernel's emergency slot: crash and forced reboot, on each CPU, interrupts
- * off, maybe in NMI. Clients first, also where VMX is off.
+static int power_notified(struct notifier_block *nb, unsigned long event, void *data)
+{
+	shut_down();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block shutdown_nb = {
+	.notifier_call = power_notified,
+};
+
+/**
+ * vmxcore_power_emergency - a crash or a forced reboot
+ *
+ * Clients first, also where VMX is off.
+ *
+ * Context: each CPU, interrupts off, maybe NMI.
  */
-static void emergency(void)
+void vmxcore_power_emergency(void)
 {
 	WRITE_ONCE(vmxcore_rebooting, true);
 	/* A client that faults from here on must find it set. */
@@ -77,18 +96,16 @@ static void emergency(void)
 }
 
 /**
- * vmxcore_power_init - from here on no way down leaves a CPU in VMX operation
+ * vmxcore_power_init - from here on no orderly way down leaves a CPU in VMX operation
  *
- * Before VMX goes on for the first time, so that the kernel's emergency slot is
- * never empty while a CPU is post-VMXON. The slot is ours from load to unload;
- * stock kvm_intel, which wants it too, is not loaded (neighbour.c).
+ * For the others see the backends.
  *
- * Context: task, at load.
+ * Context: task, at load, before VMX goes on for the first time.
  */
 void vmxcore_power_init(void)
 {
-	register_syscore_ops(&power_ops);
-	cpu_emergency_register_virt_callback(emergency);
+	vmxcore_register_syscore(&power_syscore);
+	vmxcore_register_shutdown(&shutdown_nb);
 }
 
 /**
@@ -98,6 +115,6 @@ void vmxcore_power_init(void)
  */
 void vmxcore_power_exit(void)
 {
-	cpu_emergency_unregister_virt_callback(emergency);
-	unregister_syscore_ops(&power_ops);
+	vmxcore_unregister_shutdown(&shutdown_nb);
+	vmxcore_unregister_syscore(&power_syscore);
 }

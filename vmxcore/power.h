@@ -4,5 +4,6 @@
 
 void vmxcore_power_init(void);
 void vmxcore_power_exit(void);
+void vmxcore_power_emergency(void);
 
 #endif /* _VMXCORE_POWER_H */

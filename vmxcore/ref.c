@@ -14,7 +14,9 @@
 #include <linux/rcupdate.h>
 #include <linux/smp.h>
 
+#include "backend.h"
 #include "client.h"
+#include "compat.h"
 #include "context.h"
 #include "cpu.h"
 #include "exclusive.h"
@@ -27,6 +29,8 @@
  */
 static atomic_t holders = ATOMIC_INIT(0);
 static DEFINE_MUTEX(all_lock);
+
+static const struct vmxcore_backend *const backend = &VMXCORE_BACKEND;
 
 static int misused(enum vmxcore_misuse kind, struct vmxcore_client *client,
 		   const char *call, unsigned long caller)
@@ -119,6 +123,23 @@ static __always_inline int count(struct vmxcore_client *client,
 	return err;
 }
 
+/* 1: keeps in place where VMX comes from, until unpin(); 0: has no need to. */
+static int pin(struct vmxcore_slot *slot)
+{
+	int err;
+
+	if (!slot->pins)
+		return 0;
+	err = backend->pin();
+	return err ?: 1;
+}
+
+static void unpin(int pinned)
+{
+	if (pinned)
+		backend->unpin();
+}
+
 /* One more reference of a client that has some. -ENOENT: it has none. */
 static int another(struct vmxcore_slot *slot)
 {
@@ -144,7 +165,10 @@ static int first(struct vmxcore_slot *slot)
 	return atomic_cmpxchg(&slot->refs, 0, 1) ? -EEXIST : 0;
 }
 
-/* One reference less. 1: it was the last; -ENOENT: there was none. */
+#define LAST		1
+#define LAST_PINNED	2
+
+/* One reference less. LAST, LAST_PINNED: it was the last; -ENOENT: there was none. */
 static int one_less(struct vmxcore_slot *slot)
 {
 	int old = atomic_read(&slot->refs);
@@ -153,20 +177,29 @@ static int one_less(struct vmxcore_slot *slot)
 		if (!old)
 			return -ENOENT;
 	} while (!atomic_try_cmpxchg(&slot->refs, &old, old - 1));
-	return old == 1;
+	if (old > 1)
+		return 0;
+	return slot->pins ? LAST_PINNED : LAST;
 }
 
 static int take(struct vmxcore_client *client)
 {
 	int err = count(client, another);
+	int pinned;
 
 	if (err != -ENOENT)
 		return err;
 
+	pinned = count(client, pin);
+	if (pinned < 0) {
+		log_refused(client, raw_smp_processor_id(), pinned);
+		return pinned;
+	}
+
 	if (!atomic_inc_not_zero(&holders)) {
 		err = hold_all(client);
 		if (err)
-			return err;
+			goto out_unpin;
 	}
 
 	/*
@@ -183,13 +216,15 @@ static int take(struct vmxcore_client *client)
 	release_all();
 	if (err == -EBUSY)
 		log_excluded(client);
+out_unpin:
+	unpin(pinned);
 	return err;
 }
 
 static void log_failed(struct vmxcore_client *client)
 {
 	if (vmxcore_client_may_log(client))
-		pr_err("client '%s' gets no VMX: it could not be turned on again on a CPU after resume; take that CPU offline and online, or end all users of VMX\n",
+		pr_err("client '%s' gets no VMX: a CPU lost it, see above why; take that CPU offline and online, or end all users of VMX\n",
 		       vmxcore_client_name(client));
 }
 
@@ -209,6 +244,7 @@ static void log_failed(struct vmxcore_client *client)
  * itself; -EIO: VMXON
  * reported VMfail, or a CPU lost VMX over a resume; -EFAULT: VMXON faulted;
  * -EXDEV: the capabilities of a CPU differ; -EOPNOTSUPP: a CPU has no VMX;
+ * -ENODEV: since Linux 7.1, where the kernel owns VMX, kvm_intel is not loaded;
  * -ESHUTDOWN: the machine goes down; -EINVAL, -EOVERFLOW: misuse.
  */
 int vmxcore_get(struct vmxcore_client *client)
@@ -244,10 +280,12 @@ void vmxcore_put(struct vmxcore_client *client)
 	}
 
 	last = count(client, one_less);
-	if (last == 1)
-		release_all();
-	else
+	if (last < LAST) {
 		judged(last, client, __func__, _RET_IP_);
+		return;
+	}
+	release_all();
+	unpin(last == LAST_PINNED);
 }
 EXPORT_SYMBOL_GPL(vmxcore_put);
 
@@ -268,24 +306,37 @@ static __always_inline int count_here(struct vmxcore_client *client,
 
 static int another_here(struct vmxcore_slot *slot)
 {
-	int err;
+	bool more = vmxcore_slot_holds_this_cpu(slot);
+	int pinned, err;
 
-	if (vmxcore_excluded(slot) && !vmxcore_slot_holds_this_cpu(slot)) {
+	if (!more && vmxcore_excluded(slot)) {
 		log_excluded((struct vmxcore_client *)slot->last_handle);
 		return -EBUSY;
 	}
 
-	err = vmxcore_cpu_get();
+	pinned = more ? 0 : pin(slot);
+	err = pinned < 0 ? pinned : vmxcore_cpu_get();
 	if (err) {
 		log_refused((struct vmxcore_client *)slot->last_handle,
 			    smp_processor_id(), err);
+		unpin(pinned > 0);
 		return err;
 	}
 
 	err = vmxcore_slot_get_cpu(slot);
-	if (err)
+	if (err) {
 		vmxcore_cpu_put(1);
+		unpin(pinned);
+	}
 	return err;
+}
+
+static void put_here(struct vmxcore_slot *slot, u32 refs)
+{
+	if (!refs)
+		return;
+	vmxcore_cpu_put(refs);
+	unpin(slot->pins && !vmxcore_slot_holds_this_cpu(slot));
 }
 
 static int one_less_here(struct vmxcore_slot *slot)
@@ -293,8 +344,8 @@ static int one_less_here(struct vmxcore_slot *slot)
 	u32 live;
 	int err = vmxcore_slot_put_cpu(slot, &live);
 
-	if (!err && live)
-		vmxcore_cpu_put(1);
+	if (!err)
+		put_here(slot, live);
 	return err;
 }
 
@@ -341,10 +392,7 @@ EXPORT_SYMBOL_GPL(vmxcore_put_cpu);
 
 static void drop_cpu_ipi(void *slot)
 {
-	u32 live = vmxcore_slot_drop_cpu(slot);
-
-	if (live)
-		vmxcore_cpu_put(live);
+	put_here(slot, vmxcore_slot_drop_cpu(slot));
 }
 
 static void report_leak(const struct vmxcore_slot *slot, unsigned int vmcss,
@@ -385,6 +433,8 @@ void vmxcore_refs_take_back(struct vmxcore_slot *slot, unsigned int vmcss,
 	mutex_unlock(&all_lock);
 	cpus_read_unlock();
 
-	if (atomic_xchg(&slot->refs, 0))
-		release_all();
+	if (!atomic_xchg(&slot->refs, 0))
+		return;
+	release_all();
+	unpin(slot->pins);
 }

@@ -7,7 +7,9 @@
 #include <linux/err.h>
 #include <linux/instruction_pointer.h>
 
+#include "backend.h"
 #include "client.h"
+#include "compat.h"
 #include "context.h"
 #include "exclusive.h"
 #include "ref.h"
@@ -67,7 +69,8 @@ static struct vmxcore_client *exclude_others(struct vmxcore_client *client)
  */
 struct vmxcore_client *vmxcore_register(const struct vmxcore_client_desc *desc)
 {
-	struct vmxcore_client *client = vmxcore_slot_add(desc);
+	bool pins = desc && VMXCORE_BACKEND.pins(desc->owner);
+	struct vmxcore_client *client = vmxcore_slot_add(desc, pins);
 
 	if (IS_ERR(client))
 		pr_err("client '%.*s' not registered: %s (%pe), called from %pS\n",

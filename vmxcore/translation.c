@@ -16,6 +16,21 @@
 #include "translation.h"
 
 /**
+ * vmxcore_has_invvpid_all - can a CPU forget the translations of all VPIDs at once?
+ * @ept_vpid: IA32_VMX_EPT_VPID_CAP of it
+ *
+ * Context: any.
+ * Return: true or false.
+ */
+bool vmxcore_has_invvpid_all(u64 ept_vpid)
+{
+	u32 vpid = upper_32_bits(ept_vpid);
+
+	return (vpid & VMX_VPID_INVVPID_BIT) &&
+	       (vpid & VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT);
+}
+
+/**
  * vmxcore_flush_all - forget the translations of all guests on this CPU
  * @ept_vpid: IA32_VMX_EPT_VPID_CAP of this CPU
  *
@@ -28,12 +43,10 @@
 void vmxcore_flush_all(u64 ept_vpid)
 {
 	u32 ept = lower_32_bits(ept_vpid);
-	u32 vpid = upper_32_bits(ept_vpid);
 
 	if ((ept & VMX_EPT_INVEPT_BIT) && (ept & VMX_EPT_EXTENT_GLOBAL_BIT))
 		vmxcore_invept_all();
-	if ((vpid & VMX_VPID_INVVPID_BIT) &&
-	    (vpid & VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT))
+	if (vmxcore_has_invvpid_all(ept_vpid))
 		vmxcore_invvpid_all();
 }
 

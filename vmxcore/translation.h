@@ -7,6 +7,7 @@
 struct vmxcore_slot;
 
 void vmxcore_flush_all(u64 ept_vpid);
+bool vmxcore_has_invvpid_all(u64 ept_vpid);
 
 int vmxcore_vpids_init(void);
 void vmxcore_vpids_exit(void);

@@ -16,7 +16,6 @@
 #include <linux/mutex.h>
 #include <linux/smp.h>
 #include <linux/vmalloc.h>
-#include <asm/vmx.h>
 
 #include <vmxcore/insn.h>
 
@@ -62,14 +61,6 @@ int vmxcore_vpids_init(void)
 void vmxcore_vpids_exit(void)
 {
 	vfree(vpids);
-}
-
-static bool have_invvpid(void)
-{
-	u32 vpid = upper_32_bits(vmxcore_caps()->ept_vpid);
-
-	return (vpid & VMX_VPID_INVVPID_BIT) &&
-	       (vpid & VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT);
 }
 
 /* A CPU where VMX is off flushes when it goes on. */
@@ -153,7 +144,7 @@ int vmxcore_vpid_alloc(struct vmxcore_client *client)
 		vmxcore_misuse(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
 		return -EINVAL;
 	}
-	if (!have_invvpid())
+	if (!vmxcore_has_invvpid_all(vmxcore_caps()->ept_vpid))
 		return -EOPNOTSUPP;
 	vpid = take_for(client);
 	if (vpid != -EBADF)

@@ -166,6 +166,13 @@ const struct vmxcore_caps *vmxcore_caps(void);
  */
 DECLARE_PER_CPU(void *, vmxcore_current_vmcs);
 
+/*
+ * The page that vmxcore_vmcs_load() loaded last on each CPU. Whoever executes VMPTRLD by
+ * himself can tell from it that another hypervisor's VMCS is current (or has been, where
+ * none is known to be), and that its branch history is to be flushed.
+ */
+DECLARE_PER_CPU(void *, vmxcore_lent_vmcs);
+
 struct vmxcore_vmcs *vmxcore_vmcs_alloc(struct vmxcore_client *client, int node);
 struct vmxcore_vmcs *vmxcore_vmcs_adopt(struct vmxcore_client *client, void *page);
 void vmxcore_vmcs_free(struct vmxcore_vmcs *vmcs);

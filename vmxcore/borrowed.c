@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The borrowed backend: since Linux 7.1 the kernel executes VMXON and VMXOFF and counts
+ * their users, of which a module may be one by its name only. The provider, vmxcore's
+ * kvm_intel, has such a name.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/lockdep.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/smp.h>
+
+#include <vmxcore/insn.h>
+#include <vmxcore/provider.h>
+
+#include "backend.h"
+#include "caps.h"
+#include "translation.h"
+
+static const struct vmxcore_backend_events *events;
+
+/* Read with interrupts off, or under RCU. */
+static const struct vmxcore_provider *provider;
+
+/*
+ * The kernel believes that this CPU is in VMX operation, and it is not: VMXON reported
+ * VMfail, which the kernel does not look at. Its count is never given back, as its
+ * VMXOFF would fault, and that is a BUG() there.
+ */
+static DEFINE_PER_CPU(bool, believed);
+
+static void borrowed_start(const struct vmxcore_backend_events *e)
+{
+	events = e;
+}
+
+static void borrowed_stop(void)
+{
+}
+
+static bool in_vmx_operation(void)
+{
+	u64 vmcs;
+
+	return !vmxcore_vmptrst(&vmcs);
+}
+
+static int borrowed_on(struct vmxcore_root_vmcs *unused)
+{
+	const struct vmxcore_provider *p = READ_ONCE(provider);
+	struct vmxcore_caps here;
+	int err;
+
+	lockdep_assert_irqs_disabled();
+
+	if (!p)
+		return -ENODEV;
+	if (this_cpu_read(believed))
+		return -EIO;
+
+	err = vmxcore_caps_read(&here);
+	if (!err)
+		err = vmxcore_caps_compare(&here);
+	if (!err)
+		err = p->get_ref();
+	if (err)
+		return err;
+
+	if (!in_vmx_operation()) {
+		this_cpu_write(believed, true);
+		pr_err("CPU %u: VMXON reported VMfail and the kernel takes it for success: no VMX on this CPU until the machine is booted again; update the microcode\n",
+		       smp_processor_id());
+		return -EIO;
+	}
+
+	vmxcore_flush_all(here.ept_vpid);
+	return 0;
+}
+
+/* A VMXOFF that faults is a BUG() of the kernel: there is no error to return. */
+static int borrowed_off(void)
+{
+	lockdep_assert_irqs_disabled();
+
+	READ_ONCE(provider)->put_ref();
+	return 0;
+}
+
+/* The kernel does it, after vmxcore_provider_emergency(). */
+static void borrowed_emergency_off(void)
+{
+}
+
+/*
+ * The provider's own references and vmxcore's do not keep it loaded: it gives back the
+ * first and asks for the second when it goes. So it is a provider before its module
+ * registers a client.
+ */
+static bool borrowed_pins(const struct module *owner)
+{
+	bool pins;
+
+	rcu_read_lock();
+	pins = owner != THIS_MODULE &&
+	       !(provider && READ_ONCE(provider)->owner == owner);
+	rcu_read_unlock();
+	return pins;
+}
+
+static int borrowed_pin(void)
+{
+	const struct vmxcore_provider *p;
+	int err = -ENODEV;
+
+	rcu_read_lock();
+	p = READ_ONCE(provider);
+	if (p && try_module_get(p->owner))
+		err = 0;
+	rcu_read_unlock();
+	return err;
+}
+
+/* Who pinned it has kept it here. */
+static void borrowed_unpin(void)
+{
+	const struct vmxcore_provider *p;
+
+	rcu_read_lock();
+	p = READ_ONCE(provider);
+	if (p)
+		module_put(p->owner);
+	rcu_read_unlock();
+}
+
+/**
+ * vmxcore_provider_register() - lend the kernel's VMX to vmxcore's clients
+ * @p: how; used until vmxcore_provider_unregister() returns
+ *
+ * Before the module registers a client: what that one holds must not keep its own module
+ * loaded. The kernel's emergency callback is vmxcore_provider_emergency() by now, and
+ * stays it until after vmxcore_provider_unregister().
+ *
+ * Context: task, may sleep.
+ * Return: 0; -EBUSY: there is a provider already.
+ */
+int vmxcore_provider_register(const struct vmxcore_provider *p)
+{
+	if (cmpxchg(&provider, NULL, p))
+		return -EBUSY;
+	events->came();
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vmxcore_provider_register);
+
+/**
+ * vmxcore_provider_unregister() - lend no more
+ * @p: as registered
+ *
+ * In the exit function of the module, after its last client has put what it held. No client of
+ * another module holds anything, or the module could not be unloaded; one that does
+ * because it was unloaded by force loses VMX, and is told by errors.
+ *
+ * Context: task, may sleep; takes cpus_read_lock().
+ */
+void vmxcore_provider_unregister(const struct vmxcore_provider *p)
+{
+	if (READ_ONCE(provider) != p)
+		return;
+
+	events->going();
+	WRITE_ONCE(provider, NULL);
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_GPL(vmxcore_provider_unregister);
+
+/**
+ * vmxcore_provider_emergency() - the kernel's emergency callback
+ *
+ * The kernel calls it on a CPU where CR4.VMXE is set, before its VMXOFF.
+ *
+ * Context: interrupts off, maybe NMI.
+ */
+void vmxcore_provider_emergency(void)
+{
+	events->emergency();
+}
+EXPORT_SYMBOL_GPL(vmxcore_provider_emergency);
+
+const struct vmxcore_backend vmxcore_borrowed = {
+	.name = "borrowed",
+	.start = borrowed_start,
+	.stop = borrowed_stop,
+	.on = borrowed_on,
+	.off = borrowed_off,
+	.emergency_off = borrowed_emergency_off,
+	.pins = borrowed_pins,
+	.pin = borrowed_pin,
+	.unpin = borrowed_unpin,
+};
