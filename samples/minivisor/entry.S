@@ -13,20 +13,21 @@
 #include <linux/linkage.h>
 #include <linux/objtool.h>
 #include <asm/asm.h>
-#include <asm/kvm_vcpu_regs.h>
 #include <asm/nospec-branch.h>
 #include <asm/unwind_hints.h>
+
+#include "regs.h"
 
 /* In <asm/vmx.h> it is an enum. */
 #define HOST_RSP	0x6c14
 
-#define GUEST_REG(name)	(__VCPU_REGS_##name * 8)
+#define GUEST_REG(name)	(GUEST_##name * 8)
 
 .text
 
 /**
  * minivisor_enter - run the guest of the current VMCS until its next VM exit
- * @regs:	(RDI) the guest's registers, indices of <asm/kvm_vcpu_regs.h>; without RSP
+ * @regs:	(RDI) the guest's registers, indices of regs.h
  * @launched:	(SIL) VMRESUME; otherwise VMLAUNCH
  *
  * Return: 0: a VM exit; -EIO: VMfail; -EFAULT: VMX is off, which is no bug while the

@@ -14,7 +14,7 @@
 
 #define INVEPT_TYPES	(VMX_EPT_EXTENT_CONTEXT_BIT | VMX_EPT_EXTENT_GLOBAL_BIT)
 #define EPT_NEEDED	(VMX_EPT_PAGE_WALK_4_BIT | VMX_EPTP_WB_BIT | VMX_EPT_INVEPT_BIT)
-#define LEAF_WB		(X86_MEMTYPE_WB << VMX_EPT_MT_EPTE_SHIFT)
+#define LEAF_WB		(VMX_EPTP_MT_WB << VMX_EPT_MT_EPTE_SHIFT)
 
 /**
  * minivisor_ept_supported - has this machine the EPT that is needed?

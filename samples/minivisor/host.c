@@ -17,6 +17,7 @@
 #include <asm/tlbflush.h>
 #include <asm/vmx.h>
 
+#include "compat.h"
 #include "minivisor.h"
 
 #define DR7_AFTER_EXIT		0x400
@@ -26,7 +27,7 @@ static u64 read_msr(u32 msr)
 {
 	u64 value;
 
-	rdmsrl(msr, value);
+	rdmsrq(msr, value);
 	return value;
 }
 
@@ -84,8 +85,8 @@ static int write_current(const struct minivisor_host *host)
 {
 	int err;
 
-	err = vmxcore_vmwrite(HOST_CR3, __get_current_cr3_fast()) ?:
-	      vmxcore_vmwrite(HOST_CR4, cr4_read_shadow()) ?:
+	err = vmxcore_vmwrite(HOST_CR3, __read_cr3()) ?:
+	      vmxcore_vmwrite(HOST_CR4, __read_cr4()) ?:
 	      vmxcore_vmwrite(HOST_FS_BASE, host->fs_base);
 	if (!err && minivisor_vmcs_switches_perf())
 		err = vmxcore_vmwrite(HOST_IA32_PERF_GLOBAL_CTRL,
@@ -130,11 +131,11 @@ static void restore_segments(const struct minivisor_host *host)
 		loadsegment(es, host->es);
 	if (host->fs) {
 		loadsegment(fs, host->fs);
-		wrmsrl(MSR_FS_BASE, host->fs_base);
+		wrmsrq(MSR_FS_BASE, host->fs_base);
 	}
 	if (host->gs) {
 		load_gs_index(host->gs);
-		wrmsrl(MSR_KERNEL_GS_BASE, host->gs_base);
+		wrmsrq(MSR_KERNEL_GS_BASE, host->gs_base);
 	}
 }
 
@@ -162,7 +163,7 @@ void minivisor_host_restore(const struct minivisor_host *host)
 	if (host->dr7 != DR7_AFTER_EXIT)
 		set_debugreg(host->dr7, 7);
 	if (host->debugctl)
-		wrmsrl(MSR_IA32_DEBUGCTLMSR, host->debugctl);
+		wrmsrq(MSR_IA32_DEBUGCTLMSR, host->debugctl);
 	if (native_read_cr2() != host->cr2)
 		native_write_cr2(host->cr2);
 }

@@ -10,7 +10,6 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 #include <asm/desc_defs.h>
-#include <asm/kvm_vcpu_regs.h>
 #include <asm/page_types.h>
 
 #include <vmxcore/insn.h>
@@ -18,8 +17,8 @@
 
 #include "guest.h"
 #include "minivisor_ioctl.h"
+#include "regs.h"
 
-#define NR_REGS		(__VCPU_REGS_R15 + 1)
 #define GUEST_PAGES	(GUEST_MEMORY / PAGE_SIZE)
 
 /**

@@ -134,15 +134,15 @@ static void skip_instruction(struct minivisor_vm *vm)
 
 static void answer_cpuid(struct minivisor_vm *vm)
 {
-	vm->regs[__VCPU_REGS_RAX] = MINIVISOR_LEAF;
-	vm->regs[__VCPU_REGS_RBX] = MINIVISOR_LEAF_EBX;
-	vm->regs[__VCPU_REGS_RCX] = MINIVISOR_LEAF_ECX;
-	vm->regs[__VCPU_REGS_RDX] = MINIVISOR_LEAF_EDX;
+	vm->regs[GUEST_RAX] = MINIVISOR_LEAF;
+	vm->regs[GUEST_RBX] = MINIVISOR_LEAF_EBX;
+	vm->regs[GUEST_RCX] = MINIVISOR_LEAF_ECX;
+	vm->regs[GUEST_RDX] = MINIVISOR_LEAF_EDX;
 }
 
 static int end_of_round(struct minivisor_vm *vm)
 {
-	vm->run.sum = (u32)vm->regs[__VCPU_REGS_RAX];
+	vm->run.sum = (u32)vm->regs[GUEST_RAX];
 	vm->run.rounds++;
 	minivisor_ept_unmap(&vm->ept, GUEST_LAZY);
 	return 1;

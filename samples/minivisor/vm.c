@@ -144,7 +144,7 @@ int minivisor_vm_start(struct minivisor_vm *vm, u64 seed, u64 steps)
 		return -EINVAL;
 	vm->run.seed = (u32)seed;
 	vm->run.steps = steps;
-	vm->regs[__VCPU_REGS_R8] = vm->run.seed;
+	vm->regs[GUEST_R8] = vm->run.seed;
 	*(u32 *)at(vm, GUEST_STEPS) = steps;
 	return 0;
 }
