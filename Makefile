@@ -3,17 +3,26 @@
 # make                  build the modules for the running kernel
 # make KDIR=...         build them for the kernel whose headers are there
 # make install          install them beside the stock ones, which stay (KDIR=)
-# make demo             see it work, in an emulated machine
+# make dkms-install     have DKMS build and install them, for each kernel that is installed and those to come
+# make dkms-remove      undo that
+# make demo             see it work, in an emulated machine (KERNEL=6.1, 6.12, 6.12-trixie, 7.2)
 # make check            all tests, in emulated machines
+# make check-install    packages and DKMS, in roots of three releases of Debian
 # make check-long       the machine's ways up and down again, in full counts: hours
 # make clean
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
+# DKMS deletes the folder it builds in, and nothing else.
+ifdef DKMS
+export XDG_CACHE_HOME = $(CURDIR)/.cache
+endif
+
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) TESTS=$(TESTS)
 
-# Without a System.map, which no headers package has, modules_install runs no depmod.
-release = $(shell cat $(KDIR)/include/config/kernel.release)
+# Without a System.map, which no headers package has, modules_install runs no depmod. Before trixie, kernel.release there is
+# not what the kernel is called.
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 modules: kvm-source
 	+$(kbuild) modules
@@ -26,6 +35,19 @@ install:
 	+$(kbuild) INSTALL_MOD_DIR=updates modules_install
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(release)
 
+# What DKMS needs, without what was built here, into DIR.
+dkms-source:
+	find Kbuild Makefile LICENSE dkms.conf include vmxcore kvm scripts/dkms scripts/kernel-source scripts/kvm-tree scripts/lib \
+		-path kvm/linux -prune -o -path kvm/linux.new -prune -o -name '*.mod.c' -o -type f \
+		\( -name '*.[chS]' -o -name '*.sh' -o -name '*.conf' -o -name '*.patch' -o -name 'Kbuild*' -o ! -name '*.*' \) -print0 | \
+		xargs -0 cp --parents --target-directory=$(DIR)
+
+dkms-install:
+	scripts/dkms/install
+
+dkms-remove:
+	scripts/dkms/remove
+
 clean:
 	+$(kbuild) clean
 	rm -rf kvm/linux
@@ -34,12 +56,15 @@ setup:
 	scripts/setup
 
 demo: setup
-	tests/machine/demo
+	tests/machine/demo $(KERNEL)
 
 check: setup
 	tests/check
 
+check-install: setup
+	tests/install/run
+
 check-long: setup
 	tests/machine/run --long
 
-.PHONY: modules kvm-source install clean setup demo check check-long
+.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove clean setup demo check check-install check-long
