@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What a case file says about the machine it wants: the array "machine" and the list "expected". Needs common.sh.
+# What a case file says about the machine it wants: the array "machine" and the list "expected". Needs common.sh and kernels.sh.
 # shellcheck disable=SC2034
 
 declare -A machine
@@ -17,20 +17,42 @@ settings() {
 	[ -z "$line" ] || die "$1: not a setting of a machine: $line"
 }
 
-# has_long_form FILE
-has_long_form() {
-	grep -q '^# long:' "$1"
-}
-
 # setting NAME FILE VALUE
 setting() {
 	[ -n "${machine[$1]+set}" ] || die "$2: no such setting of a machine: $1"
 	machine[$1]=$3
 }
 
-# read_case FILE FORM: FORM is "short" or "long".
+# The kernel that every case runs on where nobody asks for another.
+main_kernel=6.12
+
+# kernels_of FILE FORM: the kernels on which the case is part of "make check" (short), or of the long form, which has all.
+kernels_of() {
+	local kernels more=
+	kernels=$(sed -n 's/^# kernels: *//p' "$1")
+	[ "$2" = short ] || more=$(sed -n 's/^# more-kernels: *//p' "$1")
+	echo "${kernels:-$main_kernel}${more:+ $more}"
+}
+
+# is_for FORM FILE: "# form: long" keeps a case out of "make check", and "# form: install" also out of its long form: that one
+# wants what tests/install leaves.
+is_for() {
+	case $(sed -n 's/^# form: *//p' "$2") in
+	long) [ "$1" = long ] ;;
+	install) false ;;
+	esac
+}
+
+# run_name FILE KERNEL: what the run of a case on a kernel is called.
+run_name() {
+	local name
+	name=$(basename "$1" .sh)
+	[ "$2" = "$main_kernel" ] && echo "$name" || echo "$name@$2"
+}
+
+# read_case FILE FORM KERNEL: FORM is "short" or "long".
 read_case() {
-	machine=([cpus]=2 [model]="" [memory]=1024 [disk]=0 [kernel]=6.12 [modules]="" [image]=base [limit]=180 [boots]=1 [fails]=no
+	machine=([cpus]=2 [model]="" [memory]=1024 [disk]=0 [kernel]=$3 [modules]="" [image]=base [limit]=180 [boots]=1 [fails]=no
 		[emulator]=any [append]="")
 	settings "$1" machine
 	[ "$2" != long ] || settings "$1" long

@@ -4,7 +4,9 @@
 # shellcheck disable=SC2154
 
 # Stock modules that cases load; what they depend on comes along.
-stock_modules=(kvm kvm-intel kvm-amd sha256-ssse3 ata_piix sd_mod)
+stock_modules=(kvm kvm-intel kvm-amd ata_piix sd_mod)
+# In 7.2 the kernel has it built in.
+stock_modules_6=(sha256-ssse3)
 
 # add_binary DIR FILE...: programs with the shared libraries they need, at the paths they have here.
 add_binary() {
@@ -41,11 +43,21 @@ add_kmod() {
 	done
 }
 
+# strip_locals FILE...: of those that there are. At load ftrace looks up each function among all symbols: 15 s of the machine's
+# time for kvm.ko with its local ones.
+strip_locals() {
+	local file
+	for file in "$@"; do
+		[ ! -f "$file" ] || objcopy --strip-unneeded "$file"
+	done
+}
+
 add_modules() {
-	local to=$1/lib/modules/$release name file path
+	local to=$1/lib/modules/$release wanted=("${stock_modules[@]}") name file path
+	[[ $release != 6.* ]] || wanted+=("${stock_modules_6[@]}")
 	mkdir -p "$to/updates"
 	cp "$root/lib/modules/$release"/modules.{builtin,builtin.modinfo,order} "$to"
-	for name in "${stock_modules[@]}"; do
+	for name in "${wanted[@]}"; do
 		modprobe --dirname "$root" --set-version "$release" --show-depends --config /dev/null "$name"
 	done | sed -n 's/^insmod \([^ ]*\) *.*$/\1/p' | sort -u | while read -r file; do
 		path=${file#"$root/lib/modules/$release/"}
@@ -56,11 +68,28 @@ add_modules() {
 	for file in "$modules"/*.ko; do
 		[ ! -f "$file" ] || cp "$file" "$to/updates/"
 	done
-	# At load ftrace looks up each function among all symbols: 15 s of the machine's time for kvm.ko with its local ones.
-	for file in "$to"/updates/kvm*.ko; do
-		[ ! -f "$file" ] || objcopy --strip-unneeded "$file"
-	done
+	strip_locals "$to"/updates/kvm*.ko
 	depmod -b "$1" "$release"
+}
+
+# add_installed DIR: instead of what add_modules has put there; and the sample for modprobe.d, in which two parameters are given
+# other values than their defaults.
+add_installed() {
+	local to=$1/lib/modules/$release file
+	[ -d "$installed/updates/dkms" ] || die "nothing is in $installed: run tests/install/run $line first"
+	rm -rf "$to"
+	(cd "$installed" && find . -type f ! -name '*.ko*') | while read -r file; do
+		install -D --mode=644 "$installed/$file" "$to/$file"
+	done
+	(cd "$installed" && find updates kernel/virt kernel/arch/x86/kvm -name '*.ko*') | while read -r file; do
+		mkdir -p "$to/$(dirname "$file")"
+		unpack_module "$installed/$file" "$to/${file%.xz}"
+	done
+	strip_locals "$to"/updates/dkms/*.ko
+	depmod -b "$1" "$release"
+	mkdir -p "$1/etc/modprobe.d"
+	sed -E 's/^#(options vmxcore enable_virt_at_load=)0/\11/; s/^#(options kvm enable_virt_at_load=)1/\10/' \
+		"$top/dev/modprobe.d/vmxcore.conf" >"$1/etc/modprobe.d/vmxcore.conf"
 }
 
 # vmx_sites KVM-INTEL: where it has those VMX instructions that a vCPU does not execute on each exit, as kprobe events. Places
@@ -109,7 +138,13 @@ add_base() {
 	cp "$here"/cases/*.sh "$1/cases/"
 }
 
-# The nested Linux is the stock kernel again, and an initrd that knows the result it must compute.
+# nested_vmlinuz: one kernel for all, the stock 6.12 of bookworm. That of 6.1 is packed by xz: unpacking itself takes it minutes
+# in a VM in the emulator. And trixie's 6.12 dies there of what nested_start (guest/lib.sh) says of exceptions that get lost.
+nested_vmlinuz() {
+	"$top/scripts/kernel-package" 6.12 | sed -n 's/^vmlinuz=//p'
+}
+
+# The nested Linux, and an initrd that knows the result it must compute.
 add_nested() {
 	local initrd=$work.nested
 	mkdir -p "$1/nested" "$initrd"/{proc,dev}
@@ -119,7 +154,7 @@ add_nested() {
 	{ yes vmxcore || true; } | head -c 262144 | sha256sum | cut -d' ' -f1 >"$initrd/sum"
 	pack "$initrd" "$1/nested/initrd"
 	rm -r "$initrd"
-	cp "$vmlinuz" "$1/nested/vmlinuz"
+	cp "$(nested_vmlinuz)" "$1/nested/vmlinuz"
 }
 
 add_qemu() {

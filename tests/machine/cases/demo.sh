@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: image=qemu limit=300
+# kernels: 6.1 6.12 6.12-trixie 7.2
 # What "make demo" shows: vmxcore owns VMX, the patched KVM borrows it, QEMU runs a nested Linux, a CPU goes and comes back.
 
 say() {
@@ -29,10 +30,9 @@ say "Linux $(uname -r), $(nproc) CPUs, $(sed -n 's/^model name.*: //p' /proc/cpu
 check "modprobe vmxcore" modprobe vmxcore
 owners "vmxcore is loaded, nobody uses VMX"
 
-check "modprobe kvm_intel: the patched one, VMX only while there are VMs" modprobe kvm enable_virt_at_load=0
-check "  and kvm_intel itself" modprobe kvm_intel
+load_kvm 0
 say "  $(lsmod | sed -n 's/  */ /g; /^vmxcore /p')"
-owners "kvm_intel is a client, without a VM it holds nothing"
+owners "kvm_intel, the patched one, is a client; without a VM it holds nothing"
 check_equal "VMX is off" "$(cpus_on)" 0
 
 nested_start guest loop

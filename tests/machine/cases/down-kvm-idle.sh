@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2 boots=2 image=kexec limit=240 append="crashkernel=256M"
+# form: long
 # long: boots=8 limit=960
 # All ways down while VMX is held as in column kvm-idle of the matrix (guest/states.sh, guest/down.sh).
 

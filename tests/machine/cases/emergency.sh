@@ -7,7 +7,7 @@
 slot=/sys/kernel/debug/vmxcore_test/emergency
 
 steady() {
-	check_equal "$1" "$(cat $slot)" "slot emergency [vmxcore] touched 0"
+	check_equal "$1" "$(cat $slot)" "slot vmxcore_power_emergency [vmxcore] touched 0"
 }
 
 # What KVM's going on and off is: a VM, with KVM's own policy at load or not; or KVM's load, with that policy.
@@ -43,7 +43,7 @@ orders() {
 			k) kvm_on ;;
 			K) kvm_off ;;
 			esac
-			[ "$(cat $slot)" = "slot emergency [vmxcore] touched 0" ] || not_ok "$how, $order: after $step: $(cat $slot)"
+			[ "$(cat $slot)" = "slot vmxcore_power_emergency [vmxcore] touched 0" ] || not_ok "$how, $order: after $step: $(cat $slot)"
 		done
 	done
 	steady "KVM by $how, the client by $get: on and off in every order"

@@ -36,8 +36,7 @@ as_found
 check "two VMs on each CPU" minirun --vms 4 --rounds 3
 as_found
 
-check "kvm loads" modprobe kvm enable_virt_at_load=0
-check "kvm_intel loads" modprobe kvm_intel
+load_kvm 0
 vm_start --cpu 1
 check "the same task, beside a VM of KVM's on that CPU" hoststate 1 5
 as_found

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=3
+# kernels: 6.1 6.12 7.2
 # A CPU goes and comes back: with references of each kind held there, with KVM idle, with a VM running.
 
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
+load_provider
 check "client a" vmxt register a
 check "client b" vmxt register b
 
@@ -78,8 +80,7 @@ check "b puts" vmxt put b
 check "  the client goes" vmxt hooks 0
 on "  nobody holds anything" none
 
-check "kvm loads" modprobe kvm enable_virt_at_load=0
-check "kvm_intel loads" modprobe kvm_intel
+borrowed || load_kvm 0
 check "KVM idle: CPU 1 goes offline" online 1 0
 on "  nobody holds anything" none
 check "  a VM runs" vmrun --rounds 3
@@ -114,25 +115,29 @@ done
 on "KVM has all" 0,1,2
 check "  the VM runs on" progress /run/rounds 6 60
 
-check "CPU 1 goes offline" online 1 0
-check "CPU 1 breaks" vmxt revision 1 1
-dmesg_mark
-check_fails "  it does not come online with a VM running" online 1 1
-check "  the log says why" dmesg_has "client 'kvm_intel' gets no VMX, CPU 1: VMXON reported VMfail"
-on "  KVM has the others" 0,2
-check "  the VM runs on" progress /run/rounds 6 60
-check "CPU 1 is repaired" vmxt revision 1 0
-check "  it comes online" online 1 1
-on "  KVM has all" 0,1,2
+# The kernel's own VMXON would spoil the CPU until the next boot: borrowed-failures.
+if ! borrowed; then
+	check "CPU 1 goes offline" online 1 0
+	check "CPU 1 breaks" vmxt revision 1 1
+	dmesg_mark
+	check_fails "  it does not come online with a VM running" online 1 1
+	check "  the log says why" dmesg_has "client 'kvm_intel' gets no VMX, CPU 1: VMXON reported VMfail"
+	on "  KVM has the others" 0,2
+	check "  the VM runs on" progress /run/rounds 6 60
+	check "CPU 1 is repaired" vmxt revision 1 0
+	check "  it comes online" online 1 1
+	on "  KVM has all" 0,1,2
+fi
 vm_end
 on "nobody holds anything" none
 
 check "kvm_intel is unloaded" modprobe -r kvm_intel
-check "kvm loads" modprobe kvm enable_virt_at_load=1
-check "kvm_intel with enable_virt_at_load loads" modprobe kvm_intel
-check "CPU 1 goes offline" online 1 0
-on "  KVM has the others" 0,2
-check "CPU 1 comes online" online 1 1
-on "  KVM has it" 0,1,2
-check "kvm_intel is unloaded" modprobe -r kvm_intel
-on "  nobody holds anything" none
+if [ "$(line)" != 6.1 ]; then
+	load_kvm 1
+	check "CPU 1 goes offline" online 1 0
+	on "  KVM has the others" 0,2
+	check "CPU 1 comes online" online 1 1
+	on "  KVM has it" 0,1,2
+	check "kvm_intel is unloaded" modprobe -r kvm_intel
+	on "  nobody holds anything" none
+fi

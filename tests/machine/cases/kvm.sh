@@ -5,8 +5,7 @@
 
 clients=/sys/kernel/debug/vmxcore/clients
 
-check "kvm loads" modprobe kvm enable_virt_at_load=0
-check "kvm_intel loads" modprobe kvm_intel
+load_kvm 0
 check "  and has pulled in vmxcore" grep -q '^vmxcore .* kvm_intel,' /proc/modules
 check "the test client loads" modprobe vmxcore_test
 on "without a VM" none
@@ -45,8 +44,7 @@ on "  a still has it" 0,1
 check "  a puts" vmxt put a
 on "  nobody has it" none
 
-check "kvm loads" modprobe kvm enable_virt_at_load=1
-check "kvm_intel loads" modprobe kvm_intel
+load_kvm 1
 on "kvm.enable_virt_at_load, no VM" 0,1
 check "a gets all" vmxt get a
 check "a puts" vmxt put a

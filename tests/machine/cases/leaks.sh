@@ -74,7 +74,7 @@ load_and_use() {
 		modprobe -r vmxcore_test vmxcore
 }
 
-load_kvm() {
+kvm_comes_and_goes() {
 	modprobe kvm_intel && vmrun --rounds 1 >/dev/null && modprobe -r kvm_intel && ! grep -q '^vmxcore ' /proc/modules
 }
 
@@ -90,7 +90,7 @@ repeat() {
 # What is allocated once and kept, by the kernel too, is so before it is measured.
 check "loads and unloads before the count begins" repeat 5 load_and_use
 check "  quick ones" repeat 20 load_quickly
-check "  with kvm_intel" repeat 5 load_kvm
+check "  with kvm_intel" repeat 5 kvm_comes_and_goes
 
 before=$(free_pages)
 check "90 loads and unloads" repeat 90 load_quickly
@@ -105,7 +105,7 @@ lost=yes
 for round in 1 2; do
 	[ $lost = yes ] || break
 	before=$(free_pages)
-	check "12 loads and unloads of kvm_intel, each with a VM, round $round" repeat 12 load_kvm
+	check "12 loads and unloads of kvm_intel, each with a VM, round $round" repeat 12 kvm_comes_and_goes
 	! wait_until 10 enough_free 24 || lost=no
 	log "pages before $before, after $(free_pages)"
 done

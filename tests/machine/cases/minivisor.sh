@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2 limit=240
+# more-kernels: 6.1
 # The sample: a second hypervisor with VMs of its own, alone, beside KVM, and over all that happens to CPUs.
 
 clients=/sys/kernel/debug/vmxcore/clients
@@ -46,8 +47,7 @@ mini_computes "  the VMs run on"
 mini_end
 on "they are gone" none
 
-check "kvm loads" modprobe kvm enable_virt_at_load=0
-check "kvm_intel loads" modprobe kvm_intel
+load_kvm 0
 vm_start --cpu 1
 mini_start --cpu 1
 on "a VM of KVM's and one of minivisor's on one CPU" all

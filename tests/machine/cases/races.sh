@@ -97,7 +97,7 @@ survived $i "callers of get killed"
 delay 0 vmxcore_cpus_hold
 check "a unregisters" vmxt unregister a
 
-load_kvm
+load_kvm 0
 delay 10000 vmxcore_cpu_get
 i=0
 while [ $i -lt "$(amount 10 300)" ]; do

@@ -4,7 +4,7 @@
 # What share.sh is for: where KVM does not see that another VMCS has been loaded, it runs on that.
 
 check "minivisor and the test client load" modprobe -a minivisor vmxcore_test
-load_kvm
+load_kvm 0
 vm_start --cpu 1 --log-steps 6 --yield
 check "KVM does not see what others load" vmxt blind 1
 mini_start --cpu 1 --log-steps 6 --yield

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2 limit=240
+# kernels: 6.12 7.2
+# more-kernels: 6.1
 # Suspend and resume, real (S3) and as far as the core: VMX is on again where it was, and a VM runs on.
 
 suspends() {
@@ -8,8 +10,8 @@ suspends() {
 }
 
 check "S3 is there" sh -c "echo deep >/sys/power/mem_sleep && grep -q '[[]deep[]]' /sys/power/mem_sleep"
-check "kvm loads" modprobe kvm enable_virt_at_load=0
-check "kvm_intel and the test client load" modprobe -a kvm_intel vmxcore_test
+load_kvm 0
+check "the test client loads" modprobe vmxcore_test
 check "client a" vmxt register a
 check "client b" vmxt register b
 
@@ -54,6 +56,12 @@ check "S3 again" sleep_for 2
 on "  so it is" 0,1
 check "a puts" vmxt put a
 on "nobody holds anything" none
+
+# The kernel's own VMXON would spoil the CPU until the next boot: borrowed-failures.
+if borrowed; then
+	check_equal "the machine slept 10 times" "$(suspends)" 10
+	return
+fi
 
 check "a gets CPU 0" vmxt get_cpu a 0
 check "CPU 0 breaks" vmxt revision 0 1

@@ -68,8 +68,7 @@ check "  a late load: EINVAL" vmxt -e EINVAL vmcs_load b1 0 0
 check "  misuse" dmesg_has "misuse by client '[?]': vmxcore_vmcs_load: handle that is not registered"
 check "a1 is loaded on CPU 0" vmxt vmcs_load a1 0 3
 
-check "kvm loads" modprobe kvm enable_virt_at_load=0
-check "kvm_intel loads" modprobe kvm_intel
+load_kvm 0
 vm_start --cpu 0
 check "a1 is borrowed by interrupts on CPU 0, under the VM" vmxt vmcs_borrow a1 0 "$(amount 300 10000)"
 vm_computes "  the VM runs on"

@@ -15,8 +15,7 @@ check "  the leak is named" dmesg_has "client 'b' .* went away with .* and 49151
 check "  b has forgotten them" vmxt vpids_forget 1
 check "b comes again" vmxt register b
 check "a and b take what there is" vmxt vpids a b 49151
-check "kvm loads" modprobe kvm enable_virt_at_load=0
-check "kvm_intel loads" modprobe kvm_intel
+load_kvm 0
 check "a VM runs without one" vmrun --vcpus 2 --rounds 5
 check "a gives its back" vmxt vpids_free a 0
 check "a VM runs with one" vmrun --vcpus 2 --rounds 5

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Hardware that no emulator has: a CPU whose VMXON wants another revision than IA32_VMX_BASIC
- * says, and a CPU unlike the others. By kprobes on vmxcore.ko, and only while it executes one
- * function on the CPU in question, so that nothing is broken any more once that is switched
+ * says, and a CPU unlike the others. By kprobes, and only while one function is executed
+ * on the CPU in question, so that nothing is broken any more once that is switched
  * off.
  */
 #include <linux/bits.h>
@@ -16,9 +16,13 @@
 
 #include <vmxcore/vmxcore.h>
 
+#include "compat.h"
 #include "test.h"
 
 static cpumask_t wrong_revision;
+
+/* The kernel's, where they are not vmxcore's. */
+static void __percpu *root_vmcs;
 
 /* What each CPU's caps get flipped: nothing where field is NULL. */
 static const struct field {
@@ -43,7 +47,7 @@ static int vmxon_entry(struct kretprobe_instance *instance, struct pt_regs *regs
 
 	if (!cpumask_test_cpu(smp_processor_id(), &wrong_revision))
 		return 1;
-	flipped->revision = (u32 *)regs_get_kernel_argument(regs, 0);
+	flipped->revision = root_vmcs_of(regs, root_vmcs);
 	*flipped->revision ^= 1;
 	return 0;
 }
@@ -57,7 +61,7 @@ static int vmxon_return(struct kretprobe_instance *instance, struct pt_regs *reg
 }
 
 static struct kretprobe vmxon_probe = {
-	.kp.symbol_name = "vmxcore:execute_vmxon",
+	.kp.symbol_name = VMXON_FUNCTION,
 	.entry_handler = vmxon_entry,
 	.handler = vmxon_return,
 	.data_size = sizeof(struct flipped),
@@ -90,7 +94,10 @@ int test_break_revision(unsigned int cpu, bool broken)
 {
 	if (cpu >= nr_cpu_ids)
 		return -ENXIO;
-	cpumask_assign_cpu(cpu, &wrong_revision, broken);
+	if (broken)
+		cpumask_set_cpu(cpu, &wrong_revision);
+	else
+		cpumask_clear_cpu(cpu, &wrong_revision);
 	return 0;
 }
 
@@ -128,6 +135,12 @@ int test_break_caps(unsigned int cpu, const char *name)
 int test_broken_init(void)
 {
 	int err;
+
+	if (ROOT_VMCS) {
+		root_vmcs = (void __percpu *)(unsigned long)test_variable(ROOT_VMCS);
+		if (!root_vmcs)
+			return -ENOENT;
+	}
 
 	/* One at a time per CPU, all CPUs at once. */
 	vmxon_probe.maxactive = 2 * nr_cpu_ids;

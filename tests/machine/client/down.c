@@ -115,8 +115,8 @@ int test_down(unsigned int times)
 	struct vmxcore_client *client;
 	int err = 0;
 
-	power_shutdown = test_symbol("vmxcore:power_shutdown");
-	cpu_resume = test_symbol("vmxcore:vmxcore_cpu_resume");
+	power_shutdown = test_function("vmxcore:power_shutdown");
+	cpu_resume = test_function("vmxcore:vmxcore_cpu_resume");
 	if (!power_shutdown || !cpu_resume)
 		return -ENOENT;
 

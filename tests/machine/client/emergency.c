@@ -11,6 +11,7 @@
 #include <asm/apic.h>
 #include <asm/irq_vectors.h>
 
+#include "compat.h"
 #include "test.h"
 
 static void **slot;
@@ -23,8 +24,8 @@ static int touch(struct kprobe *probe, struct pt_regs *regs)
 }
 
 static struct kprobe probes[] = {
-	{ .symbol_name = "cpu_emergency_register_virt_callback", .pre_handler = touch },
-	{ .symbol_name = "cpu_emergency_unregister_virt_callback", .pre_handler = touch },
+	{ .symbol_name = EMERGENCY_REGISTER, .pre_handler = touch },
+	{ .symbol_name = EMERGENCY_UNREGISTER, .pre_handler = touch },
 };
 
 /**
@@ -57,12 +58,9 @@ int test_nmi(unsigned int cpu)
  */
 int test_emergency_init(void)
 {
-	unsigned long (*lookup)(const char *name) = test_symbol("kallsyms_lookup_name");
 	int err;
 
-	if (!lookup)
-		return -ENOENT;
-	slot = (void **)lookup("cpu_emergency_virt_callback");
+	slot = test_variable(EMERGENCY_SLOT);
 	if (!slot)
 		return -ENOENT;
 

@@ -20,6 +20,7 @@
 #include <vmxcore/insn.h>
 #include <vmxcore/vmxcore.h>
 
+#include "compat.h"
 #include "test.h"
 
 #define NO_CURRENT_VMCS	(~0ULL)
@@ -217,7 +218,7 @@ static int make_root(unsigned int cpu)
 	foreign_root[cpu] = get_zeroed_page(GFP_KERNEL);
 	if (!foreign_root[cpu])
 		return -ENOMEM;
-	rdmsrl(MSR_IA32_VMX_BASIC, basic);
+	rdmsrq(MSR_IA32_VMX_BASIC, basic);
 	*(u32 *)foreign_root[cpu] = basic & GENMASK(30, 0);
 	return 0;
 }
@@ -264,9 +265,9 @@ int test_compare_caps(void)
 	const struct vmxcore_caps *caps = vmxcore_caps();
 	u64 basic, misc, enumeration;
 
-	rdmsrl(MSR_IA32_VMX_BASIC, basic);
-	rdmsrl(MSR_IA32_VMX_MISC, misc);
-	rdmsrl(MSR_IA32_VMX_VMCS_ENUM, enumeration);
+	rdmsrq(MSR_IA32_VMX_BASIC, basic);
+	rdmsrq(MSR_IA32_VMX_MISC, misc);
+	rdmsrq(MSR_IA32_VMX_VMCS_ENUM, enumeration);
 	if (caps->basic == basic && caps->misc == misc && caps->vmcs_enum == enumeration)
 		return 0;
 	return -EPROTO;

@@ -21,6 +21,8 @@
 #include <asm/segment.h>
 #include <asm/special_insns.h>
 
+#include "compat.h"
+
 static char *before = "minivisor_host_save";
 module_param(before, charp, 0400);
 MODULE_PARM_DESC(before, "The function before the entry");
@@ -129,7 +131,7 @@ static void take(struct snapshot *snapshot)
 	take_control(snapshot->value);
 	take_tables(snapshot->value);
 	for (i = 0; i < ARRAY_SIZE(msrs); i++)
-		rdmsrl_safe(msrs[i].msr, &snapshot->value[NR_OTHERS + i]);
+		rdmsrq_safe(msrs[i].msr, &snapshot->value[NR_OTHERS + i]);
 	snapshot->valid = true;
 }
 

@@ -216,12 +216,12 @@ void test_inject_exit(void)
 }
 
 /**
- * test_symbol - where the kernel or a module has a function
+ * test_function - where the kernel or a module has a function
  * @symbol: as kprobes take it
  *
  * Return: its address, or NULL.
  */
-void *test_symbol(const char *symbol)
+void *test_function(const char *symbol)
 {
 	struct kprobe probe = { .symbol_name = symbol };
 	void *address;
@@ -231,4 +231,17 @@ void *test_symbol(const char *symbol)
 	address = probe.addr;
 	unregister_kprobe(&probe);
 	return address;
+}
+
+/**
+ * test_variable - where the kernel has a variable
+ * @symbol: its name
+ *
+ * Return: its address, for a per-CPU one its offset; or NULL.
+ */
+void *test_variable(const char *symbol)
+{
+	unsigned long (*lookup)(const char *name) = test_function("kallsyms_lookup_name");
+
+	return lookup ? (void *)lookup(symbol) : NULL;
 }

@@ -46,7 +46,8 @@ int test_count(const char *function, bool on);
 void test_counts_show(struct seq_file *m);
 int test_blind(bool on);
 void test_inject_exit(void);
-void *test_symbol(const char *symbol);
+void *test_function(const char *symbol);
+void *test_variable(const char *symbol);
 
 /* witness.c: what the next kernel is told about this one's VMCSs */
 int test_witness(void);

@@ -8,6 +8,7 @@
 #include <linux/ktime.h>
 #include <linux/suspend.h>
 
+#include "compat.h"
 #include "test.h"
 
 static struct hrtimer timer;
@@ -53,8 +54,7 @@ int test_wake(unsigned int ms)
  */
 int test_wake_init(void)
 {
-	hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	timer.function = wake;
+	hrtimer_setup(&timer, wake, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
 	return register_kprobe(&probe);
 }
 

@@ -9,7 +9,7 @@
 #   emulator_start DIR KERNEL INITRD APPEND   starts it in the background, with com1 to DIR/console.log and com2 to
 #                             DIR/tap.log; sets emulator_pid
 #   emulator_powered_off DIR STATUS           tells whether the guest switched the machine off
-# and reads cpus, memory, disk and model from the array "machine".
+# and reads kernel, cpus, memory, disk and model from the array "machine".
 # shellcheck disable=SC2034,SC2154
 
 bochs_binary=${BOCHS:-bochs}
@@ -29,6 +29,13 @@ bochs_takes() {
 	[[ $output == *"$probe:2:"* ]]
 }
 
+# bochs_is VERSION: it says its version once it has a configuration, or has refused one.
+bochs_is() {
+	local output
+	output=$("$bochs_binary" -q -n "cpu: model=none" </dev/null 2>&1) || true
+	[[ $output == *"Bochs x86 Emulator $1"[[:space:]]* ]]
+}
+
 # Debian's Bochs 2.7 has its debugger built in, which makes it slower and wait for a command at the start.
 bochs_has_debugger() {
 	local output
@@ -42,6 +49,15 @@ emulator_quirks=
 # A CPU that sleeps in MWAIT misses now and then the write that should wake it, and sleeps on to its next timer: 20 s on three
 # CPUs of 2.7, for ever perhaps on one of 3.0 that comes online. HLT is ended by an interrupt, and costs less to emulate.
 emulator_parameters=idle=halt
+
+# 2.7 resets the HPET, but not what its legacy mode has turned off, the interrupts of timer and clock. The firmware waits for
+# the timer on its way to the disk, for ever. A kernel that goes in an orderly way turns the HPET off, one that panics or is
+# reset by sysrq-b does not. Later versions reset that too.
+! bochs_is 2.7 || emulator_parameters+=" hpet=disable"
+
+# A reset leaves in IA32_TSC_ADJUST what makes the TSCs begin at 0. Linux takes that for the firmware's mistake and corrects it
+# on the boot CPU; 6.1 on no other, and then has clocks that are minutes apart. Without the feature it leaves all alone.
+[ "${machine[kernel]}" != 6.1 ] || emulator_parameters+=" clearcpuid=tsc_adjust"
 
 ! bochs_has_debugger || emulator_time_factor=5
 

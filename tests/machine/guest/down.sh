@@ -24,6 +24,12 @@ word() {
 	echo "$1"
 }
 
+# vmcss_cleared: in the crash kernel: was each VMCS of the dead kernel VMCLEARed?
+vmcss_cleared() {
+	vmcsleft "$(sed 's/.* witness=\([^ ]*\).*/\1/' /proc/cmdline)"
+}
+
+# crash_kernel_load [launched]: launched: there must be VMCSs that are.
 crash_kernel_load() {
 	local place
 	# A VMCS that is current at one of these moments; all of them are after a few, as each vCPU has a CPU of its own.
@@ -32,7 +38,7 @@ crash_kernel_load() {
 	done
 	place=$(sed -n 's/^page \([^ ]*\) .*/\1/p' /sys/kernel/debug/vmxcore_test/witness)
 	check "  the crash kernel is loaded" kexec_load -p second=yes witness="$place"
-	if has_vm "$1"; then
+	if [ "${1:-}" = launched ]; then
 		check "  VMCSs are launched" grep -vq 'launched 0$' /sys/kernel/debug/vmxcore_test/witness
 		cat /sys/kernel/debug/vmxcore_test/witness
 	fi
@@ -70,13 +76,22 @@ go_panic() {
 	next_stage crash
 }
 
+# load_for STATE: the crash kernel
+load_for() {
+	if has_vm "$1"; then
+		crash_kernel_load launched
+	else
+		crash_kernel_load
+	fi
+}
+
 go_crash() {
-	crash_kernel_load "$1"
+	load_for "$1"
 	go_panic "$1"
 }
 
 go_nmi_crash() {
-	crash_kernel_load "$1"
+	load_for "$1"
 	# Nothing to expect: what an NMI says waits for the console, and the crash kernel does not.
 	echo 1 >/proc/sys/kernel/unknown_nmi_panic
 	next_stage vmxt nmi 0
@@ -103,18 +118,17 @@ has_come() {
 	*crash)
 		check "$1: the crash kernel was entered" test -s /proc/vmcore
 		if has_vm "$2"; then
-			check "  each VMCS of the dead kernel was cleared" \
-				vmcsleft "$(sed 's/.* witness=\([^ ]*\).*/\1/' /proc/cmdline)"
+			check "  each VMCS of the dead kernel was cleared" vmcss_cleared
 		fi
 		;;
 	*) check_fails "$1: the firmware came first" grep -qw second=yes /proc/cmdline ;;
 	esac
 	check_equal "  all CPUs are up" "$(nproc)" 2
 	check "  the test client loads" modprobe vmxcore_test
-	load_kvm
+	load_kvm 0
 	check "  VMs run" vmrun --vcpus 2 --rounds 5
 	cell_done
-	has_kvm "$2" || check "  kvm_intel is unloaded" modprobe -r kvm_intel
+	has_kvm "$2" || borrowed || check "  kvm_intel is unloaded" modprobe -r kvm_intel
 }
 
 # ways_down STATE WAY...: the boots of the case are one more than the ways.

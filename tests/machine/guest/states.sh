@@ -9,7 +9,8 @@
 #	kvm-idle	kvm_intel is loaded and has no VM, another client holds all
 #	kvm-late	another client holds all, then KVM's first VM is made and runs
 #	kvm-gone	the same, and KVM's last VM is destroyed again
-# KVM holds VMX while there is a VM only (enable_virt_at_load=0). Those without kvm_intel come first, as loading it takes time.
+# KVM holds VMX while there is a VM only (enable_virt_at_load=0). Where VMX is borrowed kvm_intel is
+# loaded in all of them. Those without kvm_intel come first, as loading it takes time.
 # shellcheck disable=SC2034 # for the cases
 states="client client-cpu kvm both kvm-idle kvm-late kvm-gone"
 
@@ -19,12 +20,6 @@ has_kvm() {
 
 has_vm() {
 	case $1 in kvm | both | kvm-late) ;; *) return 1 ;; esac
-}
-
-# The module parameter of a client that is no longer there would stay: each time anew.
-load_kvm() {
-	check "  kvm loads" modprobe kvm enable_virt_at_load=0
-	check "  kvm_intel loads" modprobe kvm_intel
 }
 
 # state_on STATE CPU: the hardware and the books are in that state.
@@ -38,8 +33,12 @@ state_on() {
 # state_enter STATE CPU: CPU is the one that client-cpu holds.
 state_enter() {
 	check "$1: the test client loads" modprobe vmxcore_test
-	if has_kvm "$1" && [ ! -d /sys/module/kvm_intel ]; then
-		load_kvm
+	if [ -d /sys/module/kvm_intel ]; then
+		:
+	elif has_kvm "$1"; then
+		load_kvm 0
+	else
+		load_provider
 	fi
 	[ "$1" = kvm ] || check "  client a" vmxt register a
 	case $1 in

@@ -7,6 +7,22 @@ on() {
 	check "$1: VMX on: $2" vmxstate "$2"
 }
 
+# load_kvm AT-LOAD: kvm_intel, which has VMX while there is a VM (0; the only way in 6.1), or from load to unload (1). kvm each
+# time anew, as its parameter would stay.
+load_kvm() {
+	[ "$(line)" = 6.1 ] || check "  kvm loads" modprobe kvm "enable_virt_at_load=$1"
+	check "  kvm_intel loads" modprobe kvm_intel
+}
+
+# Where the kernel owns VMX nobody has it without kvm_intel, which lends it on.
+load_provider() {
+	! borrowed || load_kvm 0
+}
+
+borrowed() {
+	[ "$(line)" = 7.2 ]
+}
+
 # online CPU 0|1
 online() {
 	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"

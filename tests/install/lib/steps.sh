@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the cases are made of. All work on $root, and on $kernel, the kernel's name in lib/kernels.sh. Needs roots.sh, archive.sh.
+# shellcheck disable=SC2154
+# shellcheck disable=SC2034 # the cases use what is set here
+
+package=$out/package
+said=$out/said
+
+# start NAME LAYERS: a root to begin with.
+start() {
+	root=$(scratch "$kernel-$1" "$2")
+	in_root "$root" true
+	files >"$out/before"
+}
+
+# apt PACKAGE...: what apt says is kept for the steps after it.
+apt() {
+	local status=0
+	in_root "$root" apt-get install "$@" >"$said" 2>&1 || status=$?
+	cat "$said"
+	[ "$status" = 0 ] || cat "$root/var/lib/dkms/vmxcore/$version/build/make.log" || true
+	return "$status"
+}
+
+# says_once TEXT: the admin was told, and not twice.
+says_once() {
+	[ "$(grep -cF "$1" "$said")" = 1 ] || { echo "not said once: $1"; return 1; }
+}
+
+says_nothing() {
+	! grep 'vmxcore: not built' "$said"
+}
+
+# modules_for RELEASE: Linux 6.1 has its stock kvm.ko.
+modules_for() {
+	case $1 in
+	6.1.*) echo vmxcore kvm-intel ;;
+	*) echo vmxcore kvm kvm-intel ;;
+	esac
+}
+
+# ours RELEASE...: modprobe takes our modules, all of them.
+ours() {
+	local release module file
+	for release in "$@"; do
+		for module in $(modules_for "$release"); do
+			file=$(in_root "$root" modinfo -k "$release" -n "$module")
+			echo "$file"
+			[[ $file == */modules/"$release"/updates/dkms/"$module".ko* ]]
+		done
+	done
+}
+
+# stock RELEASE...: modprobe takes the kernel's own modules, and there are no others.
+stock() {
+	local release module file
+	for release in "$@"; do
+		for module in kvm kvm-intel; do
+			file=$(in_root "$root" modinfo -k "$release" -n "$module")
+			echo "$file"
+			[[ $file == */modules/"$release"/kernel/arch/x86/kvm/"$module".ko* ]]
+		done
+		! in_root "$root" modinfo -k "$release" -n vmxcore || return 1
+		[ ! -e "$root/lib/modules/$release/updates" ]
+	done
+}
+
+# files: all there are, but for what apt, dpkg and dkms's signing key leave behind by themselves.
+files() {
+	(cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/log \
+		-o -path ./var/cache \) -prune -o -type d -printf '%p %m\n' -o ! -path './var/lib/dkms/mok.*' -printf '%p %m %s %l\n') | sort
+}
+
+# keep RELEASE: the modules as they are installed, for machines to boot with: all of the kernel's that KVM is near, the whole of
+# updates/, and depmod's indices. What else a machine loads is in the kernel package.
+keep() {
+	local dir=$out/$kernel/modules
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	(cd "$root/lib/modules/$1" && cp -a --parents -t "$dir" updates modules.* kernel/{arch,virt})
+}
+
+install_packages() {
+	apt "$package"/vmxcore-{dkms,dev}_*.deb
+	says_nothing
+	ours "$@"
+	says_once 'modprobe -r kvm_intel && modprobe kvm_intel'
+}
+
+# upgrade VERSION RELEASE [PACKAGE...]: built by dkms, which the kernel's packages call.
+upgrade() {
+	local -a packages
+	mapfile -t packages < <(packages_for "$1" "$2" | tr ' ' '\n')
+	apt "${packages[@]}" "${@:3}"
+	says_nothing
+	ours "$2"
+	keep "$2"
+}
+
+# without_source VERSION RELEASE: apt succeeds, and the kernel has its own modules.
+without_source() {
+	local -a packages
+	mapfile -t packages < <(packages_for "$@" | tr ' ' '\n' | grep -v linux-source)
+	apt "${packages[@]}"
+	says_once "vmxcore: not built for $2: the source of this kernel is not installed: apt install"
+	grep -F "$(source_for "$1")" "$said"
+	stock "$2"
+}
+
+source_arrives() {
+	apt "$(source_for "$1")"
+	says_nothing
+	ours "$2"
+	keep "$2"
+}
+
+# source_gone VERSION RELEASE: the same for a kernel that is configured once more, beside others that have their modules.
+source_gone() {
+	in_root "$root" dkms unbuild "vmxcore/$version" -k "$2"
+	in_root "$root" apt-get remove "$(source_for "$1" | sed 's/=.*//')"
+	apt --reinstall "linux-headers-$2"
+	says_once "vmxcore: not built for $2: the source of this kernel is not installed: apt install"
+	stock "$2"
+}
+
+# same_name VERSION RELEASE: what is installed was built for another kernel of this name, which dkms 3.0.10 does not look at.
+same_name() {
+	local file
+	file=$(echo "$root/var/lib/dkms/vmxcore/kernel-$2"-*/log/kernel-source)
+	[ "$(cat "$file")" = "$1" ]
+	echo "${1}older" >"$file"
+	apt --reinstall "linux-headers-$2"
+	[ "$(cat "$file")" = "$1" ]
+	ours "$2"
+}
+
+# An admin who asks for it gets the one line too.
+by_hand_without_source() {
+	! in_root "$root" dkms install "vmxcore/$version" -k "$2" >"$said" 2>&1 || return 1
+	cat "$said"
+	says_once "vmxcore: not built for $2: the source of this kernel is not installed: apt install"
+	stock "$2"
+}
+
+autopkgtest() {
+	in_root "$root" "$package/vmxcore/debian/tests/$1" "$2"
+}
+
+# A parameter that has gone, or a new one of vmxcore, and the sample in /etc/modprobe.d is wrong.
+sample_parameters() {
+	local module setting
+	grep -oP '^#options \K\S+ [^=]+' "$root/etc/modprobe.d/vmxcore.conf" | while read -r module setting; do
+		[[ $module/$1 != kvm/6.1.* ]] || continue
+		in_root "$root" modinfo -k "$1" -F parm "$module" | grep "^$setting:"
+	done
+	in_root "$root" modinfo -k "$1" -F parm vmxcore | while IFS=: read -r setting _; do
+		grep "^#options vmxcore $setting=" "$root/etc/modprobe.d/vmxcore.conf"
+	done
+	! grep -v '^\(#.*\)\?$' "$root/etc/modprobe.d/vmxcore.conf"
+}
+
+# uninstall RELEASE: since 3.1 dkms has moved the kernel's modules aside.
+uninstall() {
+	in_root "$root" dkms uninstall "vmxcore/$version" -k "$1"
+	stock "$1"
+	in_root "$root" dkms install "vmxcore/$version" -k "$1"
+	ours "$1"
+}
+
+# another_hunk RELEASE: a line of what the last patch expects is not there, as if the kernel had changed.
+another_hunk() {
+	local patch file status=0
+	patch=$(find "$root/usr/src/vmxcore-$version/kvm/patches/$(line_of "$kernel")" -name '*.patch' | sort | tail -n 1)
+	file=$(grep -m 1 -oP '^\+\+\+ b/\K.*' "$patch")
+	cp "$patch" "$out/patch.orig"
+	awk '/^@@/ && !done { print; getline; print " /* nobody expects this */"; done = 1; next } { print }' "$out/patch.orig" >"$patch"
+	in_root "$root" dkms unbuild "vmxcore/$version" -k "$1"
+	in_root "$root" /etc/kernel/postinst.d/dkms "$1" || status=$?
+	in_root "$root" "/usr/src/vmxcore-$version/scripts/dkms/build-missing" "$1" >"$said" 2>&1
+	cp "$out/patch.orig" "$patch"
+	cat "$said"
+	[ "$status" != 0 ]
+	says_once "vmxcore: not built for $1: ${patch##*/} does not apply to $2, at $file hunk #1:"
+	stock "$1"
+}
+
+# owned: what packages have brought. /lib is /usr/lib, to all but dpkg.
+owned() {
+	cat "$root"/var/lib/dpkg/info/*.list | sed 's|^/usr/lib/|/lib/|'
+}
+
+# purge RELEASE...: there is no file that was not there before and belongs to nobody, but for what each kernel package makes
+# when it is installed; and what belongs to the kernel packages is as they brought it.
+purge() {
+	local left
+	in_root "$root" apt-get purge vmxcore-dkms vmxcore-dev
+	stock "$@"
+	left=$(comm -13 <(cut -d ' ' -f 1 "$out/before" | sort) <(files | cut -d ' ' -f 1 | sort) |
+		sed 's|^\.||; s|^/usr/lib/|/lib/|' | sort | comm -23 - <(owned | sort) |
+		grep -vE '^/lib/modules/[^/]*/modules\.|^/(boot|run)/|^/(vmlinuz|initrd.img)(\.old)?$' || true)
+	[ -z "$left" ] || { echo "left behind:"; echo "$left"; return 1; }
+	in_root "$root" dpkg --verify "${@/#/linux-image-}"
+}
+
+from_checkout() {
+	in_root "$root" make -C "$package/vmxcore" dkms-install >"$said" 2>&1 || { cat "$said"; return 1; }
+	cat "$said"
+	says_once 'modprobe -r kvm_intel && modprobe kvm_intel'
+	ours "$1"
+}
+
+# The source package may be gone by now.
+checkout_removed() {
+	in_root "$root" make -C "$package/vmxcore" dkms-remove
+	stock "$1"
+	diff <(grep -v /linux-source- "$out/before") <(files | grep -v /linux-source-)
+}
+
+# newest_release, two_releases: what the archives have of $kernel, as $new, $new_version and $old, $old_version.
+newest_release() {
+	read -r new_version new < <(newest "$kernel")
+}
+
+two_releases() {
+	newest_release
+	read -r old_version old < <(previous "$kernel")
+}
+
+# with_kernel newest | previous | none: the layers of the release of Debian that $kernel is of, with one of its releases installed.
+with_kernel() {
+	local -a packages
+	local base
+	base=$(base "$(release_of "$kernel")")
+	case $1 in
+	none) echo "$base"; return ;;
+	newest) mapfile -t packages < <(packages_for "$new_version" "$new" | tr ' ' '\n') ;;
+	previous) mapfile -t packages < <(packages_for "$old_version" "$old" | tr ' ' '\n') ;;
+	esac
+	with "$kernel-$1" "$base" "${packages[@]}"
+}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# For test scripts that run here, instead of in a machine: one line per test, in the form of tests/machine/boot. Needs $out, a
+# folder for the logs, and $suite.
+# shellcheck disable=SC2154
+
+passed=0 failed=0
+
+# try DESCRIPTION NAME COMMAND...: passes when the command succeeds.
+try() {
+	local text=$1 log=$out/$2.log start=$SECONDS status
+	shift 2
+	# Not in a condition: bash would ignore failures inside the command.
+	set +e
+	(set -e; "$@") >"$log" 2>&1
+	status=$?
+	set -e
+	if [ "$status" = 0 ]; then
+		echo "ok - $suite: $text ($((SECONDS - start)) s)"
+		passed=$((passed + 1))
+	else
+		echo "not ok - $suite: $text ($((SECONDS - start)) s; log: $log)"
+		tail -n 15 "$log" | sed 's/^/#   /'
+		failed=$((failed + 1))
+	fi
+}
+
+# try_end: what tests/machine/run --also reads.
+try_end() {
+	echo "$passed $failed 0" >"$out/result"
+	[ "$failed" = 0 ]
+}
