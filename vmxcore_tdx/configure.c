@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Giving the TDX module the memory it is to manage, and taking it back. "Intel TDX Module v1.5
+ * Base Architecture Specification" (348549), "Intel TDX Module Lifecycle".
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/io.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+#include <asm/smp.h>
+
+#include "tdx.h"
+
+/* What the TDX module has. */
+static struct tdmr_list *tdmrs;
+
+/* What it was given last, for sysfs: whoever reads there has no part in who frees the list. */
+static struct tdx_memory given;
+
+static u64 to_mib(u64 bytes)
+{
+	return bytes >> 20;
+}
+
+static bool package_has_cpu(int package)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		if (topology_physical_package_id(cpu) == package)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Asked before anything is given away, as there is no way back from TDH.SYS.CONFIG: it wants every
+ * processor of the machine to have been initialised, and TDH.SYS.KEY.CONFIG one of each package.
+ */
+static int check_cpus(void)
+{
+	unsigned int cpu;
+
+	if (tdx_lp_count() < num_present_cpus()) {
+		pr_err("TDH.SYS.CONFIG wants all %u CPUs, and only %u have been online: bring the others online first\n",
+		       num_present_cpus(), tdx_lp_count());
+		return -EBUSY;
+	}
+	for_each_present_cpu(cpu) {
+		if (!package_has_cpu(topology_physical_package_id(cpu))) {
+			pr_err("TDH.SYS.KEY.CONFIG wants a CPU of each package: bring CPU %u online first\n",
+			       cpu);
+			return -EBUSY;
+		}
+	}
+	return 0;
+}
+
+static struct tdmr_list *build_tdmrs(void)
+{
+	struct tdmr_platform platform = {
+		.cmrs = tdx_info.cmrs,
+		.nr_cmrs = tdx_info.nr_cmrs,
+		.limits = tdx_info.limits,
+	};
+	struct tdmr_list *list;
+
+	platform.memory = tdx_memory_ranges(&platform.nr_memory);
+	if (IS_ERR(platform.memory))
+		return ERR_CAST(platform.memory);
+
+	list = tdmr_list_build(&platform, &tdx_pamt_allocator);
+	if (IS_ERR(list))
+		pr_err("no TDMRs can be made of this machine's memory (%pe)%s\n", list,
+		       PTR_ERR(list) == -ENOMEM ?
+		       ": no contiguous memory for the PAMTs; load earlier after boot" : "");
+	kfree(platform.memory);
+	return list;
+}
+
+/* TDH.SYS.CONFIG takes the addresses of the TDMR_INFOs, in an array that is aligned as they are. */
+static int sys_config(const struct tdmr_list *list)
+{
+	size_t size = roundup_pow_of_two(max_t(size_t, list->nr * sizeof(u64), TDMR_INFO_ALIGN));
+	struct vmxcore_tdx_args args = {};
+	unsigned int i;
+	u64 *array;
+	u64 status;
+
+	/* kmalloc() aligns powers of two to themselves. */
+	array = kzalloc(size, GFP_KERNEL);
+	if (!array)
+		return -ENOMEM;
+	for (i = 0; i < list->nr; i++)
+		array[i] = virt_to_phys(&list->tdmrs[i]);
+
+	args.rcx = virt_to_phys(array);
+	args.rdx = list->nr;
+	args.r8 = tdx_platform.first_keyid;
+	status = tdx_call(TDH_SYS_CONFIG, &args);
+	kfree(array);
+
+	if ((status & TDX_STATUS_MASK) == TDX_SYS_CONFIG_NOT_PENDING)
+		pr_err("the TDX module has been configured before, or has seen more CPUs than Linux: reboot, without maxcpus= or nosmt\n");
+	return status ? tdx_complain(TDH_SYS_CONFIG, status) : 0;
+}
+
+static int key_config_on(unsigned int cpu)
+{
+	struct vmxcore_tdx_args args = {};
+	u64 status = tdx_call_on(cpu, TDH_SYS_KEY_CONFIG, &args);
+
+	if (!status || (status & TDX_STATUS_MASK) == TDX_KEY_CONFIGURED)
+		return 0;
+	pr_err("the TDX module has no key on package %d\n", topology_physical_package_id(cpu));
+	return tdx_complain(TDH_SYS_KEY_CONFIG, status);
+}
+
+static bool is_first_of_package(unsigned int cpu)
+{
+	unsigned int other;
+
+	for_each_online_cpu(other) {
+		if (topology_physical_package_id(other) == topology_physical_package_id(cpu))
+			return other == cpu;
+	}
+	return false;
+}
+
+/*
+ * From here on the PAMTs are written with another key: what caches still have of them, under no
+ * key, must not come after that.
+ */
+static int key_config(void)
+{
+	unsigned int cpu;
+	int err = 0;
+
+	wbinvd_on_all_cpus();
+	for_each_online_cpu(cpu) {
+		if (!err && is_first_of_package(cpu))
+			err = key_config_on(cpu);
+	}
+	return err;
+}
+
+/* Each call does a part, so that none takes long, and tells how far it has come. */
+static int init_tdmr(const struct tdmr_info *tdmr)
+{
+	struct vmxcore_tdx_args args = {};
+	u64 status;
+
+	do {
+		args.rcx = tdmr->base;
+		args.rdx = 0;
+		status = tdx_call(TDH_SYS_TDMR_INIT, &args);
+		if ((status & TDX_STATUS_MASK) == TDX_TDMR_ALREADY_INITIALIZED)
+			return 0;
+		if (status)
+			return tdx_complain(TDH_SYS_TDMR_INIT, status);
+		cond_resched();
+	} while (args.rdx < tdmr->base + tdmr->size);
+
+	return 0;
+}
+
+static int init_tdmrs(const struct tdmr_list *list)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < list->nr && !err; i++)
+		err = init_tdmr(&list->tdmrs[i]);
+	return err;
+}
+
+static int make_ready(void)
+{
+	int err;
+
+	err = key_config() ?: init_tdmrs(tdmrs);
+	if (err) {
+		tdx_shut_down();
+		return err;
+	}
+	tdx_set_state(TDX_READY);
+	pr_info("the TDX module is ready: %llu of %llu MiB can be private memory, in %u TDMRs; %llu MiB are its PAMTs\n",
+		to_mib(tdmrs->usable), to_mib(tdmrs->memory), tdmrs->nr, to_mib(tdmrs->pamt));
+	if (tdmrs->left_out)
+		pr_warn("%llu KiB of convertible memory do not fit into the TDMRs that this TDX module can have\n",
+			tdmrs->left_out >> 10);
+	return 0;
+}
+
+static int configure(void)
+{
+	struct tdmr_list *list;
+	int err;
+
+	err = check_cpus();
+	if (err)
+		return err;
+	list = build_tdmrs();
+	if (IS_ERR(list))
+		return PTR_ERR(list);
+
+	err = sys_config(list);
+	if (err) {
+		/* It takes all or nothing. */
+		tdmr_list_free(list);
+		return err;
+	}
+	tdmrs = list;
+	given.tdmrs = list->nr;
+	given.usable = list->usable;
+	given.left_out = list->left_out;
+	given.pamt = list->pamt;
+	tdx_set_state(TDX_CONFIGURED);
+	return make_ready();
+}
+
+/**
+ * tdx_configure - give the TDX module the kernel's memory to manage, and initialise it to the end
+ *
+ * Context: task, state TDX_INITIALIZED.
+ * Return: 0, and the state is TDX_READY. Else the log says why: -EBUSY: a CPU is missing;
+ * -ENOSPC: no TDMR can be made of the memory; -ENOMEM: none for PAMTs; -EINTR: killed while it
+ * was looked for; what tdx_status_errno() says of a SEAMCALL that failed. If that was
+ * TDH.SYS.CONFIG or something before it nothing has changed; after it the state is TDX_SHUT_DOWN.
+ */
+int tdx_configure(void)
+{
+	int err;
+
+	cpus_read_lock();
+	err = configure();
+	cpus_read_unlock();
+	return err;
+}
+
+static u64 lp_shutdown_all(void)
+{
+	struct vmxcore_tdx_args args = {};
+	unsigned int cpu;
+	u64 status = 0;
+
+	for_each_online_cpu(cpu)
+		status = status ?: tdx_call_on(cpu, TDH_SYS_LP_SHUTDOWN, &args);
+	return status;
+}
+
+static u64 sys_shutdown(void)
+{
+	struct vmxcore_tdx_args args = { .rcx = tdx_info.module_hv };
+
+	return tdx_call(TDH_SYS_SHUTDOWN, &args);
+}
+
+/*
+ * Before it is ready it has not begun to use the PAMTs, and cannot be shut down. Nobody will make
+ * it ready any more.
+ */
+static bool has_let_go(u64 status)
+{
+	if (!status || tdx_state() == TDX_CONFIGURED)
+		return true;
+	tdx_complain(tdx_info.has_sys_rd ? TDH_SYS_SHUTDOWN : TDH_SYS_LP_SHUTDOWN, status);
+	pr_err("the TDX module cannot be shut down: %llu MiB stay with it until the next boot\n",
+	       to_mib(tdmrs->pamt));
+	return false;
+}
+
+static void take_back(void)
+{
+	unsigned int i;
+
+	wbinvd_on_all_cpus();
+	for (i = 0; i < tdmrs->nr; i++)
+		tdx_memory_reset(tdmr_pamt(&tdmrs->tdmrs[i]));
+	tdmr_list_free(tdmrs);
+}
+
+/**
+ * tdx_shut_down - no SEAMCALL from here on, and the PAMTs are ordinary memory again
+ *
+ * Without it a kernel that is kexec'ed to, or the page allocator, would write to memory that
+ * the TDX module encrypts and checks. Where the TDX module has no memory nothing is done: it may
+ * be found again as it is.
+ *
+ * Context: task that holds cpus_read_lock(), or CPU hotplug is impossible.
+ */
+void tdx_shut_down(void)
+{
+	u64 status = 0;
+
+	if (!tdx_owns_memory())
+		return;
+	if (tdx_state() == TDX_READY)
+		status = tdx_info.has_sys_rd ? sys_shutdown() : lp_shutdown_all();
+
+	if (has_let_go(status))
+		take_back();
+	tdmrs = NULL;
+	tdx_set_state(TDX_SHUT_DOWN);
+}
+
+/**
+ * tdx_memory_given - the memory that the TDX module has
+ *
+ * Context: any.
+ * Return: how much; all 0 where it has none.
+ */
+struct tdx_memory tdx_memory_given(void)
+{
+	static const struct tdx_memory none;
+
+	return tdx_owns_memory() ? given : none;
+}

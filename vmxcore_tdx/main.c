@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmxcore_tdx.ko: SEAMCALLs without KVM. It takes VMX from vmxcore, brings the TDX module up on
+ * every CPU, tells what it found, and executes SEAMCALLs for other modules.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/preempt.h>
+#include <vmxcore/insn.h>
+
+#include "compat.h"
+#include "tdx.h"
+
+static bool on_demand = true;
+module_param(on_demand, bool, 0444);
+MODULE_PARM_DESC(on_demand,
+		 "Hold VMX only while a SEAMCALL is executed (default); off: from load to unload");
+
+static bool configure;
+module_param(configure, bool, 0444);
+MODULE_PARM_DESC(configure,
+		 "Give the TDX module all memory that it can manage, 1/256 of it for PAMTs, and initialise it to the end (default: off)");
+
+/* Is VMX held from load to unload, and not yielded? */
+static bool held;
+
+struct vmxcore_client *tdx_client;
+struct tdx_platform tdx_platform;
+struct tdx_info tdx_info;
+
+/*
+ * Written by loading and unloading, by sleep and reboot, which exclude each other; read wherever
+ * a CPU comes or goes.
+ */
+static enum tdx_state current_state = TDX_ABSENT;
+
+/**
+ * tdx_state - how far the TDX module is
+ *
+ * Context: any, NMI included.
+ * Return: that.
+ */
+enum tdx_state tdx_state(void)
+{
+	return READ_ONCE(current_state);
+}
+
+/**
+ * tdx_set_state - note how far it is now
+ * @state: that
+ *
+ * Context: one of those that exclude each other.
+ */
+void tdx_set_state(enum tdx_state state)
+{
+	WRITE_ONCE(current_state, state);
+}
+
+/**
+ * tdx_owns_memory - does the TDX module have memory of the kernel's?
+ *
+ * Context: any, NMI included.
+ * Return: that.
+ */
+bool tdx_owns_memory(void)
+{
+	enum tdx_state state = tdx_state();
+
+	return state == TDX_CONFIGURED || state == TDX_READY;
+}
+
+static bool vmx_is_on(void)
+{
+	bool on;
+	u64 pa;
+
+	preempt_disable();
+	on = !vmxcore_get_cpu(tdx_client);
+	if (on) {
+		on = !vmxcore_vmptrst(&pa);
+		vmxcore_put_cpu(tdx_client);
+	}
+	preempt_enable();
+	return on;
+}
+
+static void explain(u64 status)
+{
+	switch (status) {
+	case VMXCORE_TDX_UD:
+		if (vmx_is_on())
+			pr_err("no SEAM: this CPU does not know SEAMCALL\n");
+		break;
+	case VMXCORE_TDX_GP:
+		pr_err("SEAM is disabled on this CPU: enable TDX in the firmware's setup\n");
+		break;
+	case VMXCORE_TDX_VMFAILINVALID:
+		pr_err("no TDX module is loaded: have the firmware load one (its setup, or the file on the EFI system partition)\n");
+		break;
+	case TDX_SYS_SHUTDOWN:
+		pr_err("the TDX module has been shut down: to have it again reboot\n");
+		break;
+	}
+}
+
+/**
+ * tdx_sys_init - TDH.SYS.INIT, which is done once in a module's life
+ *
+ * Context: task.
+ * Return: 0: done, now or before; else tdx_status_errno() of its status, and the log says what
+ * to do.
+ */
+int tdx_sys_init(void)
+{
+	/* RCX: attributes, all of them reserved */
+	struct vmxcore_tdx_args args = {};
+	u64 status = tdx_call(TDH_SYS_INIT, &args);
+
+	if (!status || (status & TDX_STATUS_MASK) == TDX_SYS_INIT_NOT_PENDING)
+		return 0;
+	explain(status);
+	return tdx_complain(TDH_SYS_INIT, status);
+}
+
+static void say_hello(void)
+{
+	pr_info("TDX module %u.%u.%02u, build %u of %u%s, on %u CPUs; private key ids %u to %u\n",
+		tdx_info.major_version, tdx_info.minor_version, tdx_info.update_version,
+		tdx_info.build_num, tdx_info.build_date,
+		tdx_info.attributes & BIT(31) ? " (a debug module)" : "", tdx_lp_count(),
+		tdx_platform.first_keyid, tdx_platform.first_keyid + tdx_platform.nr_keyids - 1);
+}
+
+static int bring_up(void)
+{
+	int err;
+
+	tdx_seamldr_read();
+	err = tdx_sys_init();
+	if (err)
+		return err;
+
+	tdx_set_state(TDX_INITIALIZED);
+	err = tdx_lp_start();
+	if (err)
+		return err;
+	err = tdx_info_read(&tdx_info);
+	if (err)
+		tdx_lp_stop();
+	else
+		say_hello();
+	return err;
+}
+
+static void bring_down(void)
+{
+	cpus_read_lock();
+	tdx_shut_down();
+	cpus_read_unlock();
+	tdx_lp_stop();
+}
+
+/* From here on the machine may sleep and reboot: configuring it is the last that is done. */
+static int go_on(void)
+{
+	int err;
+
+	err = tdx_sysfs_init();
+	if (err)
+		return err;
+	err = tdx_power_init();
+	if (err)
+		goto no_power;
+	err = configure ? tdx_power_configure() : 0;
+	if (err)
+		goto not_configured;
+
+	tdx_debugfs_init();
+	return 0;
+
+not_configured:
+	tdx_power_exit();
+no_power:
+	tdx_sysfs_exit();
+	return err;
+}
+
+static int start(void)
+{
+	int err;
+
+	err = vmxcore_get(tdx_client);
+	if (err)
+		return err;
+
+	err = bring_up();
+	if (err)
+		goto put;
+	err = go_on();
+	if (err) {
+		bring_down();
+		goto put;
+	}
+	if (!on_demand) {
+		WRITE_ONCE(held, true);
+		return 0;
+	}
+put:
+	vmxcore_put(tdx_client);
+	return err;
+}
+
+/* One that is held though nothing is executed is given back to who wants VMX for himself. */
+static void yield_vmx(void)
+{
+	if (xchg(&held, false))
+		vmxcore_put(tdx_client);
+}
+
+static void regain_vmx(void)
+{
+	if (!on_demand && !vmxcore_get(tdx_client) && xchg(&held, true))
+		vmxcore_put(tdx_client);
+}
+
+static const struct vmxcore_client_desc desc = {
+	.name = KBUILD_MODNAME,
+	.owner = THIS_MODULE,
+	.emergency = tdx_emergency,
+	.yield = yield_vmx,
+	.regain = regain_vmx,
+};
+
+static int __init tdx_init(void)
+{
+	int err;
+
+	/* Two that initialise it would each take the other's memory for free. */
+	if (tdx_kernel_has_tdx()) {
+		pr_err("this kernel brings the TDX module up itself: not loaded\n");
+		return -EBUSY;
+	}
+	err = tdx_platform_detect(&tdx_platform);
+	if (err)
+		return err;
+
+	tdx_client = vmxcore_register(&desc);
+	if (IS_ERR(tdx_client))
+		return PTR_ERR(tdx_client);
+	err = start();
+	if (err)
+		vmxcore_unregister(tdx_client);
+	return err;
+}
+module_init(tdx_init);
+
+static void __exit tdx_exit(void)
+{
+	tdx_debugfs_exit();
+	tdx_power_exit();
+	tdx_sysfs_exit();
+	bring_down();
+	yield_vmx();
+	vmxcore_unregister(tdx_client);
+}
+module_exit(tdx_exit);
+
+MODULE_DESCRIPTION("SEAMCALLs and the Intel TDX module, without KVM");
+MODULE_AUTHOR("The vmxcore developers");
+MODULE_LICENSE("GPL");

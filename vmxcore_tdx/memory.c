@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The memory of this machine: which there is, and physically contiguous pieces of it for PAMTs.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ioport.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/pfn.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "tdx.h"
+
+struct ranges {
+	struct tdx_range *all;
+	unsigned int count;
+};
+
+static int note_range(struct resource *res, void *data)
+{
+	struct ranges *ranges = data;
+	struct tdx_range *all;
+
+	all = krealloc(ranges->all, (ranges->count + 1) * sizeof(*all), GFP_KERNEL);
+	if (!all)
+		return -ENOMEM;
+	all[ranges->count].start = res->start;
+	all[ranges->count].end = res->end + 1;
+	ranges->all = all;
+	ranges->count++;
+	return 0;
+}
+
+/**
+ * tdx_memory_ranges - all memory that the kernel uses
+ * @count: where to write how many ranges there are
+ *
+ * Memory that is added later is in none of them; the TDX module cannot be told of it any more.
+ *
+ * Context: task.
+ * Return: the ranges, to be kfree()d; or ERR_PTR(-ENOMEM), ERR_PTR(-ENODEV): none at all.
+ */
+struct tdx_range *tdx_memory_ranges(unsigned int *count)
+{
+	struct ranges ranges = {};
+	int err;
+
+	err = walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
+				  0, -1, &ranges, note_range);
+	if (err || !ranges.count) {
+		kfree(ranges.all);
+		return ERR_PTR(err == -ENOMEM ? err : -ENODEV);
+	}
+	*count = ranges.count;
+	return ranges.all;
+}
+
+/* CMRs are in ascending order, and may touch. */
+static bool is_convertible(u64 start, u64 end)
+{
+	const struct tdx_range *cmr;
+
+	for (cmr = tdx_info.cmrs; cmr < tdx_info.cmrs + tdx_info.nr_cmrs; cmr++) {
+		if (cmr->start <= start && start < cmr->end)
+			start = cmr->end;
+	}
+	return start >= end;
+}
+
+/* All that alloc_contig_range() takes for granted, and what it would try in vain. */
+static bool may_be_free(unsigned long pfn, unsigned long end)
+{
+	struct page *page = pfn_to_online_page(pfn);
+	struct zone *zone;
+
+	if (!page)
+		return false;
+	zone = page_zone(page);
+
+	for (; pfn < end; pfn++) {
+		page = pfn_to_online_page(pfn);
+		if (!page || page_zone(page) != zone || PageReserved(page))
+			return false;
+	}
+	return true;
+}
+
+static int alloc_between(u64 start, u64 end, u64 size, u64 *base)
+{
+	unsigned long nr = PFN_UP(size), pfn;
+
+	for (pfn = ALIGN(PFN_UP(start), pageblock_nr_pages); pfn + nr <= PFN_DOWN(end);
+	     pfn += pageblock_nr_pages) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		if (is_convertible(PFN_PHYS(pfn), PFN_PHYS(pfn + nr)) &&
+		    may_be_free(pfn, pfn + nr) && !tdx_alloc_contig_range(pfn, pfn + nr)) {
+			*base = PFN_PHYS(pfn);
+			return 0;
+		}
+	}
+	return -ENOMEM;
+}
+
+/*
+ * The pieces are larger than what the page allocator has (4 MiB for each GiB): movable memory is
+ * moved away. From @near on, which is on the right node, else wherever there is some.
+ */
+static int alloc_pamt(void *unused, u64 near, u64 size, u64 *base)
+{
+	struct tdx_range *ranges;
+	unsigned int count, i;
+	int err = -ENOMEM;
+
+	ranges = tdx_memory_ranges(&count);
+	if (IS_ERR(ranges))
+		return PTR_ERR(ranges);
+
+	for (i = 0; i < count && err == -ENOMEM; i++) {
+		if (ranges[i].start <= near && near < ranges[i].end)
+			err = alloc_between(near, ranges[i].end, size, base);
+	}
+	for (i = 0; i < count && err == -ENOMEM; i++)
+		err = alloc_between(ranges[i].start, ranges[i].end, size, base);
+
+	kfree(ranges);
+	return err;
+}
+
+static void free_pamt(void *unused, u64 base, u64 size)
+{
+	free_contig_range(PHYS_PFN(base), PFN_UP(size));
+}
+
+const struct tdmr_allocator tdx_pamt_allocator = {
+	.alloc = alloc_pamt,
+	.free = free_pamt,
+};
+
+/**
+ * tdx_memory_reset - make what was private memory ordinary memory again
+ * @range: of it; the TDX module does not touch it any more, and no cache has lines of it
+ *
+ * Only CPUs with the erratum need it: elsewhere the next write does the same.
+ *
+ * Context: task.
+ */
+void tdx_memory_reset(struct tdx_range range)
+{
+	static const u8 zeroes[64] __aligned(64);
+	u64 pa;
+
+	if (!tdx_has_partial_write_erratum())
+		return;
+	for (pa = range.start; pa < range.end; pa += sizeof(zeroes))
+		tdx_movdir64b(__va(pa), zeroes);
+	/* MOVDIR64B is weakly ordered, and whoever gets this memory next writes it as usual. */
+	mb();
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Has this machine SEAM, and has its firmware set it up? "Intel TDX CPU Architectural
+ * Extensions" (343754), "SEAM Enumeration"; IA32_MKTME_KEYID_PARTITIONING: there too.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bits.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <asm/processor.h>
+
+#include "compat.h"
+#include "tdx.h"
+
+#define MTRRCAP_SEAMRR				BIT_ULL(15)
+#define MSR_IA32_SEAMRR_PHYS_MASK		0x1401
+#define SEAMRR_MASK_LOCK			BIT_ULL(10)
+#define SEAMRR_MASK_VALID			BIT_ULL(11)
+#define MSR_IA32_MKTME_KEYID_PARTITIONING	0x87
+
+static int detect_seamrr(void)
+{
+	u64 cap, mask;
+
+	if (rdmsrq_safe(MSR_MTRRcap, &cap) || !(cap & MTRRCAP_SEAMRR)) {
+		pr_err("no SEAM: this CPU does not have TDX (IA32_MTRRCAP.SEAMRR is 0)\n");
+		return -ENODEV;
+	}
+	if (rdmsrq_safe(MSR_IA32_SEAMRR_PHYS_MASK, &mask) || !(mask & SEAMRR_MASK_VALID)) {
+		pr_err("no SEAM: the firmware has set no memory aside for it: enable TDX in the firmware's setup\n");
+		return -ENODEV;
+	}
+	if (!(mask & SEAMRR_MASK_LOCK)) {
+		pr_err("no SEAM: the firmware has not locked SEAMRR: update the firmware\n");
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/* The private key ids come after those of MKTME, of which 0 is not counted. */
+static int detect_keyids(struct tdx_platform *platform)
+{
+	u64 partitioning;
+
+	if (rdmsrq_safe(MSR_IA32_MKTME_KEYID_PARTITIONING, &partitioning)) {
+		pr_err("no memory encryption keys for TDX (MSR 0x87 is missing): enable TME-MT in the firmware's setup\n");
+		return -ENODEV;
+	}
+	platform->first_keyid = lower_32_bits(partitioning) + 1;
+	platform->nr_keyids = upper_32_bits(partitioning);
+	return 0;
+}
+
+/**
+ * tdx_platform_detect - what the firmware has prepared for TDX
+ * @platform: where to write it
+ *
+ * Context: task, at load.
+ * Return: 0; -ENODEV: this machine cannot do TDX, and the log says why.
+ */
+int tdx_platform_detect(struct tdx_platform *platform)
+{
+	int err = detect_seamrr() ?: detect_keyids(platform);
+
+	if (err)
+		return err;
+
+	/* The TDX module needs one for itself. */
+	if (platform->nr_keyids < 2) {
+		pr_err("%u private key ids are too few for TDX, which needs 2: give it more in the firmware's setup\n",
+		       platform->nr_keyids);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/**
+ * tdx_has_partial_write_erratum - must private memory be written by whole lines first?
+ *
+ * On Sapphire and Emerald Rapids a write of less than a cache line to private memory poisons it,
+ * and the next read is a machine check (upstream 1e536e106680, X86_BUG_TDX_PW_MCE).
+ *
+ * Context: any.
+ * Return: true on such a CPU.
+ */
+bool tdx_has_partial_write_erratum(void)
+{
+	if (boot_cpu_data.x86_vendor != X86_VENDOR_INTEL || boot_cpu_data.x86 != 6)
+		return false;
+	return boot_cpu_data.x86_model == 0x8f || boot_cpu_data.x86_model == 0xcf;
+}
