@@ -37,7 +37,7 @@ install:
 
 # What DKMS needs, without what was built here, into DIR.
 dkms-source:
-	find Kbuild Makefile LICENSE dkms.conf include vmxcore kvm scripts/dkms scripts/kernel-source scripts/kvm-tree scripts/lib \
+	find Kbuild Makefile LICENSE dkms.conf include vmxcore vmxcore_tdx kvm scripts/dkms scripts/kernel-source scripts/kvm-tree scripts/lib \
 		-path kvm/linux -prune -o -path kvm/linux.new -prune -o -name '*.mod.c' -o -type f \
 		\( -name '*.[chS]' -o -name '*.sh' -o -name '*.conf' -o -name '*.patch' -o -name 'Kbuild*' -o ! -name '*.*' \) -print0 | \
 		xargs -0 cp --parents --target-directory=$(DIR)
