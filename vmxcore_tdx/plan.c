@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which GiBs become which TDMR: by dynamic programming, so that no other choice loses less
+ * memory. In the order of their weight:
+ *
+ * 1. memory that is lost because the limits do not allow it, or to the PAMT for GiBs without
+ *    any memory between two parts of a TDMR: whichever is less;
+ * 2. memory that will be lost too if the PAMT comes to lie in its own TDMR, and takes a reserved
+ *    area for itself;
+ * 3. memory that PAMTs take.
+ *
+ * Time is of the order of the square of the number of units, see below, times the number of
+ * TDMRs: for the memory map of a machine next to nothing.
+ */
+#include <linux/align.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "plan.h"
+
+/*
+ * A TDMR has all of a unit or nothing of it: one GiB of which some is usable, or as many as
+ * are usable in one piece.
+ */
+struct unit {
+	u64 start;
+	u64 end;
+	u64 usable;
+	/* The range that its first usable byte is in. */
+	unsigned int first;
+};
+
+struct cost {
+	u64 lost;
+	u64 at_risk;
+	u64 pamt;
+};
+
+/* The best way to deal with the first units by so many TDMRs: what it costs, its last step. */
+struct step {
+	struct cost cost;
+	/* How many units came before that step, and whether it made a TDMR of the others. */
+	unsigned int from;
+	bool tdmr;
+};
+
+struct plan {
+	const struct tdmr_ranges *usable;
+	const struct tdmr_limits *limits;
+	struct unit *units;
+	unsigned int nr_units;
+	unsigned int max_tdmrs;
+	/* max_tdmrs + 1 rows of nr_units + 1. */
+	struct step *steps;
+};
+
+/*
+ * A TDMR that grows by one unit after the other. A fragment is usable memory without a hole. With
+ * n reserved areas there can be n - 1 fragments that have a hole on either side, and the
+ * others at the TDMR's ends: the smallest of those too many are lost.
+ */
+struct span {
+	u64 base;
+	u64 end;
+	/* GiBs of units. */
+	u64 covered;
+	/* The last fragment. */
+	struct tdx_range last;
+	bool hole_before_last;
+	/* The largest with two holes, ascending. */
+	u64 kept[TDMR_MAX_RESERVED];
+	unsigned int nr_kept;
+	unsigned int max_kept;
+	u64 lost;
+};
+
+/**
+ * tdmr_pamt_sizes() - how much PAMT a TDMR needs
+ * @limits: of the TDX module
+ * @size: of the TDMR
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+struct tdmr_pamt_sizes tdmr_pamt_sizes(const struct tdmr_limits *limits, u64 size)
+{
+	return (struct tdmr_pamt_sizes){
+		.of_4k = ALIGN((size / SZ_4K) * limits->pamt_4k_entry_size, SZ_4K),
+		.of_2m = ALIGN((size / SZ_2M) * limits->pamt_2m_entry_size, SZ_4K),
+		.of_1g = ALIGN((size / SZ_1G) * limits->pamt_1g_entry_size, SZ_4K),
+	};
+}
+
+static u64 pamt_bytes(const struct tdmr_limits *limits, u64 size)
+{
+	struct tdmr_pamt_sizes sizes = tdmr_pamt_sizes(limits, size);
+
+	return sizes.of_4k + sizes.of_2m + sizes.of_1g;
+}
+
+static void add_unit(struct plan *plan, u64 start, u64 end, u64 usable, unsigned int first)
+{
+	struct unit *last = plan->nr_units ? &plan->units[plan->nr_units - 1] : NULL;
+
+	if (last && last->start == start)
+		last->usable += usable;
+	else
+		plan->units[plan->nr_units++] = (struct unit){ start, end, usable, first };
+}
+
+static void make_units(struct plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->usable->nr; i++) {
+		const struct tdx_range *range = &plan->usable->range[i];
+		u64 start = range->start, stop, base;
+
+		for (; start < range->end; start = stop) {
+			base = ALIGN_DOWN(start, SZ_1G);
+			if (base == start && range->end - start >= SZ_1G)
+				stop = ALIGN_DOWN(range->end, SZ_1G);
+			else
+				stop = min(range->end, base + SZ_1G);
+			add_unit(plan, base, ALIGN(stop, SZ_1G), stop - start, i);
+		}
+	}
+}
+
+static struct span span_start(const struct plan *plan, const struct unit *unit)
+{
+	return (struct span){
+		.base = unit->start,
+		.end = unit->start,
+		.last = { unit->start, unit->start },
+		.max_kept = plan->limits->max_reserved_per_tdmr - 1,
+	};
+}
+
+/* One more fragment between two holes. */
+static void keep(struct span *span, u64 size)
+{
+	unsigned int i;
+
+	if (!span->max_kept) {
+		span->lost += size;
+		return;
+	}
+	if (span->nr_kept == span->max_kept) {
+		if (size <= span->kept[0]) {
+			span->lost += size;
+			return;
+		}
+		span->lost += span->kept[0];
+		span->nr_kept--;
+		memmove(span->kept, span->kept + 1, span->nr_kept * sizeof(*span->kept));
+	}
+	for (i = span->nr_kept++; i && span->kept[i - 1] > size; i--)
+		span->kept[i] = span->kept[i - 1];
+	span->kept[i] = size;
+}
+
+static void span_add(struct span *span, u64 start, u64 end)
+{
+	if (start != span->last.end) {
+		if (span->hole_before_last)
+			keep(span, span->last.end - span->last.start);
+		span->last.start = start;
+		span->hole_before_last = true;
+	}
+	span->last.end = end;
+}
+
+static void span_add_unit(struct span *span, const struct plan *plan, const struct unit *unit)
+{
+	const struct tdx_range *range = &plan->usable->range[unit->first];
+	const struct tdx_range *end = plan->usable->range + plan->usable->nr;
+
+	for (; range < end && range->start < unit->end; range++)
+		span_add(span, max(range->start, unit->start), min(range->end, unit->end));
+	span->end = unit->end;
+	span->covered += unit->end - unit->start;
+}
+
+/* By value: if the TDMR ended here, a hole might come behind the last fragment. */
+static struct cost span_cost(struct span span, const struct plan *plan)
+{
+	u64 size = span.end - span.base;
+	struct cost cost;
+
+	if (span.hole_before_last && span.last.end < span.end)
+		keep(&span, span.last.end - span.last.start);
+	cost.lost = span.lost + pamt_bytes(plan->limits, size - span.covered);
+	cost.at_risk = span.max_kept && span.nr_kept == span.max_kept ? span.kept[0] : 0;
+	cost.pamt = pamt_bytes(plan->limits, size);
+	return cost;
+}
+
+static bool cheaper(const struct cost *a, const struct cost *b)
+{
+	if (a->lost != b->lost)
+		return a->lost < b->lost;
+	if (a->at_risk != b->at_risk)
+		return a->at_risk < b->at_risk;
+	return a->pamt < b->pamt;
+}
+
+static struct step *step_at(const struct plan *plan, unsigned int tdmrs, unsigned int units)
+{
+	return &plan->steps[(size_t)tdmrs * (plan->nr_units + 1) + units];
+}
+
+/* From one state to another, if there is no better way known to it. */
+static void consider(const struct step *from, struct step *to, const struct cost *more,
+		     unsigned int unit, bool tdmr)
+{
+	const struct cost sum = {
+		.lost = from->cost.lost + more->lost,
+		.at_risk = from->cost.at_risk + more->at_risk,
+		.pamt = from->cost.pamt + more->pamt,
+	};
+
+	if (cheaper(&sum, &to->cost))
+		*to = (struct step){ sum, unit, tdmr };
+}
+
+/* All that can be made of the units from this one on. Steps to here are final. */
+static void consider_unit(const struct plan *plan, unsigned int unit)
+{
+	const struct cost skipped = { .lost = plan->units[unit].usable };
+	struct span span = span_start(plan, &plan->units[unit]);
+	unsigned int t, next;
+
+	for (t = 0; t <= plan->max_tdmrs; t++)
+		consider(step_at(plan, t, unit), step_at(plan, t, unit + 1), &skipped, unit,
+			 false);
+	for (next = unit; next < plan->nr_units; next++) {
+		struct cost cost;
+
+		span_add_unit(&span, plan, &plan->units[next]);
+		cost = span_cost(span, plan);
+		for (t = 0; t < plan->max_tdmrs; t++)
+			consider(step_at(plan, t, unit), step_at(plan, t + 1, next + 1), &cost,
+				 unit, true);
+	}
+}
+
+static void find_best(const struct plan *plan)
+{
+	unsigned int t, unit;
+
+	for (t = 0; t <= plan->max_tdmrs; t++) {
+		for (unit = 1; unit <= plan->nr_units; unit++)
+			step_at(plan, t, unit)->cost.lost = U64_MAX;
+	}
+	for (unit = 0; unit < plan->nr_units; unit++) {
+		consider_unit(plan, unit);
+		cond_resched();
+	}
+}
+
+/* From the last step back to the first: they come in descending order. */
+static void take_steps(const struct plan *plan, struct tdmr_ranges *tdmrs)
+{
+	unsigned int i, t = plan->max_tdmrs, unit = plan->nr_units;
+
+	while (unit) {
+		const struct step *step = step_at(plan, t, unit);
+
+		if (step->tdmr) {
+			tdmrs->range[tdmrs->nr++] = (struct tdx_range){
+				plan->units[step->from].start, plan->units[unit - 1].end
+			};
+			t--;
+		}
+		unit = step->from;
+	}
+	for (i = 0; i < tdmrs->nr / 2; i++)
+		swap(tdmrs->range[i], tdmrs->range[tdmrs->nr - 1 - i]);
+}
+
+/**
+ * tdmr_plan() - which GiBs become which TDMR
+ * @tdmrs: what becomes the list of them: unlike in a set, there may be no gap between two
+ * @usable: the memory to cover, in whole pages
+ * @limits: of the TDX module; at least one TDMR, and from 1 to %TDMR_MAX_RESERVED reserved areas
+ *
+ * Context: task, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int tdmr_plan(struct tdmr_ranges *tdmrs, const struct tdmr_ranges *usable,
+	      const struct tdmr_limits *limits)
+{
+	struct plan plan = { .usable = usable, .limits = limits };
+	int err = -ENOMEM;
+
+	/* A range begins within a GiB, has whole ones, and ends within one. */
+	plan.units = kvcalloc(3UL * usable->nr + 1, sizeof(*plan.units), GFP_KERNEL);
+	if (!plan.units)
+		return -ENOMEM;
+	make_units(&plan);
+	plan.max_tdmrs = min_t(unsigned int, limits->max_tdmrs, plan.nr_units);
+	plan.steps = kvcalloc((plan.max_tdmrs + 1UL) * (plan.nr_units + 1UL),
+			      sizeof(*plan.steps), GFP_KERNEL);
+	if (plan.steps && !tdmr_ranges_alloc(tdmrs, plan.max_tdmrs)) {
+		find_best(&plan);
+		take_steps(&plan, tdmrs);
+		err = 0;
+	}
+	kvfree(plan.steps);
+	kvfree(plan.units);
+	return err;
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sets of physical addresses. */
+#include <linux/align.h>
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "range.h"
+
+/**
+ * tdmr_ranges_alloc() - an empty set
+ * @set: what becomes it
+ * @room: how many ranges it will hold at most
+ *
+ * Context: task, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int tdmr_ranges_alloc(struct tdmr_ranges *set, size_t room)
+{
+	set->nr = 0;
+	set->range = kvcalloc(max_t(size_t, room, 1), sizeof(*set->range), GFP_KERNEL);
+	return set->range ? 0 : -ENOMEM;
+}
+
+/**
+ * tdmr_ranges_free() - the end of a set
+ * @set: one that was never filled is fine, if it is all zeroes
+ *
+ * Context: task, may sleep.
+ */
+void tdmr_ranges_free(struct tdmr_ranges *set)
+{
+	kvfree(set->range);
+	set->range = NULL;
+	set->nr = 0;
+}
+
+/* In ascending order of @start. What touches the last range becomes part of it. */
+static void append(struct tdmr_ranges *set, u64 start, u64 end)
+{
+	struct tdx_range *last = set->nr ? &set->range[set->nr - 1] : NULL;
+
+	if (start >= end)
+		return;
+	if (last && start <= last->end)
+		last->end = max(last->end, end);
+	else
+		set->range[set->nr++] = (struct tdx_range){ start, end };
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct tdx_range *one = a, *other = b;
+
+	if (one->start == other->start)
+		return 0;
+	return one->start < other->start ? -1 : 1;
+}
+
+/**
+ * tdmr_ranges_union() - the set of all addresses in some ranges
+ * @set: what becomes it
+ * @from: in any order, overlapping perhaps; what lies beyond %TDMR_PA_END does not count
+ * @nr: how many
+ *
+ * Context: task, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int tdmr_ranges_union(struct tdmr_ranges *set, const struct tdx_range *from, unsigned int nr)
+{
+	unsigned int i, count = 0;
+
+	if (tdmr_ranges_alloc(set, nr))
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		struct tdx_range clipped = { from[i].start, min_t(u64, from[i].end, TDMR_PA_END) };
+
+		if (clipped.start < clipped.end)
+			set->range[count++] = clipped;
+	}
+	sort(set->range, count, sizeof(*set->range), by_start, NULL);
+	/* In place: never writes beyond what was read. */
+	for (i = 0; i < count; i++)
+		append(set, set->range[i].start, set->range[i].end);
+	return 0;
+}
+
+/**
+ * tdmr_ranges_intersect() - what is in both of two sets
+ * @set: what becomes it
+ * @a: the one
+ * @b: the other
+ *
+ * Context: task, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int tdmr_ranges_intersect(struct tdmr_ranges *set, const struct tdmr_ranges *a,
+			  const struct tdmr_ranges *b)
+{
+	unsigned int i = 0, j = 0;
+
+	if (tdmr_ranges_alloc(set, (size_t)a->nr + b->nr))
+		return -ENOMEM;
+	while (i < a->nr && j < b->nr) {
+		append(set, max(a->range[i].start, b->range[j].start),
+		       min(a->range[i].end, b->range[j].end));
+		if (a->range[i].end < b->range[j].end)
+			i++;
+		else
+			j++;
+	}
+	return 0;
+}
+
+/**
+ * tdmr_ranges_subtract() - what is in one set and not in another
+ * @set: what becomes it
+ * @a: the one
+ * @b: the other
+ *
+ * Context: task, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int tdmr_ranges_subtract(struct tdmr_ranges *set, const struct tdmr_ranges *a,
+			 const struct tdmr_ranges *b)
+{
+	unsigned int i, j, first = 0;
+
+	if (tdmr_ranges_alloc(set, (size_t)a->nr + b->nr))
+		return -ENOMEM;
+	for (i = 0; i < a->nr; i++) {
+		u64 start = a->range[i].start;
+
+		while (first < b->nr && b->range[first].end <= start)
+			first++;
+		for (j = first; j < b->nr && b->range[j].start < a->range[i].end; j++) {
+			append(set, start, b->range[j].start);
+			start = b->range[j].end;
+		}
+		append(set, start, a->range[i].end);
+	}
+	return 0;
+}
+
+/**
+ * tdmr_ranges_to_pages() - forget what is less than a page
+ * @set: afterwards all of it is whole pages
+ *
+ * Context: any.
+ */
+void tdmr_ranges_to_pages(struct tdmr_ranges *set)
+{
+	unsigned int i, count = set->nr;
+
+	set->nr = 0;
+	for (i = 0; i < count; i++)
+		append(set, ALIGN(set->range[i].start, PAGE_SIZE),
+		       ALIGN_DOWN(set->range[i].end, PAGE_SIZE));
+}
+
+/**
+ * tdmr_ranges_contain() - is all of a range in a set?
+ * @set: the set
+ * @start: of the range
+ * @end: of the range, which is not empty
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool tdmr_ranges_contain(const struct tdmr_ranges *set, u64 start, u64 end)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->nr; i++) {
+		if (set->range[i].start <= start && end <= set->range[i].end)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * tdmr_ranges_overlap() - is any of a range in a set?
+ * @set: the set
+ * @start: of the range
+ * @end: of the range, which is not empty
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool tdmr_ranges_overlap(const struct tdmr_ranges *set, u64 start, u64 end)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->nr; i++) {
+		if (set->range[i].start < end && start < set->range[i].end)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * tdmr_ranges_size() - how much there is in a set
+ * @set: the set
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u64 tdmr_ranges_size(const struct tdmr_ranges *set)
+{
+	unsigned int i;
+	u64 size = 0;
+
+	for (i = 0; i < set->nr; i++)
+		size += set->range[i].end - set->range[i].start;
+	return size;
+}
