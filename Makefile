@@ -6,7 +6,8 @@
 # make dkms-install     have DKMS build and install them, for each kernel that is installed and those to come
 # make dkms-remove      undo that
 # make demo             see it work, in an emulated machine (KERNEL=6.1, 6.12, 6.12-trixie, 7.2)
-# make check            all tests, in emulated machines
+# make check            all tests: KUnit suites, static checks, and in emulated machines
+# make kunit            the KUnit suites alone, in User Mode Linux (SUITE=...)
 # make check-install    packages and DKMS, in roots of three releases of Debian
 # make check-long       the machine's ways up and down again, in full counts: hours
 # make clean
@@ -61,10 +62,13 @@ demo: setup
 check: setup
 	tests/check
 
+kunit: setup
+	tests/kunit/run $(SUITE)
+
 check-install: setup
 	tests/install/run
 
 check-long: setup
 	tests/machine/run --long
 
-.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove clean setup demo check check-install check-long
+.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove clean setup demo check kunit check-install check-long

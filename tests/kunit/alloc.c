@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Kernel memory that is counted, and refused at will. One test runs at a time. */
+#include "alloc.h"
+
+static unsigned int calls, fail_at_call;
+static int live;
+
+/**
+ * alloc_watch() - count anew
+ * @fail_at: the call that finds no memory, from 1 on; 0: none
+ */
+void alloc_watch(unsigned int fail_at)
+{
+	calls = 0;
+	live = 0;
+	fail_at_call = fail_at;
+}
+
+/**
+ * alloc_calls() - how often memory was asked for
+ *
+ * Return: since alloc_watch().
+ */
+unsigned int alloc_calls(void)
+{
+	return calls;
+}
+
+/**
+ * alloc_live() - how much was not freed
+ *
+ * Return: pieces, since alloc_watch().
+ */
+int alloc_live(void)
+{
+	return live;
+}
+
+static void *counted(void *memory)
+{
+	live += !!memory;
+	return memory;
+}
+
+/**
+ * counted_kcalloc() - kcalloc() or kzalloc()
+ * @n: as there
+ * @size: as there
+ * @flags: as there
+ *
+ * Return: the memory, or NULL.
+ */
+void *counted_kcalloc(size_t n, size_t size, gfp_t flags)
+{
+	return ++calls == fail_at_call ? NULL : counted(kcalloc(n, size, flags));
+}
+
+/**
+ * counted_kvcalloc() - kvcalloc()
+ * @n: as there
+ * @size: as there
+ * @flags: as there
+ *
+ * Return: the memory, or NULL.
+ */
+void *counted_kvcalloc(size_t n, size_t size, gfp_t flags)
+{
+	return ++calls == fail_at_call ? NULL : counted(kvcalloc(n, size, flags));
+}
+
+/**
+ * counted_free() - kfree() or kvfree()
+ * @memory: NULL is fine
+ */
+void counted_free(const void *memory)
+{
+	live -= !!memory;
+	kvfree(memory);
+}
