@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a host sees of SEAM: numbers and structures, no behaviour.
+ *
+ * "ABI" in these files is "Intel TDX Module v1.5 ABI Specification" (348551), "Base" is "Intel TDX
+ * Module v1.5 Base Architecture Specification" (348549), "SEAMLDR" is "Intel TDX Loader (SEAMLDR)
+ * Interface Specification" (343755), "CPU" is "Intel TDX CPU Architectural Extensions" (343754),
+ * and "source" is Intel's published source of the TDX module 1.5, which decides where these leave
+ * room.
+ */
+#ifndef _TDX_SIM_ABI_H
+#define _TDX_SIM_ABI_H
+
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/types.h>
+
+/*
+ * RAX of a SEAMCALL: whom it is for (CPU, "SEAMCALL"), and the leaf with its version (ABI,
+ * "SEAMCALL Instruction").
+ */
+#define SEAMCALL_P_SEAMLDR	BIT_ULL(63)
+#define SEAMCALL_LEAF		GENMASK_ULL(15, 0)
+#define SEAMCALL_VERSION	GENMASK_ULL(23, 16)
+#define SEAMCALL_RESERVED	GENMASK_ULL(63, 24)
+
+/*
+ * ABI, "Host-Side (SEAMCALL) Interface Functions"; those of the module's own life, and one of a TD.
+ */
+#define TDH_VP_ENTER		0
+#define TDH_PHYMEM_PAGE_RDMD	24
+#define TDH_SYS_KEY_CONFIG	31
+#define TDH_SYS_INFO		32
+#define TDH_SYS_INIT		33
+#define TDH_SYS_RD		34
+#define TDH_SYS_LP_INIT		35
+#define TDH_SYS_TDMR_INIT	36
+#define TDH_SYS_RDALL		37
+#define TDH_SYS_LP_SHUTDOWN	44
+#define TDH_SYS_CONFIG		45
+#define TDH_SYS_SHUTDOWN	52
+#define TDH_SYS_UPDATE		53
+
+/* SEAMLDR, "P-SEAMLDR Interface Functions" */
+#define SEAMLDR_INFO		(SEAMCALL_P_SEAMLDR | 0)
+#define SEAMLDR_INSTALL		(SEAMCALL_P_SEAMLDR | 1)
+#define SEAMLDR_SHUTDOWN	(SEAMCALL_P_SEAMLDR | 2)
+#define SEAMLDR_SEAMINFO	(SEAMCALL_P_SEAMLDR | 3)
+
+/* ABI, "Function Completion Status Codes": details are in the lower half. */
+#define TDX_STATUS_DETAILS	GENMASK_ULL(31, 0)
+#define TDX_SUCCESS				0x0000000000000000ULL
+#define TDX_NON_RECOVERABLE_VCPU		0x4000000100000000ULL
+#define TDX_NON_RECOVERABLE_TD			0x6000000200000000ULL
+#define TDX_INTERRUPTED_RESUMABLE		0x8000000300000000ULL
+#define TDX_INTERRUPTED_RESTARTABLE		0x8000000400000000ULL
+#define TDX_NON_RECOVERABLE_TD_NON_ACCESSIBLE	0x6000000500000000ULL
+#define TDX_INVALID_RESUMPTION			0xc000000600000000ULL
+#define TDX_NON_RECOVERABLE_TD_WRONG_APIC_MODE	0xe000000700000000ULL
+#define TDX_CROSS_TD_FAULT			0x8000000800000000ULL
+#define TDX_CROSS_TD_TRAP			0x9000000900000000ULL
+#define TDX_NON_RECOVERABLE_TD_CORRUPTED_MD	0x6000000a00000000ULL
+#define TDX_OPERAND_INVALID			0xc000010000000000ULL
+#define TDX_OPERAND_ADDR_RANGE_ERROR		0xc000010100000000ULL
+#define TDX_OPERAND_BUSY			0x8000020000000000ULL
+#define TDX_PREVIOUS_TLB_EPOCH_BUSY		0x8000020100000000ULL
+#define TDX_SYS_BUSY				0x8000020200000000ULL
+#define TDX_RND_NO_ENTROPY			0x8000020300000000ULL
+#define TDX_OPERAND_BUSY_HOST_PRIORITY		0x8000020400000000ULL
+#define TDX_HOST_PRIORITY_BUSY_TIMEOUT		0x9000020500000000ULL
+#define TDX_SYS_INIT_NOT_PENDING		0xc000050000000000ULL
+#define TDX_SYS_LP_INIT_NOT_DONE		0xc000050200000000ULL
+#define TDX_SYS_LP_INIT_DONE			0xc000050300000000ULL
+#define TDX_SYS_NOT_READY			0xc000050500000000ULL
+#define TDX_SYS_SHUTDOWN			0xc000050600000000ULL
+#define TDX_SYS_KEY_CONFIG_NOT_PENDING		0xc000050700000000ULL
+#define TDX_SYS_STATE_INCORRECT			0xc000050800000000ULL
+#define TDX_SYS_INVALID_HANDOFF			0xc000050900000000ULL
+#define TDX_SYS_INCOMPATIBLE_SIGSTRUCT		0xc000050a00000000ULL
+#define TDX_SYS_LP_INIT_NOT_PENDING		0xc000050b00000000ULL
+#define TDX_SYS_CONFIG_NOT_PENDING		0xc000050c00000000ULL
+#define TDX_INCOMPATIBLE_SEAM_CAPABILITIES	0xc000050d00000000ULL
+#define TDX_KEY_GENERATION_FAILED		0x8000080000000000ULL
+#define TDX_TD_KEYS_NOT_CONFIGURED		0x8000081000000000ULL
+#define TDX_KEY_STATE_INCORRECT			0xc000081100000000ULL
+#define TDX_KEY_CONFIGURED			0x0000081500000000ULL
+#define TDX_WBCACHE_NOT_COMPLETE		0x8000081700000000ULL
+#define TDX_HKID_NOT_FREE			0xc000082000000000ULL
+#define TDX_NO_HKID_READY_TO_WBCACHE		0x0000082100000000ULL
+#define TDX_WBCACHE_RESUME_ERROR		0xc000082300000000ULL
+#define TDX_FLUSHVP_NOT_DONE			0x8000082400000000ULL
+#define TDX_NUM_ACTIVATED_HKIDS_NOT_SUPPORTED	0xc000082500000000ULL
+#define TDX_INCORRECT_CPUID_VALUE		0xc000090000000000ULL
+#define TDX_LIMIT_CPUID_MAXVAL_SET		0xc000090100000000ULL
+#define TDX_INCONSISTENT_CPUID_FIELD		0xc000090200000000ULL
+#define TDX_CPUID_MAX_SUBLEAVES_UNRECOGNIZED	0xc000090300000000ULL
+#define TDX_CPUID_LEAF_1F_FORMAT_UNRECOGNIZED	0xc000090400000000ULL
+#define TDX_INVALID_WBINVD_SCOPE		0xc000090500000000ULL
+#define TDX_INVALID_PKG_ID			0xc000090600000000ULL
+#define TDX_ENABLE_MONITOR_FSM_NOT_SET		0xc000090700000000ULL
+#define TDX_CPUID_LEAF_NOT_SUPPORTED		0xc000090800000000ULL
+#define TDX_SMRR_NOT_LOCKED			0xc000091000000000ULL
+#define TDX_INVALID_SMRR_CONFIGURATION		0xc000091100000000ULL
+#define TDX_SMRR_OVERLAPS_CMR			0xc000091200000000ULL
+#define TDX_SMRR_LOCK_NOT_SUPPORTED		0xc000091300000000ULL
+#define TDX_SMRR_NOT_SUPPORTED			0xc000091400000000ULL
+#define TDX_INCONSISTENT_MSR			0xc000092000000000ULL
+#define TDX_INCORRECT_MSR_VALUE			0xc000092100000000ULL
+#define TDX_SEAMREPORT_NOT_AVAILABLE		0xc000093000000000ULL
+#define TDX_SEAMDB_GETREF_NOT_AVAILABLE		0xc000093100000000ULL
+#define TDX_SEAMDB_REPORT_NOT_AVAILABLE		0xc000093200000000ULL
+#define TDX_SEAMVERIFYREPORT_NOT_AVAILABLE	0xc000093300000000ULL
+#define TDX_INVALID_TDMR			0xc0000a0000000000ULL
+#define TDX_NON_ORDERED_TDMR			0xc0000a0100000000ULL
+#define TDX_TDMR_OUTSIDE_CMRS			0xc0000a0200000000ULL
+#define TDX_TDMR_ALREADY_INITIALIZED		0x00000a0300000000ULL
+#define TDX_INVALID_PAMT			0xc0000a1000000000ULL
+#define TDX_PAMT_OUTSIDE_CMRS			0xc0000a1100000000ULL
+#define TDX_PAMT_OVERLAP			0xc0000a1200000000ULL
+#define TDX_INVALID_RESERVED_IN_TDMR		0xc0000a2000000000ULL
+#define TDX_NON_ORDERED_RESERVED_IN_TDMR	0xc0000a2100000000ULL
+#define TDX_CMR_LIST_INVALID			0xc0000a2200000000ULL
+#define TDX_METADATA_FIELD_ID_INCORRECT		0xc0000c0000000000ULL
+#define TDX_METADATA_FIELD_NOT_WRITABLE		0xc0000c0100000000ULL
+#define TDX_METADATA_FIELD_NOT_READABLE		0xc0000c0200000000ULL
+#define TDX_METADATA_FIELD_VALUE_NOT_VALID	0xc0000c0300000000ULL
+#define TDX_METADATA_LIST_OVERFLOW		0xc0000c0400000000ULL
+#define TDX_INVALID_METADATA_LIST_HEADER	0xc0000c0500000000ULL
+#define TDX_REQUIRED_METADATA_FIELD_MISSING	0xc0000c0600000000ULL
+#define TDX_METADATA_ELEMENT_SIZE_INCORRECT	0xc0000c0700000000ULL
+#define TDX_METADATA_LAST_ELEMENT_INCORRECT	0xc0000c0800000000ULL
+#define TDX_METADATA_FIELD_CURRENTLY_NOT_WRITABLE	0xc0000c0900000000ULL
+#define TDX_METADATA_WR_MASK_NOT_VALID		0xc0000c0a00000000ULL
+#define TDX_METADATA_FIRST_FIELD_ID_IN_CONTEXT	0x00000c0b00000000ULL
+#define TDX_METADATA_FIELD_SKIP			0x00000c0c00000000ULL
+
+/* SEAMLDR, "P-SEAMLDR Completion Status Codes" */
+#define SEAMLDR_EBADPARAM	0x8000000000000000ULL
+#define SEAMLDR_EBADCALL	0x8000000000000003ULL
+#define SEAMLDR_EBADHANDOFF	0x8000000000000004ULL
+#define SEAMLDR_ENOMEM		0x8000000000010002ULL
+#define SEAMLDR_EUNSPECERR	0x8000000000010003ULL
+#define SEAMLDR_EUNSUPCPU	0x8000000000010004ULL
+#define SEAMLDR_EBADSIG		0x8000000000020000ULL
+#define SEAMLDR_EBADHASH	0x8000000000020001ULL
+#define SEAMLDR_EINTERRUPT	0x8000000000030000ULL
+#define SEAMLDR_ENOENTROPY	0x8000000000030001ULL
+
+/* ABI, "Function Completion Status Operand IDs" */
+#define OPERAND_RAX		0
+#define OPERAND_RCX		1
+#define OPERAND_RDX		2
+#define OPERAND_R8		8
+#define OPERAND_R9		9
+
+/* The sizes of pages as the details of a status have them. */
+#define LEVEL_4K		0
+#define LEVEL_2M		1
+#define LEVEL_1G		2
+
+#define MAX_PACKAGES		8
+#define MAX_CMRS		32
+#define MAX_TDMRS		64
+#define MAX_RESERVED		16
+#define PAMT_ENTRY_SIZE		16
+
+/* Base, "Memory Layout": how many bytes one entry of each PAMT stands for. */
+#define SIZE_4K			BIT_ULL(12)
+#define SIZE_2M			BIT_ULL(21)
+#define SIZE_1G			BIT_ULL(30)
+
+/* ABI, "CMR_INFO" */
+struct cmr_info {
+	u64 base;
+	u64 size;
+};
+
+#define CMR_INFO_ALIGN		(MAX_CMRS * sizeof(struct cmr_info))
+
+/* ABI, "TDMR_INFO" */
+struct tdmr_info {
+	u64 base;
+	u64 size;
+	struct pamt_area {
+		u64 base;
+		u64 size;
+	} pamt_1g, pamt_2m, pamt_4k;
+	struct reserved_area {
+		u64 offset;
+		u64 size;
+	} reserved[MAX_RESERVED];
+};
+
+static_assert(sizeof(struct tdmr_info) == 320);
+
+#define TDMR_INFO_ALIGN		512
+
+/* ABI, "CPUID_CONFIG" */
+struct cpuid_config {
+	u32 leaf;
+	u32 subleaf;
+	u32 values[4];
+};
+
+/* As many as this release of the module has. */
+#define NUM_CPUID_CONFIG	12
+
+/* ABI, "TDSYSINFO_STRUCT" */
+struct tdsysinfo {
+	u32 attributes;
+	u32 vendor_id;
+	u32 build_date;
+	u16 build_num;
+	u16 minor_version;
+	u16 major_version;
+	u8 sys_rd;
+	u8 reserved_0[13];
+	u16 max_tdmrs;
+	u16 max_reserved_per_tdmr;
+	u16 pamt_entry_size;
+	u8 reserved_1[10];
+	u16 tdcs_base_size;
+	u8 reserved_2[2];
+	u16 tdvps_base_size;
+	u8 tdvps_xfam_dependent_size;
+	u8 reserved_3[9];
+	u64 attributes_fixed0;
+	u64 attributes_fixed1;
+	u64 xfam_fixed0;
+	u64 xfam_fixed1;
+	u8 reserved_4[32];
+	u32 num_cpuid_config;
+	struct cpuid_config cpuid_config[NUM_CPUID_CONFIG];
+	u8 reserved_5[892 - NUM_CPUID_CONFIG * sizeof(struct cpuid_config)];
+} __packed;
+static_assert(sizeof(struct tdsysinfo) == 1024);
+
+/* SEAMLDR, "SEAMLDR_INFO"; the part from valid on is the CPU's SEAMEXTEND register. */
+struct seamldr_info {
+	u32 version;
+	u32 attributes;
+	u32 vendor_id;
+	u32 build_date;
+	u16 build_num;
+	u16 minor_version;
+	u16 major_version;
+	u16 update_version;
+	u32 acm_x2apicid;
+	u32 num_remaining_updates;
+	u64 valid;
+	u8 tee_tcb_svn[16];
+	u8 mrseam[48];
+	u8 mrsigner[48];
+	u64 seam_attributes;
+	u8 seam_ready;
+	u8 seam_debug;
+	u8 p_seamldr_ready;
+	u8 reserved[93];
+} __packed;
+static_assert(sizeof(struct seamldr_info) == 256);
+
+/*
+ * ABI, "MD_FIELD_ID": the parts of a metadata field's identifier, which also heads a sequence of
+ * fields.
+ */
+#define MD_FIELD_CODE		GENMASK_ULL(23, 0)
+#define MD_RESERVED_0		GENMASK_ULL(31, 24)
+#define MD_ELEMENT_SIZE		GENMASK_ULL(33, 32)
+#define MD_LAST_ELEMENT		GENMASK_ULL(37, 34)
+#define MD_LAST_FIELD		GENMASK_ULL(46, 38)
+#define MD_RESERVED_1		GENMASK_ULL(49, 47)
+#define MD_WRITE_MASK_VALID	BIT_ULL(51)
+#define MD_CONTEXT		GENMASK_ULL(54, 52)
+#define MD_RESERVED_2		BIT_ULL(55)
+#define MD_CLASS		GENMASK_ULL(61, 56)
+#define MD_RESERVED_3		BIT_ULL(62)
+#define MD_RESERVED		(MD_RESERVED_0 | MD_RESERVED_1 | MD_RESERVED_2 | MD_RESERVED_3)
+#define MD_NONE			(~0ULL)
+
+/* ABI, "MD_LIST": its header, which counts itself. */
+struct md_list_header {
+	u16 size;
+	u16 sequences;
+	u32 reserved;
+};
+
+#define MD_LIST_SIZE		4096
+
+#endif /* _TDX_SIM_ABI_H */

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A client that executes raw SEAMCALLs, as a case orders them. In
+ * /sys/kernel/debug/vmxcore_tdx_call:
+ *
+ * command	one command per write, the write's errno is its result:
+ *		get | put			a reference of VMX on all CPUs
+ *		call CPU|all RAX [RCX [RDX [R8 [R9 [R10 [R11]]]]]]
+ *		start CPU RAX ...		the same, and does not wait for it
+ *		poke OFFSET VALUE...		into the memory, 64 bits each
+ *		damage OFFSET			flip a bit of the PAMT memory
+ *		rdmsr CPU MSR
+ * result	of the last call, one line per CPU: "cpu C exception E cf F zf F rax 0x.. ...",
+ *		with all registers; E is -1 for none; or of the last rdmsr: "msr 0x..", or "msr error"
+ * memory	"buffer PA SIZE", "pamt PA SIZE", "small PA SIZE"
+ * buffer	the buffer itself
+ *
+ * Numbers: 0x for hex. A number may begin with "b" or "p" or "s" and an offset: an address in the
+ * buffer, the PAMT memory or the small one.
+ */
+#include <linux/cpu.h>
+#include <linux/debugfs.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/kstrtox.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <asm/asm.h>
+#include <asm/msr.h>
+#include <asm/processor-flags.h>
+
+#include <vmxcore/vmxcore.h>
+
+#define LINE_MAX_LEN	512
+#define MAX_WORDS	24
+#define NUM_REGS	7
+#define NO_EXCEPTION	(-1)
+
+/* Room for a list of 64 TDMRs; the PAMT of 4 KiB pages of a TDMR of 1 GiB; and its other two. */
+#define BUFFER_ORDER	4
+#define PAMT_ORDER	10
+#define SMALL_ORDER	2
+
+/* Registers: RAX, RCX, RDX, R8 to R11 */
+struct call {
+	u64 wanted[NUM_REGS];
+	bool done;
+	int exception;
+	unsigned long flags;
+	u64 regs[NUM_REGS];
+};
+
+static const char * const reg_names[NUM_REGS] = { "rax", "rcx", "rdx", "r8", "r9", "r10", "r11" };
+
+static struct area {
+	const char *name;
+	unsigned int order;
+	struct page *pages;
+} areas[] = {
+	{ "buffer", BUFFER_ORDER },
+	{ "pamt", PAMT_ORDER },
+	{ "small", SMALL_ORDER },
+};
+
+static struct vmxcore_client *client;
+static struct dentry *dir;
+static DEFINE_MUTEX(command_lock);
+static struct call calls[NR_CPUS];
+static u64 msr_value;
+static int msr_err = -ENODATA;
+
+/* An exception table entry of the kind that leaves the exception's number in RAX. */
+static void seamcall(void *unused)
+{
+	struct call *call = &calls[smp_processor_id()];
+	const u64 *in = call->wanted;
+	unsigned long rax = in[0], rcx = in[1], rdx = in[2], flags, faulted = 1;
+
+	register unsigned long r8 asm("r8") = in[3];
+	register unsigned long r9 asm("r9") = in[4];
+	register unsigned long r10 asm("r10") = in[5];
+	register unsigned long r11 asm("r11") = in[6];
+
+	asm volatile("1: .byte 0x66, 0x0f, 0x01, 0xcf\n\t"
+		     "mov $0, %[faulted]\n\t"
+		     "2: pushf\n\t"
+		     "pop %[flags]\n\t"
+		     _ASM_EXTABLE_FAULT(1b, 2b)
+		     : "+a" (rax), "+c" (rcx), "+d" (rdx), "+r" (r8), "+r" (r9), "+r" (r10),
+		       "+r" (r11), [faulted] "+&r" (faulted), [flags] "=&r" (flags)
+		     : : "cc", "memory");
+
+	call->exception = faulted ? (int)rax : NO_EXCEPTION;
+	call->flags = flags;
+	call->regs[0] = rax;
+	call->regs[1] = rcx;
+	call->regs[2] = rdx;
+	call->regs[3] = r8;
+	call->regs[4] = r9;
+	call->regs[5] = r10;
+	call->regs[6] = r11;
+	/* Pairs with the acquire of result_show(). */
+	smp_store_release(&call->done, true);
+}
+
+static const struct area *area_of(char letter)
+{
+	const struct area *area;
+
+	for (area = areas; area < areas + ARRAY_SIZE(areas); area++) {
+		if (area->name[0] == letter)
+			return area;
+	}
+	return NULL;
+}
+
+static u64 size_of(const struct area *area)
+{
+	return PAGE_SIZE << area->order;
+}
+
+static int parse(const char *word, u64 *value)
+{
+	const struct area *area = area_of(word[0]);
+	int err = kstrtou64(word + !!area, 0, value);
+
+	if (!err && area)
+		*value += page_to_phys(area->pages);
+	return err;
+}
+
+static int parse_regs(char **words, unsigned int num, u64 *regs)
+{
+	unsigned int i;
+	int err = 0;
+
+	if (!num || num > NUM_REGS)
+		return -EINVAL;
+	for (i = 0; !err && i < num; i++)
+		err = parse(words[i], &regs[i]);
+	return err;
+}
+
+static void prepare(const u64 *regs)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		calls[cpu].done = false;
+		memcpy(calls[cpu].wanted, regs, sizeof(calls[cpu].wanted));
+	}
+}
+
+static int cmd_call(char **words, unsigned int num)
+{
+	u64 regs[NUM_REGS] = { };
+	unsigned int cpu;
+	int err = num > 2 ? parse_regs(words + 2, num - 2, regs) : -EINVAL;
+
+	if (err)
+		return err;
+	prepare(regs);
+	if (!strcmp(words[1], "all")) {
+		on_each_cpu(seamcall, NULL, 1);
+		return 0;
+	}
+	return kstrtouint(words[1], 0, &cpu) ?: smp_call_function_single(cpu, seamcall, NULL, 1);
+}
+
+/* One at a time; and to be over, as is seen in the result, before a call of another kind. */
+static int cmd_start(char **words, unsigned int num)
+{
+	static call_single_data_t data = CSD_INIT(seamcall, NULL);
+	u64 regs[NUM_REGS] = { };
+	unsigned int cpu;
+	int err = num > 2 ? parse_regs(words + 2, num - 2, regs) : -EINVAL;
+
+	err = err ?: kstrtouint(words[1], 0, &cpu);
+	if (err)
+		return err;
+	prepare(regs);
+	return smp_call_function_single_async(cpu, &data);
+}
+
+static int cmd_poke(char **words, unsigned int num)
+{
+	u64 offset, value, *to = page_address(areas[0].pages);
+	unsigned int i;
+	int err;
+
+	if (num < 3)
+		return -EINVAL;
+	err = kstrtou64(words[1], 0, &offset);
+	for (i = 2; !err && i < num; i++, offset += sizeof(value)) {
+		err = parse(words[i], &value);
+		if (offset + sizeof(value) > size_of(&areas[0]) || offset % sizeof(value))
+			return -ERANGE;
+		if (!err)
+			to[offset / sizeof(value)] = value;
+	}
+	return err;
+}
+
+static int cmd_damage(char **words, unsigned int num)
+{
+	u8 *pamt = page_address(areas[1].pages);
+	u64 offset;
+	int err;
+
+	err = num == 2 ? kstrtou64(words[1], 0, &offset) : -EINVAL;
+	if (err)
+		return err;
+	if (offset >= size_of(&areas[1]))
+		return -ERANGE;
+	pamt[offset] ^= 1;
+	return 0;
+}
+
+struct msr_read {
+	u32 msr;
+	u64 value;
+	int err;
+};
+
+static void read_msr(void *data)
+{
+	struct msr_read *read = data;
+	u32 low = 0, high = 0;
+
+	read->err = rdmsr_safe(read->msr, &low, &high);
+	read->value = (u64)high << 32 | low;
+}
+
+static int cmd_rdmsr(char **words, unsigned int num)
+{
+	struct msr_read read;
+	unsigned int cpu;
+	int err;
+
+	if (num != 3)
+		return -EINVAL;
+	err = kstrtouint(words[1], 0, &cpu) ?: kstrtou32(words[2], 0, &read.msr) ?:
+	      smp_call_function_single(cpu, read_msr, &read, 1);
+	msr_err = err ?: read.err;
+	msr_value = read.value;
+	memset(calls, 0, sizeof(calls));
+	return err;
+}
+
+static int cmd_get(char **words, unsigned int num)
+{
+	return vmxcore_get(client);
+}
+
+static int cmd_put(char **words, unsigned int num)
+{
+	vmxcore_put(client);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(char **words, unsigned int num);
+} commands[] = {
+	{ "get", cmd_get },
+	{ "put", cmd_put },
+	{ "call", cmd_call },
+	{ "start", cmd_start },
+	{ "poke", cmd_poke },
+	{ "damage", cmd_damage },
+	{ "rdmsr", cmd_rdmsr },
+};
+
+static int run(char *line)
+{
+	char *words[MAX_WORDS], *word;
+	unsigned int i, num = 0;
+
+	line = strim(line);
+	while (num < MAX_WORDS && (word = strsep(&line, " ")))
+		words[num++] = word;
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(words[0], commands[i].name))
+			return line ? -E2BIG : commands[i].run(words, num);
+	}
+	return -EINVAL;
+}
+
+static ssize_t command_write(struct file *file, const char __user *text, size_t size, loff_t *pos)
+{
+	char *line;
+	int err;
+
+	if (size >= LINE_MAX_LEN)
+		return -E2BIG;
+	line = memdup_user_nul(text, size);
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	mutex_lock(&command_lock);
+	err = run(line);
+	mutex_unlock(&command_lock);
+	kfree(line);
+	return err ?: size;
+}
+
+static const struct file_operations command_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = command_write,
+};
+
+static void show_result(struct seq_file *m, unsigned int cpu)
+{
+	const struct call *call = &calls[cpu];
+	unsigned int i;
+
+	seq_printf(m, "cpu %u exception %d cf %d zf %d", cpu, call->exception,
+		   !!(call->flags & X86_EFLAGS_CF), !!(call->flags & X86_EFLAGS_ZF));
+	for (i = 0; i < NUM_REGS; i++)
+		seq_printf(m, " %s 0x%llx", reg_names[i], call->regs[i]);
+	seq_putc(m, '\n');
+}
+
+static int result_show(struct seq_file *m, void *unused)
+{
+	unsigned int cpu;
+
+	mutex_lock(&command_lock);
+	for_each_possible_cpu(cpu) {
+		/* Pairs with the release of seamcall(). */
+		if (smp_load_acquire(&calls[cpu].done))
+			show_result(m, cpu);
+	}
+	if (!msr_err)
+		seq_printf(m, "msr 0x%llx\n", msr_value);
+	else if (msr_err != -ENODATA)
+		seq_puts(m, "msr error\n");
+	msr_err = -ENODATA;
+	mutex_unlock(&command_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(result);
+
+static int memory_show(struct seq_file *m, void *unused)
+{
+	const struct area *area;
+
+	for (area = areas; area < areas + ARRAY_SIZE(areas); area++)
+		seq_printf(m, "%s 0x%llx 0x%llx\n", area->name, (u64)page_to_phys(area->pages),
+			   size_of(area));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(memory);
+
+static ssize_t buffer_read(struct file *file, char __user *to, size_t size, loff_t *pos)
+{
+	return simple_read_from_buffer(to, size, pos, page_address(areas[0].pages),
+				       size_of(&areas[0]));
+}
+
+static const struct file_operations buffer_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.read = buffer_read,
+};
+
+static void free_areas(void)
+{
+	const struct area *area;
+
+	for (area = areas; area < areas + ARRAY_SIZE(areas); area++) {
+		if (area->pages)
+			__free_pages(area->pages, area->order);
+	}
+}
+
+static int alloc_areas(void)
+{
+	struct area *area;
+
+	for (area = areas; area < areas + ARRAY_SIZE(areas); area++) {
+		area->pages = alloc_pages(GFP_KERNEL | __GFP_ZERO, area->order);
+		if (!area->pages) {
+			free_areas();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int __init tdx_call_init(void)
+{
+	static const struct vmxcore_client_desc desc = {
+		.name = "tdx_call",
+		.owner = THIS_MODULE,
+	};
+	int err = alloc_areas();
+
+	if (err)
+		return err;
+	client = vmxcore_register(&desc);
+	if (IS_ERR(client)) {
+		free_areas();
+		return PTR_ERR(client);
+	}
+	dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
+	debugfs_create_file("command", 0200, dir, NULL, &command_fops);
+	debugfs_create_file("result", 0400, dir, NULL, &result_fops);
+	debugfs_create_file("memory", 0400, dir, NULL, &memory_fops);
+	debugfs_create_file("buffer", 0400, dir, NULL, &buffer_fops);
+	return 0;
+}
+module_init(tdx_call_init);
+
+static void __exit tdx_call_exit(void)
+{
+	debugfs_remove_recursive(dir);
+	vmxcore_unregister(client);
+	free_areas();
+}
+module_exit(tdx_call_exit);
+
+MODULE_DESCRIPTION("Client of vmxcore for tests that executes raw SEAMCALLs");
+MODULE_AUTHOR("The vmxcore developers");
+MODULE_LICENSE("GPL");

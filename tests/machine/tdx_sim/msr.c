@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The MSRs from which a host learns of the private key IDs. Rules: "Intel Architecture Memory
+ * Encryption Technologies Specification" (336907), "MKTME MSRs"; CPU,
+ * "IA32_MKTME_KEYID_PARTITIONING".
+ *
+ * Two kprobes answer in place of a CPU that has not got them: one where the kernel's safe reads end
+ * up (the emulator reads unknown MSRs as 0), and one where it looks for an exception table entry
+ * after #GP (another CPU faults, and other reads than the safe ones are met there).
+ */
+#include <linux/bits.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/moduleparam.h>
+#include <linux/ptrace.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <asm/trapnr.h>
+
+#include "compat.h"
+#include "sim.h"
+
+#define IA32_MKTME_KEYID_PARTITIONING	0x87
+#define IA32_TME_ACTIVATE		0x982
+#define TME_ACTIVATE_LOCKED		BIT_ULL(0)
+#define TME_ACTIVATE_ENABLED		BIT_ULL(1)
+#define TME_ACTIVATE_KEYID_BITS		32
+
+static bool msrs = true;
+module_param(msrs, bool, 0400);
+MODULE_PARM_DESC(msrs, "Have the MSRs of a TDX platform (default: yes)");
+
+static const u8 rdmsr_opcode[] = { 0x0f, 0x32 };
+
+static bool is_rdmsr(const struct pt_regs *regs)
+{
+	u8 bytes[sizeof(rdmsr_opcode)];
+
+	return !copy_from_kernel_nofault(bytes, (void *)regs->ip, sizeof(bytes)) &&
+	       !memcmp(bytes, rdmsr_opcode, sizeof(bytes));
+}
+
+static bool value_of(u32 msr, u64 *value)
+{
+	switch (msr) {
+	case IA32_MKTME_KEYID_PARTITIONING:
+		*value = sim_keyid_partitioning();
+		return true;
+	case IA32_TME_ACTIVATE:
+		*value = TME_ACTIVATE_LOCKED | TME_ACTIVATE_ENABLED |
+			 (u64)sim_keyid_bits() << TME_ACTIVATE_KEYID_BITS;
+		return true;
+	}
+	return false;
+}
+
+static noinline void nothing(void)
+{
+	/* Or the compiler finds out that calling it has no effect. */
+	barrier();
+}
+
+/* The function that a probe stands at returns at once. */
+static int leave(struct pt_regs *regs)
+{
+	regs->ip = (unsigned long)nothing;
+	return 1;
+}
+
+static int on_read(struct kprobe *probe, struct pt_regs *regs)
+{
+	u64 value;
+
+	if (!value_of(regs_get_kernel_argument(regs, 0), &value))
+		return 0;
+	answer_read_msr_safe(regs, value);
+	return leave(regs);
+}
+
+static int on_fixup(struct kprobe *probe, struct pt_regs *regs)
+{
+	struct pt_regs *fault = (void *)regs_get_kernel_argument(regs, 0);
+	u64 value;
+
+	if (regs_get_kernel_argument(regs, 1) != X86_TRAP_GP || !is_rdmsr(fault) ||
+	    !value_of(fault->cx, &value))
+		return 0;
+	fault->ax = lower_32_bits(value);
+	fault->dx = upper_32_bits(value);
+	fault->ip += sizeof(rdmsr_opcode);
+	regs->ax = true;
+	return leave(regs);
+}
+
+static struct kprobe read_probe = {
+	.symbol_name = "native_read_msr_safe",
+	.pre_handler = on_read,
+};
+
+static struct kprobe fixup_probe = {
+	.symbol_name = "fixup_exception",
+	.pre_handler = on_fixup,
+};
+
+static struct kprobe *probes[] = { &read_probe, &fixup_probe };
+
+/**
+ * sim_msr_init - have the MSRs, unless a parameter says otherwise
+ *
+ * Return: 0 or a negative errno.
+ */
+int sim_msr_init(void)
+{
+	return msrs ? register_kprobes(probes, ARRAY_SIZE(probes)) : 0;
+}
+
+/**
+ * sim_msr_exit - have them no longer
+ */
+void sim_msr_exit(void)
+{
+	if (msrs)
+		unregister_kprobes(probes, ARRAY_SIZE(probes));
+}
