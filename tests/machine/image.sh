@@ -134,7 +134,7 @@ add_base() {
 	add_vmx_sites "$1"
 	add_programs "$1"
 	install --mode=755 "$here/guest/init" "$1/init"
-	cp "$here"/guest/{lib,vmx,sleep,states,down}.sh "$1"
+	cp "$here"/guest/{lib,vmx,sleep,states,down,tdx}.sh "$1"
 	cp "$here"/cases/*.sh "$1/cases/"
 }
 

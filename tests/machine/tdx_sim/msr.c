@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The MSRs from which a host learns of the private key IDs. Rules: "Intel Architecture Memory
+ * The MSRs from which a host learns of SEAM and of the private key IDs. Rules: "Intel Architecture Memory
  * Encryption Technologies Specification" (336907), "MKTME MSRs"; CPU,
  * "IA32_MKTME_KEYID_PARTITIONING".
  *
@@ -16,6 +16,7 @@
 #include <linux/ptrace.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <asm/msr.h>
 #include <asm/trapnr.h>
 
 #include "compat.h"
@@ -23,6 +24,11 @@
 
 #define IA32_MKTME_KEYID_PARTITIONING	0x87
 #define IA32_TME_ACTIVATE		0x982
+#define MTRRCAP_SEAMRR			BIT_ULL(15)
+#define IA32_SEAMRR_PHYS_BASE		0x1400
+#define IA32_SEAMRR_PHYS_MASK		0x1401
+#define SEAMRR_LOCK			BIT_ULL(10)
+#define SEAMRR_VALID			BIT_ULL(11)
 #define TME_ACTIVATE_LOCKED		BIT_ULL(0)
 #define TME_ACTIVATE_ENABLED		BIT_ULL(1)
 #define TME_ACTIVATE_KEYID_BITS		32
@@ -43,9 +49,22 @@ static bool is_rdmsr(const struct pt_regs *regs)
 
 static bool value_of(u32 msr, u64 *value)
 {
+	u32 low, high;
+
 	switch (msr) {
 	case IA32_MKTME_KEYID_PARTITIONING:
 		*value = sim_keyid_partitioning();
+		return true;
+	case MSR_MTRRcap:
+		rdmsr(MSR_MTRRcap, low, high);
+		*value = (u64)high << 32 | low | MTRRCAP_SEAMRR;
+		return true;
+	/* Memory that no machine here has: nobody looks further than whether it is valid. */
+	case IA32_SEAMRR_PHYS_BASE:
+		*value = BIT_ULL(45);
+		return true;
+	case IA32_SEAMRR_PHYS_MASK:
+		*value = GENMASK_ULL(45, 25) | SEAMRR_VALID | SEAMRR_LOCK;
 		return true;
 	case IA32_TME_ACTIVATE:
 		*value = TME_ACTIVATE_LOCKED | TME_ACTIVATE_ENABLED |

@@ -7,7 +7,10 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/limits.h>
+#include <linux/notifier.h>
 #include <linux/printk.h>
+#include <linux/reboot.h>
 #include <linux/string.h>
 #include <linux/suspend.h>
 #include <trace/events/power.h>
@@ -23,6 +26,18 @@ static void on_suspend_resume(void *unused, const char *action, int state, bool 
 	pr_info("the machine has been in S3: SEAM is empty\n");
 }
 
+/* After all others: what the next kernel would find. */
+static int on_reboot(struct notifier_block *nb, unsigned long event, void *data)
+{
+	pr_info("the machine goes down, in SEAM: %s\n", sim_state_name());
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_nb = {
+	.notifier_call = on_reboot,
+	.priority = INT_MIN,
+};
+
 /**
  * sim_sleep_init - lose everything in S3 from here on
  *
@@ -30,7 +45,12 @@ static void on_suspend_resume(void *unused, const char *action, int state, bool 
  */
 int sim_sleep_init(void)
 {
-	return register_trace_suspend_resume(on_suspend_resume, NULL);
+	int err = register_trace_suspend_resume(on_suspend_resume, NULL);
+
+	if (err)
+		return err;
+	register_reboot_notifier(&reboot_nb);
+	return 0;
 }
 
 /**
@@ -38,6 +58,7 @@ int sim_sleep_init(void)
  */
 void sim_sleep_exit(void)
 {
+	unregister_reboot_notifier(&reboot_nb);
 	unregister_trace_suspend_resume(on_suspend_resume, NULL);
 	tracepoint_synchronize_unregister();
 }

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2 memory=1024 boots=4 image=kexec limit=400 append="crashkernel=256M"
+# kernels: 6.12
+# more-kernels: 6.1 7.2
+# The machine goes down while the TDX module has memory: by kexec, reboot and crash. It is shut down while VMX is still on, so that
+# nothing writes to what the next kernel has; and that one comes up with all CPUs and can use VMX.
+
+ready() {
+	load_provider
+	sim_load
+	tdx_load configure=1 "$@"
+	tdx_is state ready
+}
+
+# What the simulator says when everybody has been told.
+expect_shutdown() {
+	expect "vmxcore_tdx_sim: the machine goes down, in SEAM: SYS_SHUTDOWN"
+}
+
+came_up() {
+	check_equal "$1: all CPUs are up" "$(nproc)" 2
+	load_kvm 0
+	check "  VMs run" vmrun --vcpus 2 --rounds 5
+	borrowed || check "  kvm_intel is unloaded" modprobe -r kvm_intel
+}
+
+case $(stage) in
+1)
+	ready
+	expect_shutdown
+	check "kexec: the next kernel is loaded" kexec_load second=yes
+	next_stage kexec -e
+	;;
+2)
+	check "the next kernel was entered" grep -qw second=yes /proc/cmdline
+	came_up kexec
+	ready on_demand=0
+	expect_shutdown
+	next_stage reboot -f
+	;;
+3)
+	came_up reboot
+	ready on_demand=0
+	check "the crash kernel is loaded" kexec_load -p second=yes
+	expect "Kernel panic - not syncing: sysrq triggered crash"
+	next_stage crash
+	;;
+4)
+	check "the crash kernel was entered" test -s /proc/vmcore
+	came_up crash
+	;;
+esac

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2 memory=1024 limit=300
+# kernels: 6.1 6.12 7.2
+# vmxcore_tdx brings the TDX module up with no KVM loaded, tells what it found, executes SEAMCALLs for others, and leaves nothing
+# behind; beside KVM and minivisor that run guests it does the same.
+
+# Where the kernel owns VMX nobody has it without kvm_intel.
+no_kvm() {
+	borrowed || check_equal "no KVM is loaded" "$(lsmod | grep -c '^kvm')" 0
+}
+
+# seen_ready: from outside, and in SEAM.
+seen_ready() {
+	tdx_is state ready
+	tdx_is cpus_initialized 2
+	tdx_is module_version 1.5.06
+	sim_is state SYS_READY
+	check_equal "  in SEAM: as many TDMRs" "$(sed -n 's/^tdmrs //p' $sim/state)" "$(cat $tdx/tdmrs)"
+	check "  all of each TDMR is initialised" awk '{ if ($6 != $2 + $4) exit 1 }' $sim/pamt
+}
+
+load_provider
+check "the test client loads" modprobe vmxcore_test
+
+tdx_refuses "No such device" "no SEAM: this CPU does not have TDX"
+on "  nothing is left on" none
+
+sim_load
+no_kvm
+tdx_load
+on "  VMX is off again" none
+tdx_is state initialized
+tdx_is module_version 1.5.06
+tdx_is cpus_initialized 2
+tdx_is keyids 16-31
+tdx_is last_error ""
+sim_is state SYSINIT_DONE
+sim_is init_lps 2
+check "  the P-SEAMLDR has a version" grep -qE '^[0-9]+\.[0-9]+\.[0-9]+$' $tdx/seamldr_version
+check "  the build date is one" grep -qE '^20[0-9]{2}-[01][0-9]-[0-3][0-9]$' $tdx/build_date
+check "  metadata: the vendor is Intel" grep -qx 'VENDOR_ID 0x8086' /sys/kernel/debug/vmxcore_tdx/metadata
+check "  no error among the metadata" sh -c '! grep failed /sys/kernel/debug/vmxcore_tdx/metadata'
+
+check "another module asks for VENDOR_ID" tdxcall 0 34 0 0x0800000200000000
+check "  it is told" tdxcall_says 'rax 0x0 .* r8 0x8086 '
+on "  VMX is off again" none
+check "it asks for a version that there is not" tdxcall 1 0x10022 0 0x0800000200000000
+check "  TDX_OPERAND_INVALID (RAX)" tdxcall_says 'rax 0xc000010000000000 '
+sim inject TDH.SYS.RD TDX_RND_NO_ENTROPY times 9
+check "it asks while there is no entropy" tdxcall 0 34 0 0x0800000200000000
+check "  the tenth time there is" tdxcall_says 'rax 0x0 .* r8 0x8086 '
+sim inject TDH.SYS.RD TDX_SYS_BUSY times 1
+check "it asks while SEAM is busy" tdxcall 0 34 0 0x0800000200000000
+check "  it is told that" tdxcall_says 'rax 0x8000020200000000 '
+sim clear
+
+tdx_unload
+on "  VMX is off" none
+sim_is state SYSINIT_DONE
+tdx_load
+tdx_is state initialized
+check_equal "  the TDX module was initialised once" "$(sim_calls TDH.SYS.INIT)" 2
+tdx_unload
+
+tdx_load on_demand=0
+on "  VMX is on from now on" 0,1
+# The kernel's own count of references would be wrong after it, for ever.
+if ! borrowed; then
+	check "something executes VMXOFF on CPU 1 behind everybody's back" vmxt foreign 1 0
+	check "a SEAMCALL there" tdxcall 1 34 0 0x0800000200000000
+	check "  TDX_SEAMCALL_UD, and the machine goes on" tdxcall_says 'rax 0x8000ff0000000006 '
+fi
+tdx_unload
+on "  VMX is off" none
+
+tdx_load configure=1
+on "  VMX is off again" none
+seen_ready
+check "  most of the memory is usable" test "$(cat $tdx/memory_usable)" -gt 700000000
+check "  the PAMTs take 1/256 of a GiB and a little" \
+	test "$(cat $tdx/memory_pamt)" -ge $((4 << 20)) -a "$(cat $tdx/memory_pamt)" -le $((9 << 20))
+check "memory is used up, and freed" sh -c 'dd if=/dev/zero of=/run/fill bs=1M count=200 2>/dev/null; rm /run/fill'
+check "  the PAMTs are untouched" sim pamt intact
+tdx_unload
+sim_is state SYS_SHUTDOWN
+on "  VMX is off" none
+tdx_refuses "Cannot send after" "the TDX module has been shut down"
+on "  VMX is off" none
+
+sim_anew
+borrowed || load_kvm 0
+vm_start --vcpus 2
+check "minivisor loads" modprobe minivisor
+mini_start
+tdx_load configure=1 on_demand=0
+seen_ready
+vm_computes "  KVM's VM runs on"
+mini_computes "  minivisor's VM runs on"
+on "  VMX is on" 0,1
+tdx_unload
+sim_is state SYS_SHUTDOWN
+vm_computes "  KVM's VM runs on"
+mini_computes "  minivisor's VM runs on"
+mini_end
+vm_end
+on "nobody has a VM" none
+
+check "the simulator unloads" rmmod vmxcore_tdx_sim
+sim_load abi=1.0
+tdx_load configure=1
+tdx_is module_version 1.0.00
+tdx_is state ready
+sim_is state SYS_READY
+tdx_unload
+sim_is state SYS_SHUTDOWN
+check_equal "  each CPU was shut down" "$(sim_calls TDH.SYS.LP.SHUTDOWN)" 2
+on "  VMX is off" none

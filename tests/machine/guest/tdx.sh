@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# vmxcore_tdx on the simulated TDX module (tests/machine/tdx_sim). Sourced after vmx.sh.
+
+sim=/sys/kernel/debug/vmxcore_tdx_sim
+tdx=/sys/kernel/vmxcore_tdx
+
+# sim COMMAND...: an order for the simulated TDX module.
+sim() {
+	echo "$*" >$sim/command
+}
+
+# sim_load [PARAMETER...]: a machine with SEAM from here on.
+sim_load() {
+	check "a TDX module is simulated${*:+: $*}" modprobe vmxcore_tdx_sim "$@"
+}
+
+# sim_is NAME VALUE: in its state.
+sim_is() {
+	check_equal "  in SEAM: $1 $2" "$(sed -n "s/^$1 //p" $sim/state)" "$2"
+}
+
+# sim_calls LEAF: how often it was called, with whatever result.
+sim_calls() {
+	awk -v leaf="$1" '$1 == leaf { n += $3 } END { print n + 0 }' $sim/counts
+}
+
+# Another life of the TDX module, with nothing to fail in it.
+sim_anew() {
+	sim clear
+	sim reset
+	sim forget
+}
+
+# tdx_load [PARAMETER...]
+tdx_load() {
+	check "vmxcore_tdx loads${*:+: $*}" modprobe vmxcore_tdx "$@"
+}
+
+tdx_unload() {
+	check "vmxcore_tdx unloads" rmmod vmxcore_tdx
+}
+
+# tdx_is FILE VALUE: in sysfs.
+tdx_is() {
+	check_equal "  $1 is $2" "$(cat $tdx/"$1")" "$2"
+}
+
+# tdx_refuses ERRNO-TEXT LOG-REGEX [PARAMETER...]: loading fails so, the log says why, nothing is left.
+tdx_refuses() {
+	local errno=$1 regex=$2
+	shift 2
+	dmesg_mark
+	check "vmxcore_tdx does not load: $errno" refused "$errno" modprobe vmxcore_tdx "$@"
+	check "  the log says why: $regex" dmesg_has "vmxcore_tdx: .*$regex"
+	check "  it is not there" test ! -e /sys/module/vmxcore_tdx
+}
+
+# refused ERRNO-TEXT COMMAND...: it fails, and says this.
+refused() {
+	local errno=$1 said
+	shift
+	! said=$("$@" 2>&1) || return 1
+	echo "$said"
+	case $said in
+	*"$errno"*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# tdxcall CPU RAX [RCX [RDX [R8]]]: another module calls vmxcore_tdx_seamcall().
+tdxcall() {
+	local cpu=$1
+	shift
+	dmesg_mark
+	modprobe vmxcore_tdx_user "cpu=$cpu" "regs=$(echo "$*" | tr ' ' ,)" && rmmod vmxcore_tdx_user
+}
+
+# tdxcall_says REGEX: of the registers after it.
+tdxcall_says() {
+	dmesg_has "vmxcore_tdx_user: .* $1"
+}
+
+# pages_free: of all memory, as far as it could be had at once.
+pages_free() {
+	echo 3 >/proc/sys/vm/drop_caches
+	sed -n 's/^nr_free_pages //p' /proc/vmstat
+}
+
+# has_lost DESCRIPTION LEAST MOST PAGES: so much memory is missing since there were PAGES.
+has_lost() {
+	local lost=$(($4 - $(pages_free)))
+	check "  $1: $lost pages" test "$lost" -ge "$2" -a "$lost" -le "$3"
+}
