@@ -368,9 +368,10 @@ static struct tdmr_list *build(const struct map *map, const struct tdmr_limits *
  *
  * Context: task, may sleep.
  * Return: the list, for tdmr_list_free(), or ERR_PTR, with no PAMT allocated any more: -EINVAL:
- * a limit or the size of a PAMT entry is 0; -ENOSPC: there is no usable memory; -ERANGE: the
- * allocator's memory is not convertible, not page aligned, or given out twice; -ENOMEM; or
- * what the allocator said.
+ * a limit or the size of a PAMT entry is 0; -ENOSPC: there is no usable memory, or each TDMR can
+ * have one reserved area only, and none is left beside holes and PAMTs; -ERANGE: the allocator's
+ * memory is not convertible, not page aligned, or given out twice; -ENOMEM; or what the
+ * allocator said.
  */
 struct tdmr_list *tdmr_list_build(const struct tdmr_platform *platform,
 				  const struct tdmr_allocator *pamts)

@@ -445,6 +445,27 @@ static void pamts_burst_the_limit(struct kunit *test)
 	}
 }
 
+/*
+ * One TDMR has as many holes as it may; two of them have room for PAMTs. Without a look ahead it
+ * would be one.
+ */
+static void room_for_pamts(struct kunit *test)
+{
+	struct world *world = world_new(test);
+	u64 gib, at;
+
+	for (gib = SZ_1G; gib <= 2ULL * SZ_1G; gib += SZ_1G) {
+		for (at = gib; at < gib + SZ_512M; at += SZ_64M)
+			world_both(world, at, at + SZ_64M - SZ_4K);
+		world_both(world, at, gib + SZ_1G);
+	}
+	for (world->place = 0; world->place < PLACE_POOL; world->place++)
+		run_expecting(world, 2, 0);
+	world->limits.max_tdmrs = 1;
+	for (world->place = 0; world->place < PLACE_POOL; world->place++)
+		KUNIT_EXPECT_LE(test, run(world).list.left_out, SZ_64M);
+}
+
 static void pamts_that_cannot_be(struct kunit *test)
 {
 	struct world *world = world_with_pool(test);
@@ -598,6 +619,7 @@ static struct kunit_case tdmr_cases[] = {
 	KUNIT_CASE(kernel_memory_fails),
 	KUNIT_CASE(pamts_anywhere),
 	KUNIT_CASE(pamts_burst_the_limit),
+	KUNIT_CASE(room_for_pamts),
 	KUNIT_CASE(pamts_that_cannot_be),
 	KUNIT_CASE(deterministic),
 	KUNIT_CASE(thousands_of_ranges),
