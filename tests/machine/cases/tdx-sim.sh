@@ -70,7 +70,8 @@ load_provider
 check "VMX is on" client get
 returns "no simulation" UD 0 $init
 check "VMX is off" client put
-load cmrs=100000-40000000,100000000-180000000 packages=0,1,1
+# Two of the three CMRs touch each other, and count as one.
+load cmrs=100000-20000000,20000000-40000000,100000000-180000000 packages=0,1,1
 
 # The instruction.
 returns "VMX is off" UD 1 $init
@@ -142,8 +143,8 @@ field MINOR_VERSION 0x0800000100000003 "0x5 0x800000100000004"
 field MAX_TDMRS 0x9100000100000008 "0x40 0x9100000100000009"
 field PAMT_4K_ENTRY_SIZE 0x9100000100000010 "0x10 0x9100000100000011"
 field TDX_FEATURES0 0x0a00000300000008 "0xf0fbf 0x9000000100000000"
-field "CMR_BASE 1" 0x9000000300000081 "0x100000000 0x9000000300000082"
-field "CMR_SIZE 1" 0x9000000300000101 "0x80000000 0x9000000300000102"
+field "CMR_BASE 2" 0x9000000300000082 "0x100000000 0x9000000300000083"
+field "CMR_SIZE 2" 0x9000000300000102 "0x80000000 0x9000000300000103"
 field NUM_PKGS 0x0000000200000000 "0x2 0x200000001"
 field "CPUID_CONFIG_VALUES 0, ECX and EDX" 0x9900000300000501 "0x0 0x9900000300000502"
 field "the last one" 0xa200000300000006 "0x0 0xffffffffffffffff"
@@ -164,7 +165,7 @@ returns "TDH.SYS.INFO" TDX_SUCCESS 2 $info b0 1024 b0x400 32
 check_equal "  how much there is" "$(result 2 rdx) $(result 2 r9)" "0x400 0x20"
 check_equal "  sys_rd, limits" "$(dd if=$raw/buffer bs=1 skip=18 count=20 2>/dev/null | xxd -p)" \
 	"0100000000000000000000000000400010001000"
-check_equal "  the second CMR" "$(dd if=$raw/buffer bs=8 skip=130 count=2 2>/dev/null | xxd -p)" 00000000010000000000008000000000
+check_equal "  the third CMR" "$(dd if=$raw/buffer bs=8 skip=132 count=2 2>/dev/null | xxd -p)" 00000000010000000000008000000000
 returns "TDH.SYS.INFO, not aligned" TDX_OPERAND_INVALID+0x1 2 $info b0x200 1024 b0x400 32
 returns "TDH.SYS.INFO, too small" TDX_OPERAND_INVALID+0x2 2 $info b0 1023 b0x400 32
 returns "TDH.SYS.INFO, CMRs not aligned" TDX_OPERAND_INVALID+0x8 2 $info b0 1024 b0x500 32
@@ -202,6 +203,18 @@ refuses() {
 	right
 	client poke "$@"
 	returns "TDH.SYS.CONFIG, $description" "$status" 0 $config b0 "$number" 16
+	still_unconfigured
+}
+
+# What has wrongly been accepted must not spoil the next verdicts.
+still_unconfigured() {
+	local cpu
+	grep -qx 'state SYSINIT_DONE' $sim/state && return
+	simulate reset
+	client call 0 $init
+	for cpu in 0 1 2; do
+		client call $cpu $lp_init
+	done
 }
 
 right
@@ -211,8 +224,11 @@ returns "TDH.SYS.CONFIG, array beyond all addresses" TDX_OPERAND_INVALID+0x1 0 $
 returns "TDH.SYS.CONFIG, no TDMR" TDX_OPERAND_INVALID+0x2 0 $config b0 0 16
 returns "TDH.SYS.CONFIG, 65 TDMRs" TDX_OPERAND_INVALID+0x2 0 $config b0 65 16
 returns "TDH.SYS.CONFIG, a shared HKID" TDX_OPERAND_INVALID+0x8 0 $config b0 1 15
+still_unconfigured
 returns "TDH.SYS.CONFIG, an HKID that there is not" TDX_OPERAND_INVALID+0x8 0 $config b0 1 32
+still_unconfigured
 returns "TDH.SYS.CONFIG, bits above the HKID" TDX_OPERAND_INVALID+0x8 0 $config b0 1 0x10010
+still_unconfigured
 refuses "TDMR_INFO not aligned" TDX_OPERAND_INVALID+0x1 1 0 b0x208
 refuses "a TDMR not aligned" TDX_INVALID_TDMR 1 0x200 0x1000
 refuses "a TDMR of no size" TDX_INVALID_TDMR 1 0x208 0
@@ -282,11 +298,14 @@ check "  they are" simulate pamt intact
 
 returns "TDH.SYS.SHUTDOWN, no such handoff data" TDX_OPERAND_INVALID+0x1 0 $shutdown 1
 check "TDH.SYS.RD takes its time" simulate delay TDH.SYS.RD 4000000
+# Off the CPU that is to be in SEAM meanwhile.
+check "  this shell is on CPU 0" taskset -p 1 $$
 check "  on CPU 1" client start 1 $rd 0 0x0800000100000004
 returns "TDH.SYS.SHUTDOWN meanwhile" TDX_SYS_BUSY 0 $shutdown 0
 state SYS_READY
 check "  no longer" simulate clear
 check "  it ends" wait_until 20 grep -qx 'in_seam 0' $sim/state
+check "  this shell is anywhere" taskset -p 7 $$
 returns "TDH.SYS.SHUTDOWN" TDX_SUCCESS 0 $shutdown 0
 state SYS_SHUTDOWN
 returns "TDH.SYS.RD" TDX_SYS_SHUTDOWN 0 $rd 0 0

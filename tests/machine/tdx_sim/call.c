@@ -11,7 +11,7 @@
  *		damage OFFSET			flip a bit of the PAMT memory
  *		rdmsr CPU MSR
  * result	of the last call, one line per CPU: "cpu C exception E cf F zf F rax 0x.. ...",
- *		with all registers; E is -1 for none; or of the last rdmsr: "msr 0x..", or "msr error"
+ *		with all registers; E is -1 for none. Of the last rdmsr: "msr 0x..", "msr error"
  * memory	"buffer PA SIZE", "pamt PA SIZE", "small PA SIZE"
  * buffer	the buffer itself
  *

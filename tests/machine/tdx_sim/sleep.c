@@ -20,7 +20,7 @@
 /* On the last CPU, with interrupts off. */
 static void on_suspend_resume(void *unused, const char *action, int state, bool start)
 {
-	if (start || state != PM_SUSPEND_MEM || strcmp(action, "machine_suspend"))
+	if (start || state != (__force int)PM_SUSPEND_MEM || strcmp(action, "machine_suspend"))
 		return;
 	sim_set_present(false, false);
 	pr_info("the machine has been in S3: SEAM is empty\n");

@@ -4,6 +4,8 @@
  * for an exception table entry, and the one here does what the instruction would have done. Rules:
  * CPU, "SEAMCALL"; SDM volume 3, "Conventions" of the VMX instruction reference, for the flags.
  */
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/kdebug.h>
 #include <linux/kprobes.h>
@@ -23,8 +25,10 @@
 
 static const u8 opcode[] = { 0x66, 0x0f, 0x01, 0xcf };
 
-/* The kernel does not export it. */
-static typeof(fixup_exception) *kernel_fixup;
+/* The kernel's fixup_exception(), which it declares and does not export. */
+static int (*kernel_fixup)(struct pt_regs *regs, int trapnr, unsigned long error_code,
+			   unsigned long fault_addr);
+static_assert(__same_type(*kernel_fixup, fixup_exception));
 
 /* Also what keeps the VMPTRST below, a #UD where VMX is off, from ending up in here again. */
 static bool is_seamcall(const struct pt_regs *regs)
