@@ -37,19 +37,11 @@ static bool package_has_cpu(int package)
 	return false;
 }
 
-/*
- * Asked before anything is given away, as there is no way back from TDH.SYS.CONFIG: it wants every
- * processor of the machine to have been initialised, and TDH.SYS.KEY.CONFIG one of each package.
- */
-static int check_cpus(void)
+/* Asked before anything is given away, as there is no way back from TDH.SYS.CONFIG. */
+static int check_packages(void)
 {
 	unsigned int cpu;
 
-	if (tdx_lp_count() < num_present_cpus()) {
-		pr_err("TDH.SYS.CONFIG wants all %u CPUs, and only %u have been online: bring the others online first\n",
-		       num_present_cpus(), tdx_lp_count());
-		return -EBUSY;
-	}
 	for_each_present_cpu(cpu) {
 		if (!package_has_cpu(topology_physical_package_id(cpu))) {
 			pr_err("TDH.SYS.KEY.CONFIG wants a CPU of each package: bring CPU %u online first\n",
@@ -82,6 +74,19 @@ static struct tdmr_list *build_tdmrs(void)
 	return list;
 }
 
+/*
+ * It wants all processors of the machine, and only it knows which: one that is offline now may have
+ * been initialised before vmxcore_tdx was loaded.
+ */
+static void explain_not_pending(void)
+{
+	if (tdx_lp_count() < num_present_cpus())
+		pr_err("the TDX module wants to see all %u CPUs, and %u are offline: bring them online first\n",
+		       num_present_cpus(), num_present_cpus() - tdx_lp_count());
+	else
+		pr_err("the TDX module has been configured before, or knows of more CPUs than Linux: reboot, without maxcpus= or nosmt\n");
+}
+
 /* TDH.SYS.CONFIG takes the addresses of the TDMR_INFOs, in an array that is aligned as they are. */
 static int sys_config(const struct tdmr_list *list)
 {
@@ -105,7 +110,7 @@ static int sys_config(const struct tdmr_list *list)
 	kfree(array);
 
 	if ((status & TDX_STATUS_MASK) == TDX_SYS_CONFIG_NOT_PENDING)
-		pr_err("the TDX module has been configured before, or has seen more CPUs than Linux: reboot, without maxcpus= or nosmt\n");
+		explain_not_pending();
 	return status ? tdx_complain(TDH_SYS_CONFIG, status) : 0;
 }
 
@@ -201,7 +206,7 @@ static int configure(void)
 	struct tdmr_list *list;
 	int err;
 
-	err = check_cpus();
+	err = check_packages();
 	if (err)
 		return err;
 	list = build_tdmrs();
@@ -227,7 +232,7 @@ static int configure(void)
  * tdx_configure - give the TDX module the kernel's memory to manage, and initialise it to the end
  *
  * Context: task, state TDX_INITIALIZED.
- * Return: 0, and the state is TDX_READY. Else the log says why: -EBUSY: a CPU is missing;
+ * Return: 0, and the state is TDX_READY. Else the log says why: -EBUSY: a package has no CPU online;
  * -ENOSPC: no TDMR can be made of the memory; -ENOMEM: none for PAMTs; -EINTR: killed while it
  * was looked for; what tdx_status_errno() says of a SEAMCALL that failed. If that was
  * TDH.SYS.CONFIG or something before it nothing has changed; after it the state is TDX_SHUT_DOWN.
@@ -261,12 +266,12 @@ static u64 sys_shutdown(void)
 }
 
 /*
- * Before it is ready it has not begun to use the PAMTs, and cannot be shut down. Nobody will make
- * it ready any more.
+ * Before it has all of its keys it has not begun to use the PAMTs, and cannot be shut down. Nobody
+ * will give it the others any more.
  */
 static bool has_let_go(u64 status)
 {
-	if (!status || tdx_state() == TDX_CONFIGURED)
+	if (!status || (status & TDX_STATUS_MASK) == TDX_SYS_NOT_READY)
 		return true;
 	tdx_complain(tdx_info.has_sys_rd ? TDH_SYS_SHUTDOWN : TDH_SYS_LP_SHUTDOWN, status);
 	pr_err("the TDX module cannot be shut down: %llu MiB stay with it until the next boot\n",
@@ -295,14 +300,9 @@ static void take_back(void)
  */
 void tdx_shut_down(void)
 {
-	u64 status = 0;
-
 	if (!tdx_owns_memory())
 		return;
-	if (tdx_state() == TDX_READY)
-		status = tdx_info.has_sys_rd ? sys_shutdown() : lp_shutdown_all();
-
-	if (has_let_go(status))
+	if (has_let_go(tdx_info.has_sys_rd ? sys_shutdown() : lp_shutdown_all()))
 		take_back();
 	tdmrs = NULL;
 	tdx_set_state(TDX_SHUT_DOWN);

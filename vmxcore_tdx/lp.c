@@ -62,7 +62,7 @@ static int online(unsigned int cpu)
 	int err;
 
 	/* In a sleep the TDX module may have gone: power.c looks once all CPUs are back. */
-	if (cpuhp_tasks_frozen || tdx_state() == TDX_ABSENT || tdx_state() == TDX_SHUT_DOWN)
+	if (tdx_sleeping() || tdx_state() == TDX_ABSENT || tdx_state() == TDX_SHUT_DOWN)
 		return 0;
 
 	err = lp_online(cpu);
@@ -93,7 +93,7 @@ static int offline(unsigned int cpu)
 	if (!tdx_owns_memory())
 		return 0;
 
-	if (cpuhp_tasks_frozen) {
+	if (tdx_sleeping()) {
 		pr_warn("this machine cannot sleep now: S3 would destroy all private memory. To let it unload vmxcore_tdx\n");
 		return -EBUSY;
 	}

@@ -110,19 +110,15 @@ static void explain(u64 status)
  * tdx_sys_init - TDH.SYS.INIT, which is done once in a module's life
  *
  * Context: task.
- * Return: 0: done, now or before; else tdx_status_errno() of its status, and the log says what
- * to do.
+ * Return: 0: done, now or before; else its status.
  */
-int tdx_sys_init(void)
+u64 tdx_sys_init(void)
 {
 	/* RCX: attributes, all of them reserved */
 	struct vmxcore_tdx_args args = {};
 	u64 status = tdx_call(TDH_SYS_INIT, &args);
 
-	if (!status || (status & TDX_STATUS_MASK) == TDX_SYS_INIT_NOT_PENDING)
-		return 0;
-	explain(status);
-	return tdx_complain(TDH_SYS_INIT, status);
+	return (status & TDX_STATUS_MASK) == TDX_SYS_INIT_NOT_PENDING ? 0 : status;
 }
 
 static void say_hello(void)
@@ -136,12 +132,15 @@ static void say_hello(void)
 
 static int bring_up(void)
 {
+	u64 status;
 	int err;
 
 	tdx_seamldr_read();
-	err = tdx_sys_init();
-	if (err)
-		return err;
+	status = tdx_sys_init();
+	if (status) {
+		explain(status);
+		return tdx_complain(TDH_SYS_INIT, status);
+	}
 
 	tdx_set_state(TDX_INITIALIZED);
 	err = tdx_lp_start();

@@ -93,7 +93,7 @@ extern struct tdx_info tdx_info;
 enum tdx_state tdx_state(void);
 void tdx_set_state(enum tdx_state state);
 bool tdx_owns_memory(void);
-int tdx_sys_init(void);
+u64 tdx_sys_init(void);
 
 /* platform.c */
 int tdx_platform_detect(struct tdx_platform *platform);
@@ -139,6 +139,7 @@ struct tdx_memory tdx_memory_given(void);
 void tdx_emergency(void);
 int tdx_power_init(void);
 int tdx_power_configure(void);
+bool tdx_sleeping(void);
 void tdx_power_exit(void);
 
 /* sysfs.c */

@@ -139,7 +139,7 @@ add_base() {
 }
 
 # nested_vmlinuz: one kernel for all, the stock 6.12 of bookworm. That of 6.1 is packed by xz: unpacking itself takes it minutes
-# in a VM in the emulator. And trixie's 6.12 dies there of what nested_start (guest/lib.sh) says of exceptions that get lost.
+# in a VM in the emulator.
 nested_vmlinuz() {
 	"$top/scripts/kernel-package" 6.12 | sed -n 's/^vmlinuz=//p'
 }

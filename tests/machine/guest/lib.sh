@@ -199,15 +199,14 @@ kexec_load() {
 
 # nested_start NAME MODE [QEMU-OPTION...]: a nested Linux on KVM, in the background (image "qemu"). MODE is "poweroff": it
 # computes its result and ends; or "loop": it goes on to print a tick each second. Its console is in /run/NAME.log; each
-# character there costs an exit to QEMU, so its kernel says errors only. nokaslr: without it, one run in seven saw
-# Bochs 3.0 lose an exception on its way to the nested kernel ("ENTRY_TRAMPOLINE stack guard page was hit").
+# character there costs an exit to QEMU, so its kernel says errors only.
 nested_start() {
 	local name=$1 mode=$2
 	shift 2
 	qemu-system-x86_64 -accel kvm -cpu host -M microvm,pit=off,pic=off,rtc=off -bios qboot.rom -m 256 \
 		-nodefaults -no-user-config -display none -no-reboot -serial "file:/run/$name.log" \
 		-kernel /nested/vmlinuz -initrd /nested/initrd \
-		-append "console=ttyS0,115200 loglevel=4 cryptomgr.notests=1 reboot=t panic=-1 mitigations=off nokaslr nested=$mode" \
+		-append "console=ttyS0,115200 loglevel=4 cryptomgr.notests=1 reboot=t panic=-1 mitigations=off nested=$mode" \
 		"$@" >"/run/$name.qemu" 2>&1 &
 	echo $! >"/run/$name.pid"
 }
