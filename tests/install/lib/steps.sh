@@ -35,8 +35,8 @@ says_nothing() {
 # modules_for RELEASE: Linux 6.1 has its stock kvm.ko.
 modules_for() {
 	case $1 in
-	6.1.*) echo vmxcore kvm-intel ;;
-	*) echo vmxcore kvm kvm-intel ;;
+	6.1.*) echo vmxcore vmxcore_tdx kvm-intel ;;
+	*) echo vmxcore vmxcore_tdx kvm kvm-intel ;;
 	esac
 }
 

@@ -91,7 +91,8 @@ pamt_at() {
 memory_is_used() {
 	local size
 	size=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
-	mount -t tmpfs -o size=100% tmpfs /mnt
-	dd if=/dev/zero of=/mnt/fill bs=1M count=$((size / 1024 - 64)) 2>/dev/null
-	umount /mnt
+	mkdir -p /run/used
+	mount -t tmpfs -o size=100% tmpfs /run/used
+	dd if=/dev/zero of=/run/used/fill bs=1M count=$((size / 1024 - 64)) 2>/dev/null
+	umount /run/used
 }
