@@ -73,7 +73,7 @@ emulator_parameters=idle=halt
 ! bochs_has_debugger || emulator_time_factor=5
 
 # With two CPUs 2.7 describes their topology in a way that linux 6.12 wonders about, once, at boot.
-! bochs_takes "sound: waveoutdrv=dummy" || emulator_quirks='WARNING: .* at arch/x86/kernel/cpu/topology_common\.c'
+! bochs_takes "sound: waveoutdrv=dummy" || emulator_quirks='WARNING: .*arch/x86/kernel/cpu/topology_common\.c'
 
 # Without nogui a window system or, as here, a VNC server that waits for nobody; it takes the first free port of fifty.
 bochs_display() {
