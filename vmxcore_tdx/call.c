@@ -179,16 +179,16 @@ u64 tdx_call_on(unsigned int cpu, u64 leaf, struct vmxcore_tdx_args *args)
 }
 
 /**
- * tdx_complain - log that a SEAMCALL failed, and remember it for sysfs
+ * tdx_complain_of - log that a SEAMCALL failed, and remember it for sysfs
+ * @cpu: where
  * @leaf: which
  * @status: its status, not success
  *
  * Context: any.
  * Return: tdx_status_errno() of @status.
  */
-int tdx_complain(u64 leaf, u64 status)
+int tdx_complain_of(unsigned int cpu, u64 leaf, u64 status)
 {
-	unsigned int cpu = raw_smp_processor_id();
 	unsigned long flags;
 	char text[80];
 
@@ -203,7 +203,20 @@ int tdx_complain(u64 leaf, u64 status)
 }
 
 /**
- * tdx_last_error - what tdx_complain() has said last
+ * tdx_complain - tdx_complain_of() this CPU
+ * @leaf: which SEAMCALL
+ * @status: its status, not success
+ *
+ * Context: any.
+ * Return: tdx_status_errno() of @status.
+ */
+int tdx_complain(u64 leaf, u64 status)
+{
+	return tdx_complain_of(raw_smp_processor_id(), leaf, status);
+}
+
+/**
+ * tdx_last_error - what tdx_complain_of() has said last
  * @text: where to; empty if it has never been called
  * @size: how much fits there
  *

@@ -122,7 +122,7 @@ static int key_config_on(unsigned int cpu)
 	if (!status || (status & TDX_STATUS_MASK) == TDX_KEY_CONFIGURED)
 		return 0;
 	pr_err("the TDX module has no key on package %d\n", topology_physical_package_id(cpu));
-	return tdx_complain(TDH_SYS_KEY_CONFIG, status);
+	return tdx_complain_of(cpu, TDH_SYS_KEY_CONFIG, status);
 }
 
 static bool is_first_of_package(unsigned int cpu)
@@ -232,9 +232,9 @@ static int configure(void)
  * tdx_configure - give the TDX module the kernel's memory to manage, and initialise it to the end
  *
  * Context: task, state TDX_INITIALIZED.
- * Return: 0, and the state is TDX_READY. Else the log says why: -EBUSY: a package has no CPU online;
- * -ENOSPC: no TDMR can be made of the memory; -ENOMEM: none for PAMTs; -EINTR: killed while it
- * was looked for; what tdx_status_errno() says of a SEAMCALL that failed. If that was
+ * Return: 0, and the state is TDX_READY. Else the log says why: -EBUSY: a package has no CPU
+ * online; -ENOSPC: no TDMR can be made of the memory; -ENOMEM: none for PAMTs; -EINTR: killed while
+ * it was looked for; what tdx_status_errno() says of a SEAMCALL that failed. If that was
  * TDH.SYS.CONFIG or something before it nothing has changed; after it the state is TDX_SHUT_DOWN.
  */
 int tdx_configure(void)

@@ -69,13 +69,16 @@ static bool is_convertible(u64 start, u64 end)
 	return start >= end;
 }
 
-/* All that alloc_contig_range() takes for granted, and what it would try in vain. */
+/*
+ * All that alloc_contig_range() takes for granted, and what it would try in vain. ZONE_MOVABLE is
+ * for what can be moved away, and PAMTs cannot.
+ */
 static bool may_be_free(unsigned long pfn, unsigned long end)
 {
 	struct page *page = pfn_to_online_page(pfn);
 	struct zone *zone;
 
-	if (!page)
+	if (!page || is_zone_movable_page(page))
 		return false;
 	zone = page_zone(page);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the TDX module tells of itself: TDH.SYS.RD field by field; in modules older than 1.5, which
- * have none, TDH.SYS.INFO, which also says whether they have. "Intel TDX Module v1.5 ABI Specification" (348551), "Global Scope Metadata".
+ * have none, TDH.SYS.INFO, which also says whether they have. "Intel TDX Module v1.5 ABI
+ * Specification" (348551), "Global Scope Metadata".
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -56,7 +57,7 @@ static_assert(sizeof(struct seamldr_info) == 256);
  */
 static int read_info_struct(struct tdx_info *info)
 {
-	/* The first kilobyte for the one, the next half of one for the other: aligned to their sizes. */
+	/* Each is aligned to its size: a kilobyte, and half of one after it. */
 	struct tdsysinfo_struct *sys = (void *)get_zeroed_page(GFP_KERNEL);
 	struct vmxcore_tdx_args args = {};
 	struct cmr_info *cmrs;

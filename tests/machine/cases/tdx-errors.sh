@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2154
 # machine: cpus=2 memory=1024 limit=400
 # kernels: 6.12
 # more-kernels: 6.1 7.2
@@ -19,8 +19,8 @@ goes_on() {
 	sim_anew
 	sim inject "$1" "$2" times "$3"
 	check "$1: $2 $3 times, and it works" modprobe vmxcore_tdx configure=1
-	check "  in SEAM: ready" grep -qx 'state SYS_READY' $sim/state
-	check "  each of them was seen" test "$(sed -n "s/^$1 $2 //p" $sim/counts)" = "$3"
+	check "  in SEAM: ready" grep -qx 'state SYS_READY' "$sim"/state
+	check "  each of them was seen" test "$(sed -n "s/^$1 $2 //p" "$sim"/counts)" = "$3"
 	check "  unloads" rmmod vmxcore_tdx
 }
 
@@ -76,7 +76,7 @@ goes_on TDH.SYS.TDMR.INIT TDX_OPERAND_BUSY 5
 sim_anew
 sim seamldr absent
 tdx_load
-check_equal "  without a P-SEAMLDR its version is empty" "$(cat $tdx/seamldr_version)" ""
+check_equal "  without a P-SEAMLDR its version is empty" "$(cat "$tdx"/seamldr_version)" ""
 tdx_unload
 
 # Memory that the TDX module may still write to is never freed.

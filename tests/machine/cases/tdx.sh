@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2154
 # machine: cpus=2 memory=1024 limit=300
 # kernels: 6.1 6.12 7.2
 # vmxcore_tdx brings the TDX module up with no KVM loaded, tells what it found, executes SEAMCALLs for others, and leaves nothing
@@ -16,8 +16,9 @@ seen_ready() {
 	tdx_is cpus_initialized 2
 	tdx_is module_version 1.5.06
 	sim_is state SYS_READY
-	check_equal "  in SEAM: as many TDMRs" "$(sed -n 's/^tdmrs //p' $sim/state)" "$(cat $tdx/tdmrs)"
-	check "  all of each TDMR is initialised" awk '{ if ($6 != $2 + $4) exit 1 }' $sim/pamt
+	check_equal "  in SEAM: as many TDMRs" "$(sed -n 's/^tdmrs //p' "$sim"/state)" "$(cat "$tdx"/tdmrs)"
+	# shellcheck disable=SC2016 # variables of awk
+	check "  all of each TDMR is initialised" awk '{ if ($6 != $2 + $4) exit 1 }' "$sim"/pamt
 }
 
 load_provider
@@ -37,8 +38,8 @@ tdx_is keyids 16-31
 tdx_is last_error ""
 sim_is state SYSINIT_DONE
 sim_is init_lps 2
-check "  the P-SEAMLDR has a version" grep -qE '^[0-9]+\.[0-9]+\.[0-9]+$' $tdx/seamldr_version
-check "  the build date is one" grep -qE '^20[0-9]{2}-[01][0-9]-[0-3][0-9]$' $tdx/build_date
+check "  the P-SEAMLDR has a version" grep -qE '^[0-9]+\.[0-9]+\.[0-9]+$' "$tdx"/seamldr_version
+check "  the build date is one" grep -qE '^20[0-9]{2}-[01][0-9]-[0-3][0-9]$' "$tdx"/build_date
 check "  metadata: the vendor is Intel" grep -qx 'VENDOR_ID 0x8086' /sys/kernel/debug/vmxcore_tdx/metadata
 check "  no error among the metadata" sh -c '! grep failed /sys/kernel/debug/vmxcore_tdx/metadata'
 
@@ -77,9 +78,9 @@ on "  VMX is off" none
 tdx_load configure=1
 on "  VMX is off again" none
 seen_ready
-check "  most of the memory is usable" test "$(cat $tdx/memory_usable)" -gt 700000000
+check "  most of the memory is usable" test "$(cat "$tdx"/memory_usable)" -gt 700000000
 check "  the PAMTs take 1/256 of a GiB and a little" \
-	test "$(cat $tdx/memory_pamt)" -ge $((4 << 20)) -a "$(cat $tdx/memory_pamt)" -le $((9 << 20))
+	test "$(cat "$tdx"/memory_pamt)" -ge $((4 << 20)) -a "$(cat "$tdx"/memory_pamt)" -le $((9 << 20))
 check "all memory is used" memory_is_used
 check "  the PAMTs are untouched" sim pamt intact
 tdx_unload

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The MSRs from which a host learns of SEAM and of the private key IDs. Rules: "Intel Architecture Memory
- * Encryption Technologies Specification" (336907), "MKTME MSRs"; CPU,
+ * The MSRs from which a host learns of SEAM and of the private key IDs. Rules: "Intel Architecture
+ * Memory Encryption Technologies Specification" (336907), "MKTME MSRs"; CPU, "SEAM Enumeration",
  * "IA32_MKTME_KEYID_PARTITIONING".
  *
  * Two kprobes answer in place of a CPU that has not got them: one where the kernel's safe reads end

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A module that uses what vmxcore_tdx offers to others: one SEAMCALL on one CPU when it is loaded. What came of it is in the
- * kernel's log.
+ * A module that uses what vmxcore_tdx offers to others: one SEAMCALL on one CPU when it is loaded.
+ * What came of it is in the kernel's log.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
