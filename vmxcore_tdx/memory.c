@@ -90,18 +90,19 @@ static bool may_be_free(unsigned long pfn, unsigned long end)
 	return true;
 }
 
+/* From the top down: what is below 16 MiB or 4 GiB is for devices that reach no further. */
 static int alloc_between(u64 start, u64 end, u64 size, u64 *base)
 {
-	unsigned long nr = PFN_UP(size), pfn;
+	unsigned long nr = PFN_UP(size), first = PFN_UP(start), pfn;
 
-	for (pfn = ALIGN(PFN_UP(start), pageblock_nr_pages); pfn + nr <= PFN_DOWN(end);
-	     pfn += pageblock_nr_pages) {
+	for (pfn = ALIGN_DOWN(PFN_DOWN(end), pageblock_nr_pages); pfn >= first + nr;
+	     pfn -= pageblock_nr_pages) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
-		if (is_convertible(PFN_PHYS(pfn), PFN_PHYS(pfn + nr)) &&
-		    may_be_free(pfn, pfn + nr) && !tdx_alloc_contig_range(pfn, pfn + nr)) {
-			*base = PFN_PHYS(pfn);
+		if (is_convertible(PFN_PHYS(pfn - nr), PFN_PHYS(pfn)) &&
+		    may_be_free(pfn - nr, pfn) && !tdx_alloc_contig_range(pfn - nr, pfn)) {
+			*base = PFN_PHYS(pfn - nr);
 			return 0;
 		}
 	}
@@ -110,7 +111,7 @@ static int alloc_between(u64 start, u64 end, u64 size, u64 *base)
 
 /*
  * The pieces are larger than what the page allocator has (4 MiB for each GiB): movable memory is
- * moved away. From @near on, which is on the right node, else wherever there is some.
+ * moved away. Beside @near, which is on the right node, else wherever there is some.
  */
 static int alloc_pamt(void *unused, u64 near, u64 size, u64 *base)
 {
@@ -126,7 +127,7 @@ static int alloc_pamt(void *unused, u64 near, u64 size, u64 *base)
 		if (ranges[i].start <= near && near < ranges[i].end)
 			err = alloc_between(near, ranges[i].end, size, base);
 	}
-	for (i = 0; i < count && err == -ENOMEM; i++)
+	for (i = count; i-- > 0 && err == -ENOMEM;)
 		err = alloc_between(ranges[i].start, ranges[i].end, size, base);
 
 	kfree(ranges);

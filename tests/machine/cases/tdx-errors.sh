@@ -61,9 +61,15 @@ sim_is state SYS_SHUTDOWN
 fails TDH.SYS.TDMR.INIT TDX_OPERAND_INVALID "Input/output error" "TDX_OPERAND_INVALID .RAX."
 sim_is state SYS_SHUTDOWN
 
+# What the kernel has put there meanwhile, and cannot move, is less.
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	sim_anew
+	sim inject TDH.SYS.TDMR.INIT TDX_OPERAND_INVALID
+	! modprobe vmxcore_tdx configure=1 || break
+done
 sim_anew
 tdx_load configure=1
-check "  no PAMT of those before is lost: $first MiB, $(pamt_at) MiB" test "$(pamt_at)" -le $((first + 12))
+check "  no PAMT of those 20 is lost: $first MiB, $(pamt_at) MiB" test "$(pamt_at)" -gt $((first - 60))
 tdx_unload
 
 goes_on TDH.SYS.INIT TDX_RND_NO_ENTROPY 25
@@ -80,9 +86,12 @@ check_equal "  without a P-SEAMLDR its version is empty" "$(cat "$tdx"/seamldr_v
 tdx_unload
 
 # Memory that the TDX module may still write to is never freed.
+last=
 for _ in 1 2 3 4; do
 	sim_anew
 	tdx_load configure=1
+	check "  it is another place than before: ${last:-none}, $(pamt_at) MiB" test "$(pamt_at)" != "$last"
+	last=$(pamt_at)
 	sim inject TDH.SYS.SHUTDOWN TDX_SYS_BUSY
 	dmesg_mark
 	tdx_unload
@@ -91,8 +100,4 @@ for _ in 1 2 3 4; do
 done
 check "all memory is used" memory_is_used
 check "  the PAMTs are untouched" sim pamt intact
-sim_anew
-tdx_load configure=1
-check "  all of them are kept: $first MiB, $(pamt_at) MiB" test "$(pamt_at)" -ge $((first + 16))
-tdx_unload
 on "nothing is left on" none

@@ -81,8 +81,8 @@ tdxcall_says() {
 	dmesg_has "vmxcore_tdx_user: .* $1"
 }
 
-# pamt_at: in which MiB of memory the first PAMT is. It is the first place that is free, so one that is not given back moves the
-# next one up by 4 MiB for each GiB of memory.
+# pamt_at: in which MiB of memory the first PAMT is. It is the uppermost place that is free, so one that is not given back moves
+# the next one down by 4 MiB for each GiB of memory.
 pamt_at() {
 	echo $(($(sed -n '1s/.* pamt_4k \(0x[0-9a-f]*\).*/\1/p' $sim/pamt) >> 20))
 }
