@@ -13,6 +13,11 @@
 #define rdmsrq_safe	rdmsrl_safe
 #endif
 
+/* Linux 6.1 has no name for it. */
+#ifndef MSR_IA32_MKTME_KEYID_PARTITIONING
+#define MSR_IA32_MKTME_KEYID_PARTITIONING	0x87
+#endif
+
 /* A kernel with CONFIG_INTEL_TDX_HOST sets it on a machine where it does what this module does. */
 static inline bool tdx_kernel_has_tdx(void)
 {

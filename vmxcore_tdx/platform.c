@@ -13,11 +13,10 @@
 #include "compat.h"
 #include "tdx.h"
 
-#define MTRRCAP_SEAMRR				BIT_ULL(15)
-#define MSR_IA32_SEAMRR_PHYS_MASK		0x1401
-#define SEAMRR_MASK_LOCK			BIT_ULL(10)
-#define SEAMRR_MASK_VALID			BIT_ULL(11)
-#define MSR_IA32_MKTME_KEYID_PARTITIONING	0x87
+#define MTRRCAP_SEAMRR			BIT_ULL(15)
+#define MSR_IA32_SEAMRR_PHYS_MASK	0x1401
+#define SEAMRR_MASK_LOCK		BIT_ULL(10)
+#define SEAMRR_MASK_VALID		BIT_ULL(11)
 
 static int detect_seamrr(void)
 {
