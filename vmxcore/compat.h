@@ -50,9 +50,10 @@
 
 /*
  * kernel_kexec() calls no syscore_shutdown() in 6.1: only the reboot notifiers hear of
- * it. The first of them, but for clients that need VMX in theirs: KVM VMCLEARs in its own whatever it has loaded, and where VMX
- * stays on after that, for another client, a vCPU that runs complains of instructions
- * that VMfail. Once VMX is off they fault, which it expects.
+ * it. The first of them, but for clients that need VMX in theirs: KVM VMCLEARs in its own
+ * whatever it has loaded, and where VMX stays on after that, for another client, a vCPU
+ * that runs complains of instructions that VMfail. Once VMX is off they fault, which it
+ * expects.
  */
 #if VMXCORE_LINE == LINUX_6_1
 static inline void vmxcore_register_shutdown(struct notifier_block *nb)
