@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /sys/kernel/debug/vmxcore_tdx/metadata: all global metadata of the TDX module, as TDH.SYS.RDALL
- * tells it, an element a line: its name, or its class and code; its value.
+ * tells it, an element a line: its name, or its class and code where it is newer; its value.
  */
 #include <linux/bitfield.h>
 #include <linux/debugfs.h>
@@ -13,48 +13,18 @@
 
 static struct dentry *dir;
 
-struct field_name {
-	u64 id;
-	const char *name;
-};
-
-#define NAME(name) { MD_SYS_##name, #name }
-
-/* Those that vmxcore_tdx uses itself; the others are told by their numbers. */
-static const struct field_name names[] = {
-	NAME(VENDOR_ID),
-	NAME(BUILD_DATE),
-	NAME(BUILD_NUM),
-	NAME(MINOR_VERSION),
-	NAME(MAJOR_VERSION),
-	NAME(UPDATE_VERSION),
-	NAME(INTERNAL_VERSION),
-	NAME(MODULE_HV),
-	NAME(SYS_ATTRIBUTES),
-	NAME(TDX_FEATURES0),
-	NAME(NUM_CMRS),
-	NAME(MAX_TDMRS),
-	NAME(MAX_RESERVED_PER_TDMR),
-	NAME(PAMT_4K_ENTRY_SIZE),
-	NAME(PAMT_2M_ENTRY_SIZE),
-	NAME(PAMT_1G_ENTRY_SIZE),
-};
-
-/* What a field is, without how it happens to be listed. */
-#define FIELD_IDENTITY	(MD_CLASS_CODE | MD_FIELD_CODE)
-
 static void show_element(struct seq_file *m, u64 id, u64 value)
 {
-	unsigned int i;
+	int index;
+	const char *name = tdx_field_name(id, &index);
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		if ((names[i].id & FIELD_IDENTITY) == (id & FIELD_IDENTITY)) {
-			seq_printf(m, "%s 0x%llx\n", names[i].name, value);
-			return;
-		}
-	}
-	seq_printf(m, "class 0x%02llx code 0x%06llx 0x%llx\n", FIELD_GET(MD_CLASS_CODE, id),
-		   FIELD_GET(MD_FIELD_CODE, id), value);
+	if (!name)
+		seq_printf(m, "class 0x%02llx code 0x%06llx 0x%llx\n", FIELD_GET(MD_CLASS_CODE, id),
+			   FIELD_GET(MD_FIELD_CODE, id), value);
+	else if (index < 0)
+		seq_printf(m, "%s 0x%llx\n", name, value);
+	else
+		seq_printf(m, "%s[%d] 0x%llx\n", name, index, value);
 }
 
 /*

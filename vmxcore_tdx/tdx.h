@@ -120,6 +120,9 @@ bool tdx_seamldr_version(u16 *major, u16 *minor, u16 *update);
 /* metadata.c */
 int tdx_info_read(struct tdx_info *info);
 
+/* field_names.c */
+const char *tdx_field_name(u64 id, int *index);
+
 /* lp.c */
 int tdx_lp_start(void);
 void tdx_lp_stop(void);

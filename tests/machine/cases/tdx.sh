@@ -41,6 +41,8 @@ sim_is init_lps 2
 check "  the P-SEAMLDR has a version" grep -qE '^[0-9]+\.[0-9]+\.[0-9]+$' "$tdx"/seamldr_version
 check "  the build date is one" grep -qE '^20[0-9]{2}-[01][0-9]-[0-3][0-9]$' "$tdx"/build_date
 check "  metadata: the vendor is Intel" grep -qx 'VENDOR_ID 0x8086' /sys/kernel/debug/vmxcore_tdx/metadata
+check "  an array has its elements" grep -qE '^CMR_BASE.0. 0x[0-9a-f]+$' /sys/kernel/debug/vmxcore_tdx/metadata
+check "  all of it has names" sh -c '! grep ^class /sys/kernel/debug/vmxcore_tdx/metadata'
 check "  no error among the metadata" sh -c '! grep failed /sys/kernel/debug/vmxcore_tdx/metadata'
 
 check "another module asks for VENDOR_ID" tdxcall 0 34 0 0x0800000200000000
