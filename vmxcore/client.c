@@ -20,6 +20,7 @@
 #include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 
 #include "client.h"
 #include "exclusive.h"
@@ -130,7 +131,10 @@ static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc, bo
 	slot->desc = *desc;
 	slot->pins = pins;
 	slot->desc.name = slot->name;
+	atomic_set(&slot->places, 0);
 	INIT_LIST_HEAD(&slot->vmcss);
+	WRITE_ONCE(slot->nr_vmcss, 0);
+	WRITE_ONCE(slot->nr_vpids, 0);
 	slot->warned = 0;
 	ratelimit_default_init(&slot->refused);
 	/* Without the kernel's own line on how many were left out: it names no one. */
@@ -283,6 +287,50 @@ bool vmxcore_slot_holds(const struct vmxcore_slot *slot)
 }
 
 /**
+ * vmxcore_slot_enter - a client that had no reference in a place is about to have one
+ * @slot: the client
+ *
+ * A place is a CPU, or all of them. Called for the first reference there only, so that no
+ * other pays for the clock.
+ *
+ * Context: under RCU or with interrupts off, before the reference is counted; any but NMI.
+ */
+void vmxcore_slot_enter(struct vmxcore_slot *slot)
+{
+	int old = atomic_read(&slot->places);
+
+	do {
+		/* Before it counts: who finds that it holds something finds since when. */
+		if (!old)
+			WRITE_ONCE(slot->since, ktime_get_boot_fast_ns());
+	} while (!atomic_try_cmpxchg(&slot->places, &old, old + 1));
+}
+
+/**
+ * vmxcore_slot_leave - the counterpart, for the last reference there
+ * @slot: the client
+ *
+ * Context: after the reference is not counted any more; any but NMI.
+ */
+void vmxcore_slot_leave(struct vmxcore_slot *slot)
+{
+	atomic_dec(&slot->places);
+}
+
+/**
+ * vmxcore_slot_since - since when has a client held references without a break?
+ * @slot: the client
+ *
+ * Context: any.
+ * Return: CLOCK_BOOTTIME in ns, as of a moment ago; 0: it holds none.
+ */
+u64 vmxcore_slot_since(const struct vmxcore_slot *slot)
+{
+	/* Pairs with vmxcore_slot_enter(). */
+	return atomic_read_acquire(&slot->places) ? READ_ONCE(slot->since) : 0;
+}
+
+/**
  * vmxcore_slot_get_cpu - count one more reference of a client on this CPU
  * @slot: the client
  *
@@ -295,6 +343,8 @@ int vmxcore_slot_get_cpu(struct vmxcore_slot *slot)
 
 	if (refs->live == U16_MAX)
 		return -EOVERFLOW;
+	if (!refs->live)
+		vmxcore_slot_enter(slot);
 	WRITE_ONCE(refs->live, refs->live + 1);
 	/* Whoever gets again has noticed that the old ones died. */
 	refs->dead = 0;
@@ -314,12 +364,15 @@ int vmxcore_slot_put_cpu(struct vmxcore_slot *slot, u32 *live)
 	struct vmxcore_cpu_refs *refs = this_cpu_ptr(slot->cpu_refs);
 
 	*live = !!refs->live;
-	if (refs->live)
+	if (refs->live) {
 		WRITE_ONCE(refs->live, refs->live - 1);
-	else if (refs->dead)
+		if (!refs->live)
+			vmxcore_slot_leave(slot);
+	} else if (refs->dead) {
 		refs->dead--;
-	else
+	} else {
 		return -ENOENT;
+	}
 	return 0;
 }
 
@@ -337,6 +390,8 @@ u32 vmxcore_slot_drop_cpu(struct vmxcore_slot *slot)
 
 	WRITE_ONCE(refs->live, 0);
 	refs->dead = 0;
+	if (live)
+		vmxcore_slot_leave(slot);
 	return live;
 }
 
@@ -376,6 +431,7 @@ unsigned int vmxcore_clients_cpu_gone(unsigned int cpu)
 			slot->desc.cpu_gone(cpu);
 		refs->dead = refs->live;
 		WRITE_ONCE(refs->live, 0);
+		vmxcore_slot_leave(slot);
 		pins += slot->pins;
 	}
 	return pins;

@@ -51,7 +51,11 @@ static_assert(sizeof(struct vmxcore_cpu_refs) == 4);
  * @refs: references on all CPUs
  * @cpu_refs: references on one CPU; kept from the slot's first use to unload, so
  *	that a client that races its own unregister corrupts nothing
+ * @places: how many of @refs and the @cpu_refs of each CPU are not 0
+ * @since: when @places became that, CLOCK_BOOTTIME in ns; means nothing while it is 0
  * @vmcss: its VMCSs, under the lock of vmcs.c
+ * @nr_vmcss: how many, for who only looks
+ * @nr_vpids: how many VPIDs, under the lock of vpid.c
  * @pins: what it holds keeps the module in place that VMX comes from, once while @refs
  *	is not 0, and once for each CPU where @cpu_refs are alive
  * @desc: what the client told of itself, its name in @name; no owner: a free slot
@@ -65,7 +69,11 @@ struct vmxcore_slot {
 	unsigned long last_handle;
 	atomic_t refs;
 	struct vmxcore_cpu_refs __percpu *cpu_refs;
+	atomic_t places;
+	u64 since;
 	struct list_head vmcss;
+	unsigned int nr_vmcss;
+	unsigned int nr_vpids;
 	bool pins;
 	struct vmxcore_client_desc desc;
 	char name[VMXCORE_NAME_LEN];
@@ -83,6 +91,10 @@ unsigned int vmxcore_slot_index(const struct vmxcore_slot *slot);
 bool vmxcore_slots_have(unsigned int flag);
 bool vmxcore_slot_holds_this_cpu(const struct vmxcore_slot *slot);
 bool vmxcore_slot_holds(const struct vmxcore_slot *slot);
+
+void vmxcore_slot_enter(struct vmxcore_slot *slot);
+void vmxcore_slot_leave(struct vmxcore_slot *slot);
+u64 vmxcore_slot_since(const struct vmxcore_slot *slot);
 
 int vmxcore_slot_get_cpu(struct vmxcore_slot *slot);
 int vmxcore_slot_put_cpu(struct vmxcore_slot *slot, u32 *live);

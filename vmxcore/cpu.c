@@ -11,6 +11,7 @@
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/smp.h>
+#include <linux/timekeeping.h>
 #include <linux/topology.h>
 
 #include "caps.h"
@@ -98,6 +99,49 @@ const char *vmxcore_cpu_strerror(int error)
 	}
 }
 
+/**
+ * vmxcore_cpu_state_name - what VMX is doing on a CPU, for an admin
+ * @cpu: any possible one
+ *
+ * Context: any.
+ * Return: one word, as of a moment ago.
+ */
+const char *vmxcore_cpu_state_name(unsigned int cpu)
+{
+	static const char *const name[] = {
+		[VMXCORE_CPU_DEAD] = "offline",
+		[VMXCORE_CPU_OFF] = "off",
+		[VMXCORE_CPU_ON] = "on",
+		[VMXCORE_CPU_LEAVING] = "leaving",
+		[VMXCORE_CPU_FAILED] = "failed",
+		[VMXCORE_CPU_SUSPENDED] = "suspended",
+		[VMXCORE_CPU_DOWN] = "down",
+	};
+
+	return name[READ_ONCE(per_cpu(vmxcore_cpu.state, cpu))];
+}
+
+/**
+ * vmxcore_cpu_since - since when is a CPU in VMX operation?
+ * @cpu: any possible one
+ *
+ * Context: any.
+ * Return: CLOCK_BOOTTIME in ns, as of a moment ago; 0: VMX is off.
+ */
+u64 vmxcore_cpu_since(unsigned int cpu)
+{
+	const struct vmxcore_cpu *c = per_cpu_ptr(&vmxcore_cpu, cpu);
+
+	/* Pairs with turn_on(). */
+	switch (smp_load_acquire(&c->state)) {
+	case VMXCORE_CPU_ON:
+	case VMXCORE_CPU_LEAVING:
+		return READ_ONCE(c->since);
+	default:
+		return 0;
+	}
+}
+
 static bool referenced(const struct vmxcore_cpu *c)
 {
 	return c->refs || c->all;
@@ -122,9 +166,13 @@ static int turn_on(struct vmxcore_cpu *c)
 	}
 
 	err = backend->on(c->root);
-	if (!err)
-		WRITE_ONCE(c->state, VMXCORE_CPU_ON);
-	return err;
+	if (err)
+		return err;
+	/* The one clock that may be read while the machine resumes, and in any context. */
+	WRITE_ONCE(c->since, ktime_get_boot_fast_ns());
+	/* Who finds it on finds since when. */
+	smp_store_release(&c->state, VMXCORE_CPU_ON);
+	return 0;
 }
 
 static void execute_off(void)

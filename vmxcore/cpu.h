@@ -40,6 +40,7 @@ enum vmxcore_cpu_state {
  * @state: see there
  * @error: why this CPU could not be held for all or by somebody on its way up, or is
  *	FAILED
+ * @since: when VMX went on, CLOCK_BOOTTIME in ns; means nothing while it is off
  *
  * Written by its own CPU only, with interrupts off: that is the whole locking,
  * and why a second caller can never see "on" between a first reference and its
@@ -51,6 +52,7 @@ struct vmxcore_cpu {
 	bool all;
 	enum vmxcore_cpu_state state;
 	int error;
+	u64 since;
 };
 
 /* What a machine with many CPUs pays for vmxcore: one line and one page each. */
@@ -80,6 +82,8 @@ void vmxcore_cpus_release(void);
 bool vmxcore_cpus_failed(void);
 void vmxcore_cpus_lose(int error);
 
+u64 vmxcore_cpu_since(unsigned int cpu);
+const char *vmxcore_cpu_state_name(unsigned int cpu);
 const char *vmxcore_cpu_strerror(int error);
 
 #endif /* _VMXCORE_CPU_H */

@@ -12,16 +12,6 @@
 
 static struct dentry *dir;
 
-static const char *const state_name[] = {
-	[VMXCORE_CPU_DEAD] = "offline",
-	[VMXCORE_CPU_OFF] = "off",
-	[VMXCORE_CPU_ON] = "on",
-	[VMXCORE_CPU_LEAVING] = "leaving",
-	[VMXCORE_CPU_FAILED] = "failed",
-	[VMXCORE_CPU_SUSPENDED] = "suspended",
-	[VMXCORE_CPU_DOWN] = "down",
-};
-
 /* One line a CPU: number, state, references on this CPU, held with all others? */
 static int cpus_show(struct seq_file *m, void *unused)
 {
@@ -31,7 +21,7 @@ static int cpus_show(struct seq_file *m, void *unused)
 	for_each_possible_cpu(cpu) {
 		c = per_cpu_ptr(&vmxcore_cpu, cpu);
 		seq_printf(m, "cpu %u %s refs %u all %d\n", cpu,
-			   state_name[READ_ONCE(c->state)], READ_ONCE(c->refs),
+			   vmxcore_cpu_state_name(cpu), READ_ONCE(c->refs),
 			   READ_ONCE(c->all));
 	}
 	return 0;

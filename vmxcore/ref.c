@@ -162,7 +162,11 @@ static int first(struct vmxcore_slot *slot)
 {
 	if (vmxcore_excluded(slot))
 		return -EBUSY;
-	return atomic_cmpxchg(&slot->refs, 0, 1) ? -EEXIST : 0;
+	vmxcore_slot_enter(slot);
+	if (!atomic_cmpxchg(&slot->refs, 0, 1))
+		return 0;
+	vmxcore_slot_leave(slot);
+	return -EEXIST;
 }
 
 #define LAST		1
@@ -179,6 +183,7 @@ static int one_less(struct vmxcore_slot *slot)
 	} while (!atomic_try_cmpxchg(&slot->refs, &old, old - 1));
 	if (old > 1)
 		return 0;
+	vmxcore_slot_leave(slot);
 	return slot->pins ? LAST_PINNED : LAST;
 }
 
@@ -435,6 +440,7 @@ void vmxcore_refs_take_back(struct vmxcore_slot *slot, unsigned int vmcss,
 
 	if (!atomic_xchg(&slot->refs, 0))
 		return;
+	vmxcore_slot_leave(slot);
 	release_all();
 	unpin(slot->pins);
 }

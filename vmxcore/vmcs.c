@@ -62,6 +62,7 @@ static struct vmxcore_vmcs *add(struct vmxcore_client *client, void *page, bool 
 	if (slot) {
 		vmcs->slot = slot;
 		list_add(&vmcs->of_slot, &slot->vmcss);
+		WRITE_ONCE(slot->nr_vmcss, slot->nr_vmcss + 1);
 	}
 	mutex_unlock(&vmcs_lock);
 
@@ -202,6 +203,7 @@ void vmxcore_vmcs_free(struct vmxcore_vmcs *vmcs)
 	known = vmcs->slot;
 	if (known) {
 		list_del(&vmcs->of_slot);
+		WRITE_ONCE(vmcs->slot->nr_vmcss, vmcs->slot->nr_vmcss - 1);
 		drop(vmcs);
 	}
 	mutex_unlock(&vmcs_lock);

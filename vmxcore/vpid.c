@@ -122,6 +122,8 @@ static int take_for(struct vmxcore_client *client)
 	slot = vmxcore_slot_find(client);
 	if (slot)
 		vpid = take(VPID_OF_SLOT + vmxcore_slot_index(slot));
+	if (vpid > 0)
+		WRITE_ONCE(slot->nr_vpids, slot->nr_vpids + 1);
 	mutex_unlock(&vpids_lock);
 	return vpid;
 }
@@ -154,7 +156,7 @@ int vmxcore_vpid_alloc(struct vmxcore_client *client)
 }
 EXPORT_SYMBOL_GPL(vmxcore_vpid_alloc);
 
-static bool give_back(const struct vmxcore_slot *slot, int vpid)
+static bool give_back(struct vmxcore_slot *slot, int vpid)
 {
 	bool his;
 
@@ -162,8 +164,10 @@ static bool give_back(const struct vmxcore_slot *slot, int vpid)
 		return false;
 	mutex_lock(&vpids_lock);
 	his = vpids[vpid] == VPID_OF_SLOT + vmxcore_slot_index(slot);
-	if (his)
+	if (his) {
 		vpids[vpid] = VPID_USED;
+		WRITE_ONCE(slot->nr_vpids, slot->nr_vpids - 1);
+	}
 	mutex_unlock(&vpids_lock);
 	return his;
 }
