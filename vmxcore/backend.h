@@ -37,6 +37,8 @@ struct vmxcore_backend_events {
  *	VMX? Asked once, when it registers
  * @pin: do that; 0 or -ENODEV. Any context
  * @unpin: end it
+ * @provider: the name of the module that lends VMX, into %MODULE_NAME_LEN bytes, which are
+ *	left as they are when there is none. Task
  *
  * Mechanism only: @on, @off and @emergency_off are about one CPU, this one, interrupts
  * off. No policy, no books.
@@ -51,6 +53,7 @@ struct vmxcore_backend {
 	bool (*pins)(const struct module *owner);
 	int (*pin)(void);
 	void (*unpin)(void);
+	void (*provider)(char *name);
 };
 
 extern const struct vmxcore_backend vmxcore_native;

@@ -12,6 +12,7 @@
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 
 #include <vmxcore/insn.h>
 #include <vmxcore/provider.h>
@@ -135,6 +136,17 @@ static void borrowed_unpin(void)
 	rcu_read_unlock();
 }
 
+static void borrowed_provider(char *name)
+{
+	const struct vmxcore_provider *p;
+
+	rcu_read_lock();
+	p = READ_ONCE(provider);
+	if (p)
+		strscpy(name, p->owner->name, MODULE_NAME_LEN);
+	rcu_read_unlock();
+}
+
 /**
  * vmxcore_provider_register() - lend the kernel's VMX to vmxcore's clients
  * @p: how; used until vmxcore_provider_unregister() returns
@@ -199,4 +211,5 @@ const struct vmxcore_backend vmxcore_borrowed = {
 	.pins = borrowed_pins,
 	.pin = borrowed_pin,
 	.unpin = borrowed_unpin,
+	.provider = borrowed_provider,
 };

@@ -15,10 +15,9 @@
 
 /* IA32_VMX_BASIC, SDM volume 3, appendix A.1 */
 #define BASIC_REVISION		GENMASK_ULL(30, 0)
-#define BASIC_SIZE		GENMASK_ULL(44, 32)
-#define BASIC_MEM_TYPE		GENMASK_ULL(53, 50)
 #define BASIC_TRUE_CTLS		BIT_ULL(55)
-#define BASIC_MUST_AGREE	(BASIC_REVISION | BASIC_SIZE | BASIC_MEM_TYPE)
+#define BASIC_MUST_AGREE	(BASIC_REVISION | VMXCORE_BASIC_SIZE | \
+				 VMXCORE_BASIC_MEM_TYPE)
 #define MEM_TYPE_WB		6
 
 /*
@@ -224,8 +223,8 @@ int __init vmxcore_caps_init(void)
 		pr_err("VMX is disabled by the firmware (IA32_FEATURE_CONTROL): not loaded; enable VT-x in the firmware setup\n");
 		return err;
 	}
-	if (FIELD_GET(BASIC_SIZE, caps.basic) > PAGE_SIZE ||
-	    FIELD_GET(BASIC_MEM_TYPE, caps.basic) != MEM_TYPE_WB) {
+	if (FIELD_GET(VMXCORE_BASIC_SIZE, caps.basic) > PAGE_SIZE ||
+	    FIELD_GET(VMXCORE_BASIC_MEM_TYPE, caps.basic) != MEM_TYPE_WB) {
 		pr_err("IA32_VMX_BASIC is 0x%llx: a VMCS here is larger than 4 KiB or not write-back memory, which no CPU is known to want: not loaded\n",
 		       caps.basic);
 		return -EOPNOTSUPP;

@@ -2,7 +2,13 @@
 #ifndef _VMXCORE_CAPS_H
 #define _VMXCORE_CAPS_H
 
+#include <linux/bits.h>
+
 #include <vmxcore/vmxcore.h>
+
+/* IA32_VMX_BASIC, SDM volume 3, appendix A.1 */
+#define VMXCORE_BASIC_SIZE	GENMASK_ULL(44, 32)
+#define VMXCORE_BASIC_MEM_TYPE	GENMASK_ULL(53, 50)
 
 int vmxcore_caps_init(void);
 int vmxcore_caps_read(struct vmxcore_caps *caps);

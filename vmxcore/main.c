@@ -21,6 +21,7 @@
 #include "hotplug.h"
 #include "neighbour.h"
 #include "power.h"
+#include "sysfs.h"
 #include "translation.h"
 #include "vmcs.h"
 
@@ -131,14 +132,19 @@ static int __init vmxcore_init(void)
 		goto out_cpus;
 	vmxcore_power_init();
 	VMXCORE_BACKEND.start(&backend_events);
-	err = policy_init();
+	err = vmxcore_sysfs_init(enable_virt_at_load);
 	if (err)
 		goto out_backend;
+	err = policy_init();
+	if (err)
+		goto out_sysfs;
 	vmxcore_debugfs_init();
 	pr_info("VMX belongs to vmxcore now (%s backend): %s\n", VMXCORE_BACKEND.name,
 		enable_virt_at_load ? "on until unload" : "off until a client needs it");
 	return 0;
 
+out_sysfs:
+	vmxcore_sysfs_exit();
 out_backend:
 	VMXCORE_BACKEND.stop();
 	vmxcore_power_exit();
@@ -157,6 +163,7 @@ static void __exit vmxcore_exit(void)
 {
 	vmxcore_debugfs_exit();
 	policy_exit();
+	vmxcore_sysfs_exit();
 	VMXCORE_BACKEND.stop();
 	vmxcore_power_exit();
 	vmxcore_hotplug_exit();

@@ -145,6 +145,10 @@ static void native_unpin(void)
 {
 }
 
+static void native_provider(char *name)
+{
+}
+
 const struct vmxcore_backend vmxcore_native = {
 	.name = "native",
 	.start = native_start,
@@ -155,4 +159,5 @@ const struct vmxcore_backend vmxcore_native = {
 	.pins = native_pins,
 	.pin = native_pin,
 	.unpin = native_unpin,
+	.provider = native_provider,
 };

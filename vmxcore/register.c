@@ -17,6 +17,22 @@
 #include "translation.h"
 #include "vmcs.h"
 
+static const struct vmxcore_watcher *watcher;
+
+/**
+ * vmxcore_watch_clients - tell somebody who comes and who goes
+ * @who: or NULL: nobody any more
+ *
+ * Called through a pointer, so that what can be seen depends on the books and they on nothing
+ * of it.
+ *
+ * Context: task, at load and unload: nobody can register.
+ */
+void vmxcore_watch_clients(const struct vmxcore_watcher *who)
+{
+	watcher = who;
+}
+
 static const char *why_not(long error)
 {
 	switch (error) {
@@ -38,6 +54,8 @@ static void take_back(struct vmxcore_slot *slot)
 {
 	unsigned int vmcss, vpids;
 
+	if (watcher)
+		watcher->going(slot);
 	vmxcore_yield_barrier();
 	/* VMCLEAR needs VMX, which goes with the last reference. */
 	vmcss = vmxcore_vmcss_take_back(slot);
@@ -78,6 +96,8 @@ struct vmxcore_client *vmxcore_register(const struct vmxcore_client_desc *desc)
 		       why_not(PTR_ERR(client)), client, (void *)_RET_IP_);
 	else if (desc->flags & VMXCORE_EXCLUSIVE)
 		client = exclude_others(client);
+	if (watcher && !IS_ERR(client))
+		watcher->came(client);
 	return client;
 }
 EXPORT_SYMBOL_GPL(vmxcore_register);
