@@ -158,6 +158,13 @@ static inline void vmxcore_ibpb(void)
 #include <asm/processor.h>
 #endif
 
+/* Since 6.10 a tracepoint's __string() remembers what it was given; ours is named as the field. */
+#if VMXCORE_LINE == LINUX_6_1
+#define vmxcore_assign_str(field)	__assign_str(field, field)
+#else
+#define vmxcore_assign_str(field)	__assign_str(field)
+#endif
+
 /* Names and values that changed. */
 #ifndef MAX_PAGE_ORDER
 #define MAX_PAGE_ORDER	(MAX_ORDER - 1)

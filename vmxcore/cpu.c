@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "cpu.h"
 #include "current.h"
+#include "trace.h"
 
 DEFINE_PER_CPU_ALIGNED(struct vmxcore_cpu, vmxcore_cpu);
 
@@ -147,10 +148,27 @@ static bool referenced(const struct vmxcore_cpu *c)
 	return c->refs || c->all;
 }
 
-static int turn_on(struct vmxcore_cpu *c)
+/* Whatever belongs to it is in its latency, as whoever waits for it waits for all. */
+static int execute_on(struct vmxcore_cpu *c, const char *client)
 {
-	int err;
+	/* The one clock that may be read while the machine resumes, and in any context. */
+	u64 begin = ktime_get_boot_fast_ns();
+	int err = backend->on(c->root);
+	u64 end = ktime_get_boot_fast_ns();
 
+	if (!err) {
+		WRITE_ONCE(c->since, end);
+		/* Who finds it on finds since when. */
+		smp_store_release(&c->state, VMXCORE_CPU_ON);
+	}
+	c->latency = end - begin;
+	c->untold = !cpu_online(smp_processor_id());
+	trace_vmx_on(smp_processor_id(), client, c->latency, err);
+	return err;
+}
+
+static int turn_on(struct vmxcore_cpu *c, const char *client)
+{
 	switch (c->state) {
 	case VMXCORE_CPU_ON:
 		return 0;
@@ -165,20 +183,20 @@ static int turn_on(struct vmxcore_cpu *c)
 		return -ESHUTDOWN;
 	}
 
-	err = backend->on(c->root);
-	if (err)
-		return err;
-	/* The one clock that may be read while the machine resumes, and in any context. */
-	WRITE_ONCE(c->since, ktime_get_boot_fast_ns());
-	/* Who finds it on finds since when. */
-	smp_store_release(&c->state, VMXCORE_CPU_ON);
-	return 0;
+	return execute_on(c, client);
 }
 
-static void execute_off(void)
+static void execute_off(struct vmxcore_cpu *c)
 {
+	u64 begin = ktime_get_boot_fast_ns();
+	int err;
+
 	vmxcore_current_clear_all();
-	if (backend->off())
+	err = backend->off();
+	c->latency = ktime_get_boot_fast_ns() - begin;
+	c->untold = !cpu_online(smp_processor_id());
+	trace_vmx_off(smp_processor_id(), c->latency);
+	if (err)
 		pr_err("CPU %u: VMX was off already: something executed VMXOFF behind vmxcore's back; find and unload it, VMs on this CPU are lost\n",
 		       smp_processor_id());
 }
@@ -186,7 +204,7 @@ static void execute_off(void)
 static void turn_off(struct vmxcore_cpu *c)
 {
 	if (c->state == VMXCORE_CPU_ON)
-		execute_off();
+		execute_off(c);
 	else if (c->state == VMXCORE_CPU_FAILED)
 		atomic_dec(&nr_failed);
 	else
@@ -226,6 +244,7 @@ int vmxcore_cpu_usable(void)
 
 /**
  * vmxcore_cpu_get - take a reference on this CPU; the first one turns VMX on
+ * @client: whose, for who traces
  *
  * A failure on a CPU that is on its way up is kept: a callback of the STARTING
  * section, as KVM's in Linux 6.1, has no way to refuse the CPU, and would have its
@@ -234,14 +253,14 @@ int vmxcore_cpu_usable(void)
  * Context: this CPU, interrupts off.
  * Return: 0 or one of the errors of vmxcore_get_cpu(); then nothing has changed.
  */
-int vmxcore_cpu_get(void)
+int vmxcore_cpu_get(const char *client)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 	int err;
 
 	lockdep_assert_irqs_disabled();
 
-	err = turn_on(c);
+	err = turn_on(c, client);
 	if (!err)
 		WRITE_ONCE(c->refs, c->refs + 1);
 	else if (!cpu_online(smp_processor_id()))
@@ -268,18 +287,19 @@ void vmxcore_cpu_put(u32 refs)
 
 /**
  * vmxcore_cpu_hold - hold this CPU for those who hold all
+ * @client: the first of them, for who traces; "" when that is no matter
  *
  * Context: this CPU, interrupts off.
  * Return: 0 or one of the errors of vmxcore_get(); then nothing has changed.
  */
-int vmxcore_cpu_hold(void)
+int vmxcore_cpu_hold(const char *client)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 	int err;
 
 	lockdep_assert_irqs_disabled();
 
-	err = turn_on(c);
+	err = turn_on(c, client);
 	if (err)
 		c->error = err;
 	else
@@ -319,13 +339,14 @@ void vmxcore_cpu_up(void)
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 
 	c->error = 0;
+	c->untold = false;
 	if (READ_ONCE(vmxcore_rebooting)) {
 		WRITE_ONCE(c->state, VMXCORE_CPU_DOWN);
 		return;
 	}
 	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
 	if (all_held)
-		vmxcore_cpu_hold();
+		vmxcore_cpu_hold("");
 }
 
 /**
@@ -360,8 +381,29 @@ void vmxcore_cpu_down(void)
 	WRITE_ONCE(c->refs, 0);
 	WRITE_ONCE(c->all, false);
 	if (c->state == VMXCORE_CPU_LEAVING)
-		execute_off();
+		execute_off(c);
 	WRITE_ONCE(c->state, VMXCORE_CPU_DEAD);
+}
+
+/**
+ * vmxcore_cpu_tell - tell who traces what happened on a CPU while it was not online
+ * @cpu: online by now, or dead
+ *
+ * The kernel drops the events of a CPU that is not online.
+ *
+ * Context: task; @cpu comes or has gone, and cannot do anything else meanwhile.
+ */
+void vmxcore_cpu_tell(unsigned int cpu)
+{
+	struct vmxcore_cpu *c = per_cpu_ptr(&vmxcore_cpu, cpu);
+
+	if (!c->untold)
+		return;
+	c->untold = false;
+	if (c->state == VMXCORE_CPU_DEAD)
+		trace_vmx_off(cpu, c->latency);
+	else
+		trace_vmx_on(cpu, "", c->latency, c->error);
 }
 
 /**
@@ -394,7 +436,7 @@ int vmxcore_cpu_resume(void)
 	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
 	if (!referenced(c))
 		return 0;
-	err = turn_on(c);
+	err = turn_on(c, "");
 	if (err)
 		fail(c, err);
 	return err;
@@ -424,10 +466,17 @@ void vmxcore_cpu_emergency(void)
 	backend->emergency_off();
 }
 
-static void hold_ipi(void *nr_errors)
+struct hold {
+	const char *client;
+	atomic_t nr_errors;
+};
+
+static void hold_ipi(void *arg)
 {
-	if (vmxcore_cpu_hold())
-		atomic_inc(nr_errors);
+	struct hold *hold = arg;
+
+	if (vmxcore_cpu_hold(hold->client))
+		atomic_inc(&hold->nr_errors);
 }
 
 static void release_ipi(void *unused)
@@ -448,6 +497,7 @@ static unsigned int first_not_held(void)
 
 /**
  * vmxcore_cpus_hold - hold all CPUs, those that come later too
+ * @client: for whom, for who traces
  * @failed_cpu: the first CPU that could not be turned on, on error
  *
  * One broadcast: the time is that of the slowest CPU, not the sum. When one CPU
@@ -456,13 +506,13 @@ static unsigned int first_not_held(void)
  * Context: task, cpus_read_lock() held, nobody holds them yet.
  * Return: 0 or one of the errors of vmxcore_get().
  */
-int vmxcore_cpus_hold(unsigned int *failed_cpu)
+int vmxcore_cpus_hold(const char *client, unsigned int *failed_cpu)
 {
-	atomic_t nr_errors = ATOMIC_INIT(0);
+	struct hold hold = { .client = client, .nr_errors = ATOMIC_INIT(0) };
 	int err;
 
-	on_each_cpu(hold_ipi, &nr_errors, 1);
-	if (!atomic_read(&nr_errors)) {
+	on_each_cpu(hold_ipi, &hold, 1);
+	if (!atomic_read(&hold.nr_errors)) {
 		all_held = true;
 		return 0;
 	}
@@ -503,7 +553,7 @@ static void lose_ipi(void *error)
 		return;
 	pr_err("CPU %u: VMX goes off while clients use it: %s\n", smp_processor_id(),
 	       vmxcore_cpu_strerror(*(int *)error));
-	execute_off();
+	execute_off(c);
 	fail(c, *(int *)error);
 }
 

@@ -41,6 +41,8 @@ enum vmxcore_cpu_state {
  * @error: why this CPU could not be held for all or by somebody on its way up, or is
  *	FAILED
  * @since: when VMX went on, CLOCK_BOOTTIME in ns; means nothing while it is off
+ * @latency: how long the last VMXON or VMXOFF took, with what belongs to it, in ns
+ * @untold: that was while the CPU was not online, see vmxcore_cpu_tell()
  *
  * Written by its own CPU only, with interrupts off: that is the whole locking,
  * and why a second caller can never see "on" between a first reference and its
@@ -50,9 +52,11 @@ struct vmxcore_cpu {
 	struct vmxcore_root_vmcs *root;
 	u32 refs;
 	bool all;
+	bool untold;
 	enum vmxcore_cpu_state state;
 	int error;
 	u64 since;
+	u64 latency;
 };
 
 /* What a machine with many CPUs pays for vmxcore: one line and one page each. */
@@ -64,20 +68,21 @@ int vmxcore_cpus_alloc(void);
 void vmxcore_cpus_free(void);
 
 int vmxcore_cpu_usable(void);
-int vmxcore_cpu_get(void);
+int vmxcore_cpu_get(const char *client);
 void vmxcore_cpu_put(u32 refs);
-int vmxcore_cpu_hold(void);
+int vmxcore_cpu_hold(const char *client);
 void vmxcore_cpu_release(void);
 
 void vmxcore_cpu_up(void);
 void vmxcore_cpu_leave(void);
 void vmxcore_cpu_down(void);
+void vmxcore_cpu_tell(unsigned int cpu);
 void vmxcore_cpu_suspend(void);
 int vmxcore_cpu_resume(void);
 void vmxcore_cpu_shutdown(void);
 void vmxcore_cpu_emergency(void);
 
-int vmxcore_cpus_hold(unsigned int *failed_cpu);
+int vmxcore_cpus_hold(const char *client, unsigned int *failed_cpu);
 void vmxcore_cpus_release(void);
 bool vmxcore_cpus_failed(void);
 void vmxcore_cpus_lose(int error);

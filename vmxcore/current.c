@@ -18,7 +18,9 @@
 #include <vmxcore/insn.h>
 
 #include "compat.h"
+#include "client.h"
 #include "current.h"
+#include "trace.h"
 
 DEFINE_PER_CPU(void *, vmxcore_current_vmcs);
 EXPORT_PER_CPU_SYMBOL_GPL(vmxcore_current_vmcs);
@@ -50,17 +52,16 @@ static u64 address(const struct vmxcore_vmcs *vmcs)
 }
 
 /*
- * The previous owner's branch history must not steer the next one's guest. An owner who
- * switches between guests of his own knows better what they may see of each other.
+ * Who loaded what is current, NULL when that is not known: when it is another than was lent,
+ * a client that executes VMPTRLD by himself has been here.
  */
-static void forget_branches(const struct vmxcore_vmcs *vmcs)
+static const struct vmxcore_slot *current_owner(void)
 {
 	const void *current_page = this_cpu_read(vmxcore_current_vmcs);
 
-	/* Another than was lent: a client that executes VMPTRLD by himself has been here. */
-	if (!current_page || current_page != this_cpu_read(vmxcore_lent_vmcs) ||
-	    vmcs->slot != this_cpu_read(lent_to))
-		vmxcore_ibpb();
+	if (!current_page || current_page != this_cpu_read(vmxcore_lent_vmcs))
+		return NULL;
+	return this_cpu_read(lent_to);
 }
 
 /* Listed first: whoever comes in an emergency finds what he has to VMCLEAR. */
@@ -110,14 +111,23 @@ static int load(struct vmxcore_vmcs *vmcs)
  */
 int vmxcore_current_load(struct vmxcore_vmcs *vmcs)
 {
+	const struct vmxcore_slot *owner = current_owner();
 	int news;
 
 	lockdep_assert_irqs_disabled();
 
-	forget_branches(vmcs);
+	/*
+	 * The previous owner's branch history must not steer the next one's guest. An owner
+	 * who switches between guests of his own knows better what they may see of each other.
+	 */
+	if (owner != vmcs->slot)
+		vmxcore_ibpb();
 	news = load(vmcs);
 	if (news < 0)
 		return news;
+	if (owner != vmcs->slot)
+		trace_vmcs_switch(smp_processor_id(), owner ? owner->name : "?",
+				  vmcs->slot->name);
 	this_cpu_write(vmxcore_current_vmcs, vmcs->page);
 	this_cpu_write(vmxcore_lent_vmcs, vmcs->page);
 	this_cpu_write(lent_to, vmcs->slot);

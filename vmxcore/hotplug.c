@@ -21,6 +21,7 @@
 #include "hotplug.h"
 
 static enum cpuhp_state online_state;
+static enum cpuhp_state dead_state;
 
 static int starting(unsigned int cpu)
 {
@@ -44,10 +45,33 @@ static int online(unsigned int cpu)
 {
 	int err = per_cpu(vmxcore_cpu.error, cpu);
 
+	vmxcore_cpu_tell(cpu);
 	if (err)
 		pr_err("CPU %u stays offline, VMX is in use and cannot be turned on here: %s (%pe)\n",
 		       cpu, vmxcore_cpu_strerror(err), ERR_PTR(err));
 	return err;
+}
+
+/* On another CPU. */
+static int dead(unsigned int cpu)
+{
+	vmxcore_cpu_tell(cpu);
+	return 0;
+}
+
+static int setup_dynamic(enum cpuhp_state section, const char *name,
+			 int (*up)(unsigned int cpu), int (*down)(unsigned int cpu),
+			 enum cpuhp_state *state)
+{
+	int err = cpuhp_setup_state(section, name, up, down);
+
+	if (err < 0) {
+		pr_err("no CPU hotplug state is left for vmxcore (%pe): not loaded\n",
+		       ERR_PTR(err));
+		return err;
+	}
+	*state = err;
+	return 0;
 }
 
 /**
@@ -68,16 +92,18 @@ int vmxcore_hotplug_init(void)
 		return err;
 	}
 
-	online_state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN,
-					 "x86/vmxcore:online", online, NULL);
-	if ((int)online_state < 0) {
-		err = online_state;
-		pr_err("no CPU hotplug state is left for vmxcore (%pe): not loaded\n",
-		       ERR_PTR(err));
-		cpuhp_remove_state(VMXCORE_CPUHP_STARTING);
-		return err;
-	}
-	return 0;
+	err = setup_dynamic(CPUHP_BP_PREPARE_DYN, "x86/vmxcore:dead", NULL, dead,
+			    &dead_state);
+	if (err)
+		goto out_starting;
+	err = setup_dynamic(CPUHP_AP_ONLINE_DYN, "x86/vmxcore:online", online, NULL,
+			    &online_state);
+	if (!err)
+		return 0;
+	cpuhp_remove_state(dead_state);
+out_starting:
+	cpuhp_remove_state(VMXCORE_CPUHP_STARTING);
+	return err;
 }
 
 /**
@@ -88,5 +114,6 @@ int vmxcore_hotplug_init(void)
 void vmxcore_hotplug_exit(void)
 {
 	cpuhp_remove_state(online_state);
+	cpuhp_remove_state(dead_state);
 	cpuhp_remove_state(VMXCORE_CPUHP_STARTING);
 }

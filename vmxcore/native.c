@@ -6,12 +6,15 @@
 
 #include <linux/io.h>
 #include <linux/lockdep.h>
+#include <linux/rcupdate.h>
+#include <linux/smp.h>
 #include <asm/perf_event.h>
 #include <asm/reboot.h>
 #include <asm/tlbflush.h>
 
 #include "backend.h"
 #include "caps.h"
+#include "trace.h"
 #include "translation.h"
 
 /*
@@ -111,6 +114,9 @@ static void native_emergency_off(void)
 		return;
 	execute_vmxoff();
 	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+	/* Whoever traces may take his time now, but not where RCU would not wait for him. */
+	if (rcu_is_watching())
+		trace_emergency(smp_processor_id());
 }
 
 /*

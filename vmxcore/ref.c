@@ -21,6 +21,7 @@
 #include "cpu.h"
 #include "exclusive.h"
 #include "ref.h"
+#include "trace.h"
 
 /*
  * How many clients hold all CPUs. VMX is on everywhere before it is 1 and until
@@ -57,14 +58,16 @@ static int judged(int err, struct vmxcore_client *client, const char *call,
 
 static void log_refused(struct vmxcore_client *client, unsigned int cpu, int err)
 {
+	trace_refused(vmxcore_client_name(client), cpu, err);
 	if (vmxcore_client_may_log(client))
 		pr_err("client '%s' gets no VMX, CPU %u: %s (%pe)\n",
 		       vmxcore_client_name(client), cpu,
 		       vmxcore_cpu_strerror(err), ERR_PTR(err));
 }
 
-static void log_excluded(struct vmxcore_client *client)
+static void log_excluded(struct vmxcore_client *client, int cpu)
 {
+	trace_refused(vmxcore_client_name(client), cpu, -EBUSY);
 	if (vmxcore_client_may_log(client))
 		pr_err("client '%s' gets no VMX: client '%s' has it for itself; end that one first\n",
 		       vmxcore_client_name(client), vmxcore_excluder());
@@ -78,7 +81,7 @@ static int hold_all(struct vmxcore_client *client)
 	cpus_read_lock();
 	mutex_lock(&all_lock);
 	if (!atomic_inc_not_zero(&holders)) {
-		err = vmxcore_cpus_hold(&cpu);
+		err = vmxcore_cpus_hold(vmxcore_client_name(client), &cpu);
 		if (!err)
 			atomic_set_release(&holders, 1);
 	}
@@ -151,6 +154,7 @@ static int another(struct vmxcore_slot *slot)
 		if (old == INT_MAX)
 			return -EOVERFLOW;
 	} while (!atomic_try_cmpxchg(&slot->refs, &old, old + 1));
+	trace_get(slot->name, VMXCORE_TRACE_ALL, old + 1);
 	return 0;
 }
 
@@ -163,8 +167,10 @@ static int first(struct vmxcore_slot *slot)
 	if (vmxcore_excluded(slot))
 		return -EBUSY;
 	vmxcore_slot_enter(slot);
-	if (!atomic_cmpxchg(&slot->refs, 0, 1))
+	if (!atomic_cmpxchg(&slot->refs, 0, 1)) {
+		trace_get(slot->name, VMXCORE_TRACE_ALL, 1);
 		return 0;
+	}
 	vmxcore_slot_leave(slot);
 	return -EEXIST;
 }
@@ -181,6 +187,7 @@ static int one_less(struct vmxcore_slot *slot)
 		if (!old)
 			return -ENOENT;
 	} while (!atomic_try_cmpxchg(&slot->refs, &old, old - 1));
+	trace_put(slot->name, VMXCORE_TRACE_ALL, old - 1);
 	if (old > 1)
 		return 0;
 	vmxcore_slot_leave(slot);
@@ -220,7 +227,7 @@ static int take(struct vmxcore_client *client)
 	} while (err == -ENOENT);
 	release_all();
 	if (err == -EBUSY)
-		log_excluded(client);
+		log_excluded(client, VMXCORE_TRACE_ALL);
 out_unpin:
 	unpin(pinned);
 	return err;
@@ -228,6 +235,7 @@ out_unpin:
 
 static void log_failed(struct vmxcore_client *client)
 {
+	trace_refused(vmxcore_client_name(client), VMXCORE_TRACE_ALL, -EIO);
 	if (vmxcore_client_may_log(client))
 		pr_err("client '%s' gets no VMX: a CPU lost it, see above why; take that CPU offline and online, or end all users of VMX\n",
 		       vmxcore_client_name(client));
@@ -256,8 +264,10 @@ int vmxcore_get(struct vmxcore_client *client)
 {
 	if (!vmxcore_may_sleep())
 		return misused(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
-	if (unlikely(READ_ONCE(vmxcore_rebooting)))
+	if (unlikely(READ_ONCE(vmxcore_rebooting))) {
+		trace_refused(vmxcore_client_name(client), VMXCORE_TRACE_ALL, -ESHUTDOWN);
 		return -ESHUTDOWN;
+	}
 	if (unlikely(vmxcore_cpus_failed())) {
 		log_failed(client);
 		return -EIO;
@@ -309,18 +319,24 @@ static __always_inline int count_here(struct vmxcore_client *client,
 	return err;
 }
 
+static unsigned int live_here(const struct vmxcore_slot *slot)
+{
+	return this_cpu_read(slot->cpu_refs->live);
+}
+
 static int another_here(struct vmxcore_slot *slot)
 {
 	bool more = vmxcore_slot_holds_this_cpu(slot);
 	int pinned, err;
 
 	if (!more && vmxcore_excluded(slot)) {
-		log_excluded((struct vmxcore_client *)slot->last_handle);
+		log_excluded((struct vmxcore_client *)slot->last_handle,
+			     smp_processor_id());
 		return -EBUSY;
 	}
 
 	pinned = more ? 0 : pin(slot);
-	err = pinned < 0 ? pinned : vmxcore_cpu_get();
+	err = pinned < 0 ? pinned : vmxcore_cpu_get(slot->name);
 	if (err) {
 		log_refused((struct vmxcore_client *)slot->last_handle,
 			    smp_processor_id(), err);
@@ -332,6 +348,8 @@ static int another_here(struct vmxcore_slot *slot)
 	if (err) {
 		vmxcore_cpu_put(1);
 		unpin(pinned);
+	} else {
+		trace_get(slot->name, smp_processor_id(), live_here(slot));
 	}
 	return err;
 }
@@ -349,9 +367,12 @@ static int one_less_here(struct vmxcore_slot *slot)
 	u32 live;
 	int err = vmxcore_slot_put_cpu(slot, &live);
 
-	if (!err)
-		put_here(slot, live);
-	return err;
+	if (err)
+		return err;
+	if (live)
+		trace_put(slot->name, smp_processor_id(), live_here(slot));
+	put_here(slot, live);
+	return 0;
 }
 
 /**
@@ -395,9 +416,14 @@ void vmxcore_put_cpu(struct vmxcore_client *client)
 }
 EXPORT_SYMBOL_GPL(vmxcore_put_cpu);
 
-static void drop_cpu_ipi(void *slot)
+static void drop_cpu_ipi(void *arg)
 {
-	put_here(slot, vmxcore_slot_drop_cpu(slot));
+	struct vmxcore_slot *slot = arg;
+	u32 live = vmxcore_slot_drop_cpu(slot);
+
+	if (live)
+		trace_put(slot->name, smp_processor_id(), 0);
+	put_here(slot, live);
 }
 
 static void report_leak(const struct vmxcore_slot *slot, unsigned int vmcss,
@@ -440,6 +466,7 @@ void vmxcore_refs_take_back(struct vmxcore_slot *slot, unsigned int vmcss,
 
 	if (!atomic_xchg(&slot->refs, 0))
 		return;
+	trace_put(slot->name, VMXCORE_TRACE_ALL, 0);
 	vmxcore_slot_leave(slot);
 	release_all();
 	unpin(slot->pins);

@@ -22,6 +22,7 @@
 #include "client.h"
 #include "context.h"
 #include "cpu.h"
+#include "trace.h"
 #include "translation.h"
 
 /* 0 is the host's own. */
@@ -122,8 +123,10 @@ static int take_for(struct vmxcore_client *client)
 	slot = vmxcore_slot_find(client);
 	if (slot)
 		vpid = take(VPID_OF_SLOT + vmxcore_slot_index(slot));
-	if (vpid > 0)
+	if (vpid > 0) {
 		WRITE_ONCE(slot->nr_vpids, slot->nr_vpids + 1);
+		trace_vpid_alloc(slot->name, vpid);
+	}
 	mutex_unlock(&vpids_lock);
 	return vpid;
 }
@@ -167,6 +170,7 @@ static bool give_back(struct vmxcore_slot *slot, int vpid)
 	if (his) {
 		vpids[vpid] = VPID_USED;
 		WRITE_ONCE(slot->nr_vpids, slot->nr_vpids - 1);
+		trace_vpid_free(slot->name, vpid);
 	}
 	mutex_unlock(&vpids_lock);
 	return his;
@@ -206,6 +210,7 @@ unsigned int vmxcore_vpids_take_back(const struct vmxcore_slot *slot)
 	for (vpid = FIRST_VPID; vpid < NR_VPIDS; vpid++) {
 		if (vpids[vpid] == owner) {
 			vpids[vpid] = VPID_USED;
+			trace_vpid_free(slot->name, vpid);
 			count++;
 		}
 	}
