@@ -143,8 +143,8 @@ static void unpin(int pinned)
 		backend->unpin();
 }
 
-/* One more reference of a client that has some. -ENOENT: it has none. */
-static int another(struct vmxcore_slot *slot)
+/* One more reference of a client that has some. -ENOENT: it has none. All that a get is. */
+static __always_inline int another(struct vmxcore_slot *slot)
 {
 	int old = atomic_read(&slot->refs);
 
@@ -335,7 +335,8 @@ static int another_here(struct vmxcore_slot *slot)
 		return -EBUSY;
 	}
 
-	pinned = more ? 0 : pin(slot);
+	/* Not for the sake of a reference to all: that one may be put before this one. */
+	pinned = live_here(slot) ? 0 : pin(slot);
 	err = pinned < 0 ? pinned : vmxcore_cpu_get(slot->name);
 	if (err) {
 		log_refused((struct vmxcore_client *)slot->last_handle,
@@ -359,7 +360,7 @@ static void put_here(struct vmxcore_slot *slot, u32 refs)
 	if (!refs)
 		return;
 	vmxcore_cpu_put(refs);
-	unpin(slot->pins && !vmxcore_slot_holds_this_cpu(slot));
+	unpin(slot->pins && !live_here(slot));
 }
 
 static int one_less_here(struct vmxcore_slot *slot)

@@ -27,6 +27,18 @@ on "  nobody has VMX" none
 pinned 0
 
 check "a gets all" vmxt get a
+check "a gets CPU 1 under it" vmxt get_cpu a 1
+pinned 2
+check "a puts all" vmxt put a
+pinned 1
+check "a gets all over it" vmxt get a
+pinned 2
+check "a puts CPU 1" vmxt put_cpu a 1
+pinned 1
+check "a puts all" vmxt put a
+pinned 0
+
+check "a gets all" vmxt get a
 on "  so it is" all
 pinned 1
 check_fails "  kvm_intel stays" rmmod kvm_intel
