@@ -5,9 +5,11 @@
 # make install          install them beside the stock ones, which stay (KDIR=)
 # make dkms-install     have DKMS build and install them, for each kernel that is installed and those to come
 # make dkms-remove      undo that
+# make vmxctl           build the command for admins, tools/vmxctl
 # make demo             see it work, in an emulated machine (KERNEL=6.1, 6.12, 6.12-trixie, 7.2)
 # make check            all tests: KUnit suites, static checks, and in emulated machines
 # make kunit            the KUnit suites alone, in User Mode Linux (SUITE=...)
+# make check-vmxctl     the tests of vmxctl alone
 # make check-install    packages and DKMS, in roots of three releases of Debian
 # make check-long       the machine's ways up and down again, in full counts: hours
 # make clean
@@ -49,6 +51,9 @@ dkms-install:
 dkms-remove:
 	scripts/dkms/remove
 
+vmxctl:
+	$(MAKE) -C tools/vmxctl
+
 clean:
 	+$(kbuild) clean
 	rm -rf kvm/linux
@@ -62,6 +67,9 @@ demo: setup
 check: setup
 	tests/check
 
+check-vmxctl: setup
+	tests/vmxctl/run
+
 kunit: setup
 	tests/kunit/run $(SUITE)
 
@@ -71,4 +79,4 @@ check-install: setup
 check-long: setup
 	tests/machine/run --long
 
-.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove clean setup demo check kunit check-install check-long
+.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl clean setup demo check check-vmxctl kunit check-install check-long

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Made-up machines, for vmxctl --root: folders with the files of /proc, /sys, /dev and /etc that it reads. Sourced by run, which
+# sets $trees.
+# shellcheck disable=SC2154
+
+release=6.12.95+deb12-amd64
+vermagic="$release SMP preempt mod_unload modversions"
+
+# put FILE TEXT: below $tree; the text gets a newline.
+put() {
+	mkdir -p "$(dirname "$tree/$1")"
+	printf '%s\n' "$2" >"$tree/$1"
+}
+
+cpuinfo() {
+	local vendor=$1 flags=$2 cpu
+	mkdir -p "$tree/proc"
+	for cpu in 0 1; do
+		printf 'processor\t: %d\nvendor_id\t: %s\nmodel name\t: A CPU\nflags\t\t: fpu vme %s lm\nvmx flags\t: ept\n\n' \
+			"$cpu" "$vendor" "$flags"
+	done >"$tree/proc/cpuinfo"
+}
+
+# process PID NAME FD...: a process that has these open.
+process() {
+	local pid=$1 comm=$2 fd=0 target
+	shift 2
+	put "proc/$pid/comm" "$comm"
+	mkdir -p "$tree/proc/$pid/fd"
+	for target in "$@"; do
+		ln -s "$target" "$tree/proc/$pid/fd/$fd"
+		fd=$((fd + 1))
+	done
+}
+
+# module_file PATH NAME VERMAGIC DEPENDS: what modinfo reads of a module.
+module_file() {
+	local dir=$tree/lib/modules/$release/$1
+	mkdir -p "$dir"
+	printf 'static const char modinfo[] __attribute__((section(".modinfo"), used)) = "name=%s\\0vermagic=%s\\0depends=%s\\0license=GPL";\n' \
+		"$2" "$3" "$4" | gcc -x c -c -o "$dir/${2//_/-}.ko" -
+}
+
+# installed_modules [KVM-INTEL-DEPENDS]: stock modules, and ours above them.
+installed_modules() {
+	module_file kernel kvm "$vermagic" ""
+	module_file kernel kvm_intel "$vermagic" kvm
+	module_file updates/dkms vmxcore "${1:-$vermagic}" ""
+	module_file updates/dkms kvm_intel "${1:-$vermagic}" kvm,vmxcore
+	index_modules
+}
+
+index_modules() {
+	: >"$tree/lib/modules/$release/modules.order"
+	: >"$tree/lib/modules/$release/modules.builtin"
+	depmod -b "$tree" "$release" 2>"$out/depmod.log"
+}
+
+# begin NAME: a machine with Intel CPUs and no hypervisor.
+begin() {
+	tree=$trees/$1
+	mkdir -p "$tree"
+	cpuinfo GenuineIntel vmx
+	put proc/modules "ext4 1114112 1 - Live 0x0000000000000000"
+	put proc/uptime "1000.52 1900.00"
+	put proc/sys/kernel/osrelease "$release"
+	put proc/1/comm init
+	mkdir -p "$tree"/proc/1/fd "$tree/etc/modprobe.d" "$tree/lib/modules/$release"
+}
+
+modules() {
+	printf '%s Live 0x0000000000000000\n' "$@" >"$tree/proc/modules"
+}
+
+vmxcore_machine() {
+	local state=$1 backend=$2 provider=$3
+	put sys/kernel/vmxcore/state "$state"
+	put sys/kernel/vmxcore/backend "$backend"
+	put sys/kernel/vmxcore/policy on-demand
+	put sys/kernel/vmxcore/provider "$provider"
+	mkdir -p "$tree/sys/kernel/vmxcore/clients"
+	vmxcore_caps
+}
+
+vmxcore_cpu() {
+	local dir=sys/kernel/vmxcore/cpus/cpu$1
+	put "$dir/state" "$2"
+	put "$dir/references" "$3"
+	put "$dir/held" "$4"
+	put "$dir/since" "$5"
+}
+
+# vmxcore_client NAME MODULE REFERENCES CPU-REFERENCES SINCE EXCLUSIVE
+vmxcore_client() {
+	local dir=sys/kernel/vmxcore/clients/$1
+	put "$dir/module" "$2"
+	put "$dir/references" "$3"
+	put "$dir/cpu_references" "$4"
+	put "$dir/since" "$5"
+	put "$dir/exclusive" "$6"
+	put "$dir/vpids" 3
+	put "$dir/vmcss" 4
+}
+
+# Those of a CPU with EPT, VPIDs, PML, VM functions and IPI virtualization, without posted interrupts.
+capability() {
+	case $1 in
+	basic) echo 0x00da040000000012 ;;
+	misc) echo 0x00000000200401e5 ;;
+	pinbased | true_pinbased) echo 0x0000007f00000016 ;;
+	procbased | true_procbased) echo 0xfffbfffe0401e172 ;;
+	exit | true_exit) echo 0x01ffffff00036dff ;;
+	entry | true_entry) echo 0x0003ffff000011ff ;;
+	procbased2) echo 0x001220aa00000000 ;;
+	procbased3) echo 0x0000000000000010 ;;
+	ept_vpid) echo 0x00000f0106334141 ;;
+	vmfunc) echo 0x0000000000000001 ;;
+	cr0_fixed0) echo 0x0000000080000021 ;;
+	cr0_fixed1) echo 0x00000000ffffffff ;;
+	cr4_fixed0) echo 0x0000000000002000 ;;
+	cr4_fixed1) echo 0x00000000003727ff ;;
+	vmcs_enum) echo 0x000000000000002e ;;
+	esac
+}
+
+capability_names=(basic pinbased procbased exit entry misc cr0_fixed0 cr0_fixed1 cr4_fixed0 cr4_fixed1 vmcs_enum procbased2 ept_vpid
+	true_pinbased true_procbased true_exit true_entry vmfunc procbased3)
+
+vmxcore_caps() {
+	local name
+	for name in "${capability_names[@]}"; do
+		put "sys/kernel/vmxcore/capabilities/$name" "$(capability "$name")"
+	done
+}
+
+# msrs CPU [NAME=VALUE]: the MSRs of a CPU, each with its eight bytes; one of them another one than capability has it.
+msrs() {
+	local name number=$((0x480)) value numbers=()
+	for name in "${capability_names[@]}"; do
+		value=$(capability "$name")
+		[[ ${2:-} != "$name="* ]] || value=${2#*=}
+		numbers+=("$number=$value")
+		number=$((number + 1))
+	done
+	mkdir -p "$tree/dev/cpu/$1"
+	python3 - "$tree/dev/cpu/$1/msr" "$((0x3a))=5" "${numbers[@]}" <<'PYTHON'
+import struct, sys
+with open(sys.argv[1], "wb") as f:
+    for pair in sys.argv[2:]:
+        number, value = pair.split("=")
+        f.seek(int(number) * 8)
+        f.write(struct.pack("<Q", int(value, 0)))
+PYTHON
+}
+
+stock_kvm() {
+	modules "kvm_intel 401408 $1 -" "kvm 1310720 1 kvm_intel,"
+	put sys/module/kvm/parameters/enable_virt_at_load "$2"
+	mkdir -p "$tree/sys/module/kvm_intel"
+}
+
+native() {
+	modules "kvm_intel 401408 2 -" "kvm 1310720 1 kvm_intel," "minivisor 16384 0 -" "vmxcore 65536 2 kvm_intel,minivisor,"
+	put sys/module/kvm/parameters/enable_virt_at_load N
+	vmxcore_machine on native ""
+	vmxcore_client kvm_intel kvm_intel 1 "" 900.250000 0
+	vmxcore_client minivisor minivisor 0 0-1:1 940.000001 0
+	vmxcore_client idle minivisor 0 "" "" 0
+	vmxcore_cpu 0 on 1 1 900.250000
+	vmxcore_cpu 1 on 1 1 900.260000
+}
+
+make_trees() {
+	rm -rf "$trees"
+	begin empty
+
+	begin no-vmx
+	cpuinfo GenuineIntel hypervisor
+
+	begin stock
+	stock_kvm 4 Y
+	process 4711 qemu-system-x86 /dev/null anon_inode:kvm-vm anon_inode:kvm-vcpu:0 /dev/kvm
+	process 815 $'evil\033[31m' /dev/kvm anon_inode:kvm-vm
+	process 900 libvirtd /dev/kvm
+
+	# KVM is loaded, and VMX is not on before the first VM.
+	begin stock-idle
+	stock_kvm 0 N
+
+	# Since no process can be seen that does it.
+	begin stock-in-use
+	stock_kvm 1 N
+
+	begin native
+	native
+	process 4711 qemu-system-x86 anon_inode:kvm-vm /dev/kvm
+
+	begin borrowed
+	modules "kvm_intel 401408 1 -" "kvm 1310720 1 kvm_intel," "vmxcore 65536 1 kvm_intel,"
+	vmxcore_machine partial borrowed kvm_intel
+	vmxcore_client only mine 0 1:2 10.000000 1
+	vmxcore_cpu 0 off 0 0 ""
+	vmxcore_cpu 1 on 2 0 10.000000
+
+	begin idle
+	modules "vmxcore 65536 0 -"
+	vmxcore_machine off native ""
+	vmxcore_cpu 0 off 0 0 ""
+	vmxcore_cpu 1 offline 0 0 ""
+
+	begin foreign
+	modules "vmxcore 65536 0 -" "vboxdrv 643072 2 vboxnetflt,vboxnetadp,"
+	vmxcore_machine off native ""
+	vmxcore_cpu 0 off 0 0 ""
+	process 77 VBoxHeadless /dev/vboxdrv
+
+	begin msr
+	msrs 0
+	msrs 1
+	msrs 10
+
+	begin msr-differ
+	msrs 0
+	msrs 1 procbased2=0x001220a800000000
+}

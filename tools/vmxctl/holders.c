@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who holds VMX? Clients of vmxcore do as it says. Of modules that take VMX for themselves it follows from when they do that, as
+ * far as user space can see: CR4.VMXE is not among what it can.
+ */
+#include <string.h>
+
+#include "out.h"
+#include "snapshot.h"
+
+static void add_holder(struct snapshot *s, const struct holder *holder)
+{
+	if (s->n_holders < HOLDERS)
+		s->holders[s->n_holders++] = *holder;
+	s->held = ANSWER_YES;
+}
+
+static void not_known(struct snapshot *s)
+{
+	s->complete = false;
+	if (s->held == ANSWER_NO)
+		s->held = ANSWER_UNKNOWN;
+}
+
+static void clients_that_hold(struct snapshot *s)
+{
+	const struct vmxcore_client *c;
+
+	for (c = s->vmxcore.clients; c < s->vmxcore.clients + s->vmxcore.n_clients; c++) {
+		if (!vmxcore_client_holds(c))
+			continue;
+		add_holder(s, &(struct holder) {
+			.name = c->name, .title = "client of vmxcore", .client = true, .certain = true,
+			.since = c->since, .info = c,
+		});
+	}
+}
+
+static void holders_in_vmxcore(struct snapshot *s)
+{
+	const char *state = s->vmxcore.state;
+
+	clients_that_hold(s);
+	if (s->vmxcore.broken || !strcmp(state, "unknown"))
+		not_known(s);
+	if (!strcmp(state, "on") || !strcmp(state, "partial") || !strcmp(state, "failed")) {
+		s->held = ANSWER_YES;
+		if (s->vmxcore.hidden) {
+			note("not root: which client of vmxcore holds VMX cannot be seen");
+			s->complete = false;
+		}
+	}
+}
+
+static void module_holds(struct snapshot *s, enum module_id id, bool certain)
+{
+	add_holder(s, &(struct holder) {
+		.name = s->modules[id].name, .title = s->modules[id].title, .certain = certain,
+	});
+}
+
+/*
+ * A VM, or an open /dev/kvm, counts in the use count of kvm_intel: at 0 there is neither, wherever they would be. Above 0, all
+ * descriptors have to be seen.
+ */
+static void stock_kvm_intel(struct snapshot *s)
+{
+	const struct module *module = &s->modules[MODULE_KVM_INTEL];
+	unsigned int i, opened = 0;
+
+	if (!module->loaded || kvm_intel_is_ours(s->modules))
+		return;
+	for (i = 0; i < s->processes.n; i++)
+		opened += s->processes.list[i].kvm;
+	if (s->virt_at_load == ANSWER_YES || processes_kvm_vms(&s->processes)) {
+		module_holds(s, MODULE_KVM_INTEL, true);
+	} else if (s->virt_at_load == ANSWER_UNKNOWN) {
+		not_known(s);
+	} else if (module->uses && (s->processes.blind || !opened)) {
+		note("kvm_intel is in use, but by whom cannot be seen%s", s->processes.blind ? ": not root" : "");
+		not_known(s);
+	}
+}
+
+/* They execute VMXON while they run guests, some of them on each entry: that a process has the device open is all to be seen. */
+static void driver(struct snapshot *s, enum module_id id, unsigned int opened)
+{
+	const struct module *module = &s->modules[id];
+
+	if (!module->loaded)
+		return;
+	if (opened) {
+		module_holds(s, id, false);
+	} else if (module->uses && (s->processes.blind || id == MODULE_HAXM || id == MODULE_JAILHOUSE)) {
+		note("%s is in use; whether it holds VMX cannot be told", module->name);
+		not_known(s);
+	}
+}
+
+/**
+ * holders_find - find out who holds VMX
+ * @s: all that is known; @s->held, @s->holders and @s->complete are filled in
+ */
+void holders_find(struct snapshot *s)
+{
+	unsigned int i, vbox = 0, vmware = 0;
+
+	s->held = ANSWER_NO;
+	s->complete = true;
+	s->n_holders = 0;
+	for (i = 0; i < s->processes.n; i++) {
+		vbox += s->processes.list[i].vbox;
+		vmware += s->processes.list[i].vmware;
+	}
+	if (s->vmxcore.present) {
+		holders_in_vmxcore(s);
+	} else if (s->modules[MODULE_VMXCORE].loaded) {
+		note("vmxcore is loaded, but /sys/kernel/vmxcore is not there");
+		not_known(s);
+	}
+	stock_kvm_intel(s);
+	driver(s, MODULE_VBOXDRV, vbox);
+	driver(s, MODULE_VMMON, vmware);
+	driver(s, MODULE_HAXM, 0);
+	driver(s, MODULE_JAILHOUSE, 0);
+	if (s->machine.err || (s->modules_err && s->machine.vmx))
+		not_known(s);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vmxctl: who holds VT-x? */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "options.h"
+#include "out.h"
+
+static const struct command commands[] = {
+	{ "status", command_status, "f" },
+	{ "caps", command_caps, "" },
+	{ "clients", command_clients, "" },
+	{}
+};
+
+/**
+ * main - run a subcommand
+ * @argc: the number of arguments
+ * @argv: the arguments
+ *
+ * Return: the exit status, an enum result.
+ */
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	enum result result;
+
+	command = options_parse(argc, argv, commands, &result);
+	if (command)
+		result = command->run();
+	notes_forget();
+	/* A full disk or a closed pipe must not look like an answer. */
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "vmxctl: standard output: %s\n", strerror(errno));
+		return RESULT_FAILED;
+	}
+	return result;
+}

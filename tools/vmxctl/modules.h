@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Modules of hypervisors: those that are loaded, and those that modprobe would load. */
+#ifndef VMXCTL_MODULES_H
+#define VMXCTL_MODULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "files.h"
+
+enum module_id {
+	MODULE_VMXCORE,
+	MODULE_VMXCORE_TDX,
+	MODULE_KVM_INTEL,
+	MODULE_KVM_AMD,
+	MODULE_KVM,
+	MODULE_VBOXDRV,
+	MODULE_VMMON,
+	MODULE_HAXM,
+	MODULE_JAILHOUSE,
+	MODULES,
+};
+
+/**
+ * struct module - a module that this program knows
+ * @name: as in /proc/modules
+ * @title: what it is
+ * @loaded: it is
+ * @uses: its use count; other modules count in it
+ * @users: the modules that use it, each with a comma behind it
+ * @state: "Live", "Loading", "Unloading"
+ */
+struct module {
+	const char *name;
+	const char *title;
+	bool loaded;
+	unsigned int uses;
+	char users[FILE_LINE];
+	char state[16];
+};
+
+int modules_read(struct module modules[MODULES]);
+bool module_uses(const struct module *modules, enum module_id user, enum module_id used);
+bool kvm_intel_is_ours(const struct module *modules);
+
+#endif /* VMXCTL_MODULES_H */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the command line asks for. */
+#ifndef VMXCTL_OPTIONS_H
+#define VMXCTL_OPTIONS_H
+
+#include <stdbool.h>
+
+/* The exit status; vmxctl(8) says what each means. */
+enum result {
+	RESULT_OK = 0,
+	RESULT_FINDING = 1,
+	RESULT_USAGE = 2,
+	RESULT_UNKNOWN = 3,
+	RESULT_FAILED = 4,
+};
+
+/**
+ * struct options - the command line
+ * @root: below which all files are read; empty for the running machine
+ * @json: print JSON
+ * @colour: print colours
+ * @free: status: the exit status says whether VMX is free
+ */
+struct options {
+	const char *root;
+	bool json;
+	bool colour;
+	bool free;
+};
+
+extern struct options options;
+
+/**
+ * struct command - a subcommand
+ * @name: as typed
+ * @run: does it
+ * @letters: the options it takes beside those that all take
+ */
+struct command {
+	const char *name;
+	enum result (*run)(void);
+	const char *letters;
+};
+
+const struct command *options_parse(int argc, char **argv, const struct command *commands,
+				    enum result *result);
+
+#endif /* VMXCTL_OPTIONS_H */

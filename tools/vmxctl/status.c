@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vmxctl status: who holds VMX, where, since when. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "options.h"
+#include "out.h"
+#include "snapshot.h"
+#include "status.h"
+
+static const char *certainty(const struct holder *holder)
+{
+	return holder->certain ? "certain" : "probable";
+}
+
+static void json_holders(struct json_object *doc, const struct snapshot *s)
+{
+	struct json_object *array = add_array(doc, "holders"), *object;
+	const struct holder *h;
+
+	for (h = s->holders; h < s->holders + s->n_holders; h++) {
+		object = append_object(array);
+		add_string(object, "name", h->name);
+		add_string(object, "title", h->title);
+		add_string(object, "kind", h->client ? "client" : "module");
+		add_string(object, "certainty", certainty(h));
+		add_bool(object, "all_cpus", !h->info || h->info->references);
+		add_string(object, "cpu_references", h->info ? h->info->cpu_references : NULL);
+		add_moment(object, s, &h->since);
+	}
+}
+
+static void json_vmxcore(struct json_object *doc, const struct snapshot *s)
+{
+	struct json_object *object, *cpus, *entry;
+	const struct vmxcore_cpu *cpu;
+
+	if (!s->vmxcore.present) {
+		add_string(doc, "vmxcore", NULL);
+		return;
+	}
+	object = add_object(doc, "vmxcore");
+	add_string(object, "state", s->vmxcore.state);
+	add_string(object, "backend", s->vmxcore.backend);
+	add_string(object, "policy", s->vmxcore.policy);
+	add_string(object, "provider", s->vmxcore.provider[0] ? s->vmxcore.provider : NULL);
+	cpus = add_array(object, "cpus");
+	for (cpu = s->vmxcore.cpus; cpu < s->vmxcore.cpus + s->vmxcore.n_cpus; cpu++) {
+		entry = append_object(cpus);
+		add_number(entry, "cpu", cpu->cpu);
+		add_string(entry, "state", cpu->state);
+		add_number(entry, "references", cpu->references);
+		add_bool(entry, "held", cpu->held);
+		add_moment(entry, s, &cpu->since);
+	}
+}
+
+static void json_modules(struct json_object *doc, const struct snapshot *s)
+{
+	struct json_object *array = add_array(doc, "modules"), *object;
+	unsigned int i;
+
+	for (i = 0; i < MODULES; i++) {
+		if (!s->modules[i].loaded)
+			continue;
+		object = append_object(array);
+		add_string(object, "name", s->modules[i].name);
+		add_string(object, "title", s->modules[i].title);
+		add_number(object, "uses", s->modules[i].uses);
+		add_string(object, "state", s->modules[i].state);
+		if (i == MODULE_KVM_INTEL)
+			add_string(object, "flavour", kvm_intel_is_ours(s->modules) ? "vmxcore" : "stock");
+	}
+}
+
+static void json_cpu(struct json_object *doc, const struct machine *machine)
+{
+	struct json_object *object = add_object(doc, "cpu");
+
+	add_string(object, "vendor", machine->vendor);
+	add_bool(object, "vmx", machine->vmx);
+	add_bool(object, "virtual_machine", machine->hypervisor);
+}
+
+/**
+ * status_json - the whole status as JSON
+ * @s: what is known
+ *
+ * Return: a document, to be printed.
+ */
+struct json_object *status_json(const struct snapshot *s)
+{
+	struct json_object *doc = doc_new("status");
+
+	add_string(doc, "held", answer_text(s->held));
+	add_bool(doc, "complete", s->complete);
+	json_holders(doc, s);
+	json_vmxcore(doc, s);
+	json_modules(doc, s);
+	add_processes(doc, &s->processes);
+	json_cpu(doc, &s->machine);
+	return doc;
+}
+
+/**
+ * status_where - where a holder has VMX
+ * @holder: the holder
+ *
+ * Prints "on all CPUs", "on CPUs 0-3:1", or both.
+ */
+static void status_where(const struct holder *holder)
+{
+	const char *cpus = holder->info ? holder->info->cpu_references : "";
+
+	if (!holder->info || holder->info->references)
+		printf(" on all CPUs%s", cpus[0] ? ", and" : "");
+	if (cpus[0])
+		printf(" on CPU:times %s", cpus);
+}
+
+/**
+ * status_headline - who holds VT-x, in one line for each who does
+ * @s: what is known
+ */
+void status_headline(const struct snapshot *s)
+{
+	const struct holder *h;
+	char when[96];
+
+	for (h = s->holders; h < s->holders + s->n_holders; h++) {
+		snapshot_when(s, &h->since, when);
+		printf("VT-x is %s by %s%s%s (%s)", h->certain ? "held" : "probably held", colour(COLOUR_BOLD),
+		       h->name, colour(COLOUR_NONE), h->title);
+		status_where(h);
+		printf("%s%s\n", when, h->info && h->info->exclusive ? ", exclusively" : "");
+	}
+	if (s->n_holders)
+		return;
+	if (s->held == ANSWER_YES)
+		printf("VT-x is held by a client of vmxcore\n");
+	else if (s->held == ANSWER_UNKNOWN)
+		printf("%sVT-x: who holds it cannot be told%s\n", colour(COLOUR_WARN), colour(COLOUR_NONE));
+	else if (!s->machine.vmx)
+		printf("There is no VT-x here%s\n", s->machine.intel && s->machine.hypervisor ? ": a virtual machine without nested VMX" : "");
+	else
+		printf("%sVT-x is free%s\n", colour(COLOUR_GOOD), colour(COLOUR_NONE));
+}
+
+static void text_vmxcore(const struct vmxcore *v)
+{
+	size_t i, on = 0;
+
+	if (!v->present) {
+		puts("vmxcore: not loaded");
+		return;
+	}
+	for (i = 0; i < v->n_cpus; i++)
+		on += !strcmp(v->cpus[i].state, "on") || !strcmp(v->cpus[i].state, "leaving");
+	printf("vmxcore: VMX is %s, backend %s, %s", v->state, v->backend, v->policy);
+	if (v->provider[0])
+		printf(", provider %s", v->provider);
+	if (v->n_cpus && !v->hidden)
+		printf(", active on %zu of %zu CPUs", on, v->n_cpus);
+	putchar('\n');
+}
+
+static void text_modules(const struct snapshot *s)
+{
+	const struct module *m;
+	const char *flavour;
+
+	for (m = s->modules; m < s->modules + MODULES; m++) {
+		if (!m->loaded)
+			continue;
+		flavour = "";
+		if (m == &s->modules[MODULE_KVM_INTEL])
+			flavour = kvm_intel_is_ours(s->modules) ? ", vmxcore's" : ", the distribution's";
+		printf("module %s: %s%s, use count %u\n", m->name, m->title, flavour, m->uses);
+	}
+}
+
+/**
+ * text_processes - one line for each process that runs VMs
+ * @processes: the processes
+ */
+void text_processes(const struct processes *processes)
+{
+	const struct process *p;
+
+	for (p = processes->list; p < processes->list + processes->n; p++) {
+		printf("process %d (%s):", p->pid, p->comm);
+		if (p->kvm_vms)
+			printf(" %u VM%s of KVM", p->kvm_vms, p->kvm_vms == 1 ? "" : "s");
+		else if (p->kvm)
+			printf(" /dev/kvm is open");
+		printf("%s%s\n", p->vbox ? " VirtualBox" : "", p->vmware ? " VMware" : "");
+	}
+	if (processes->blind)
+		printf("not root: what %u other processes have open cannot be seen\n", processes->blind);
+}
+
+/**
+ * status_result - the exit status that goes with a snapshot
+ * @s: what is known
+ *
+ * Return: RESULT_UNKNOWN where the answer is not whole; with --free, whether VMX is.
+ */
+enum result status_result(const struct snapshot *s)
+{
+	if (options.free && s->held == ANSWER_YES)
+		return RESULT_FINDING;
+	if (s->held == ANSWER_UNKNOWN || !s->complete || s->vmxcore.broken)
+		return RESULT_UNKNOWN;
+	return RESULT_OK;
+}
+
+/**
+ * command_status - vmxctl status
+ *
+ * Return: see status_result().
+ */
+enum result command_status(void)
+{
+	struct snapshot s;
+	enum result result;
+
+	snapshot_read(&s);
+	result = status_result(&s);
+	if (options.json) {
+		doc_print(status_json(&s));
+	} else {
+		status_headline(&s);
+		text_vmxcore(&s.vmxcore);
+		text_modules(&s);
+		text_processes(&s.processes);
+	}
+	snapshot_free(&s);
+	return result;
+}

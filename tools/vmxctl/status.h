@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What watch and switch need of vmxctl status. */
+#ifndef VMXCTL_STATUS_H
+#define VMXCTL_STATUS_H
+
+#include "options.h"
+#include "snapshot.h"
+
+struct json_object *status_json(const struct snapshot *s);
+void status_headline(const struct snapshot *s);
+void text_processes(const struct processes *processes);
+enum result status_result(const struct snapshot *s);
+
+#endif /* VMXCTL_STATUS_H */
