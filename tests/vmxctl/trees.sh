@@ -42,7 +42,7 @@ module_file() {
 		"$2" "$3" "$4" | gcc -x c -c -o "$dir/${2//_/-}.ko" -
 }
 
-# installed_modules [KVM-INTEL-DEPENDS]: stock modules, and ours above them.
+# installed_modules [VERMAGIC]: stock modules, and ours above them.
 installed_modules() {
 	module_file kernel kvm "$vermagic" ""
 	module_file kernel kvm_intel "$vermagic" kvm
@@ -223,4 +223,22 @@ make_trees() {
 	begin msr-differ
 	msrs 0
 	msrs 1 procbased2=0x001220a800000000
+
+	# Nothing for a doctor to do.
+	begin well
+	native
+	installed_modules
+	mkdir -p "$tree/var/lib/dkms/vmxcore/0.1.0"
+	ln -s 0.1.0 "$tree/var/lib/dkms/vmxcore/kernel-$release-x86_64"
+
+	begin ill
+	stock_kvm 4 Y
+	process 4711 qemu-system-x86 anon_inode:kvm-vm
+	module_file kernel kvm "$vermagic" ""
+	module_file kernel kvm_intel "$vermagic" kvm
+	module_file updates/dkms vmxcore "6.1.0-1-amd64 SMP mod_unload" ""
+	index_modules
+	put etc/modprobe.d/vmxcore.conf $'blacklist kvm_intel\ninstall vmxcore /bin/false'
+	mkdir -p "$tree/sys/firmware/efi/efivars" "$tree/var/lib/dkms/vmxcore/0.1.0"
+	printf '\6\0\0\0\1' >"$tree/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 }

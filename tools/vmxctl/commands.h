@@ -8,5 +8,6 @@
 enum result command_status(void);
 enum result command_caps(void);
 enum result command_clients(void);
+enum result command_doctor(void);
 
 #endif /* VMXCTL_COMMANDS_H */

@@ -12,6 +12,7 @@ static const struct command commands[] = {
 	{ "status", command_status, "f" },
 	{ "caps", command_caps, "" },
 	{ "clients", command_clients, "" },
+	{ "doctor", command_doctor, "" },
 	{}
 };
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What modprobe would load, and what its configuration says; by libkmod. */
+#ifndef VMXCTL_KMOD_H
+#define VMXCTL_KMOD_H
+
+#include <stdbool.h>
+
+#include "files.h"
+
+struct kmod_ctx;
+
+/**
+ * struct module_file - what modprobe would load, and what its file tells of itself
+ * @found: there is one
+ * @path: where
+ * @vermagic: the kernel it was built for, and how; empty where the file does not say
+ * @signer: who has signed it; empty where nobody has
+ * @depends: modules it needs, with commas between them
+ */
+struct module_file {
+	bool found;
+	char path[512];
+	char vermagic[FILE_LINE];
+	char signer[FILE_LINE];
+	char depends[FILE_LINE];
+};
+
+struct kmod_ctx *modprobe_open(const char *release);
+void modprobe_close(struct kmod_ctx *ctx);
+int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *file);
+bool modprobe_blacklists(struct kmod_ctx *ctx, const char *name);
+bool modprobe_replaces(struct kmod_ctx *ctx, const char *name, char command[FILE_LINE]);
+
+#endif /* VMXCTL_KMOD_H */
