@@ -9,5 +9,6 @@ enum result command_status(void);
 enum result command_caps(void);
 enum result command_clients(void);
 enum result command_doctor(void);
+enum result command_metrics(void);
 
 #endif /* VMXCTL_COMMANDS_H */

@@ -13,6 +13,7 @@ static const struct command commands[] = {
 	{ "caps", command_caps, "" },
 	{ "clients", command_clients, "" },
 	{ "doctor", command_doctor, "" },
+	{ "metrics", command_metrics, "o" },
 	{}
 };
 

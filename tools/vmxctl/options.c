@@ -24,6 +24,7 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "free", no_argument, NULL, 'f' },
+	{ "output", required_argument, NULL, 'o' },
 	{}
 };
 
@@ -50,6 +51,9 @@ static bool take(int letter)
 		return true;
 	case 'f':
 		options.free = true;
+		return true;
+	case 'o':
+		options.output = optarg;
 		return true;
 	default:
 		return false;
@@ -79,7 +83,7 @@ static bool parse_letters(int argc, char **argv, const struct command *commands,
 {
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "jhVf", long_options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, "jhVfo:", long_options, NULL)) != -1) {
 		switch (letter) {
 		case 'h':
 			usage(stdout, commands);
@@ -101,7 +105,7 @@ static bool fits(const struct command *command, const char seen[256])
 {
 	const char *letter;
 
-	for (letter = "f"; *letter; letter++) {
+	for (letter = "fo"; *letter; letter++) {
 		if (!seen[(unsigned char)*letter] || strchr(command->letters, *letter))
 			continue;
 		fprintf(stderr, "vmxctl: -%c is not for %s\n", *letter, command->name);

@@ -20,12 +20,14 @@ enum result {
  * @json: print JSON
  * @colour: print colours
  * @free: status: the exit status says whether VMX is free
+ * @output: metrics: the file to write, or NULL
  */
 struct options {
 	const char *root;
 	bool json;
 	bool colour;
 	bool free;
+	const char *output;
 };
 
 extern struct options options;
