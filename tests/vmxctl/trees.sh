@@ -42,12 +42,12 @@ module_file() {
 		"$2" "$3" "$4" | gcc -x c -c -o "$dir/${2//_/-}.ko" -
 }
 
-# installed_modules [VERMAGIC]: stock modules, and ours above them.
+# installed_modules: stock ones, and ours above them.
 installed_modules() {
 	module_file kernel kvm "$vermagic" ""
 	module_file kernel kvm_intel "$vermagic" kvm
-	module_file updates/dkms vmxcore "${1:-$vermagic}" ""
-	module_file updates/dkms kvm_intel "${1:-$vermagic}" kvm,vmxcore
+	module_file updates/dkms vmxcore "$vermagic" ""
+	module_file updates/dkms kvm_intel "$vermagic" kvm,vmxcore
 	index_modules
 }
 
