@@ -26,15 +26,16 @@ static u64 to_mib(u64 bytes)
 	return bytes >> 20;
 }
 
-static bool package_has_cpu(int package)
+/* The first CPU that is online in the package of @cpu, which need not be; nr_cpu_ids: none is. */
+static unsigned int first_of_package(unsigned int cpu)
 {
-	unsigned int cpu;
+	unsigned int other;
 
-	for_each_online_cpu(cpu) {
-		if (topology_physical_package_id(cpu) == package)
-			return true;
+	for_each_online_cpu(other) {
+		if (topology_physical_package_id(other) == topology_physical_package_id(cpu))
+			return other;
 	}
-	return false;
+	return nr_cpu_ids;
 }
 
 /* Asked before anything is given away, as there is no way back from TDH.SYS.CONFIG. */
@@ -43,7 +44,7 @@ static int check_packages(void)
 	unsigned int cpu;
 
 	for_each_present_cpu(cpu) {
-		if (!package_has_cpu(topology_physical_package_id(cpu))) {
+		if (first_of_package(cpu) >= nr_cpu_ids) {
 			pr_err("TDH.SYS.KEY.CONFIG wants a CPU of each package: bring CPU %u online first\n",
 			       cpu);
 			return -EBUSY;
@@ -125,17 +126,6 @@ static int key_config_on(unsigned int cpu)
 	return tdx_complain_of(cpu, TDH_SYS_KEY_CONFIG, status);
 }
 
-static bool is_first_of_package(unsigned int cpu)
-{
-	unsigned int other;
-
-	for_each_online_cpu(other) {
-		if (topology_physical_package_id(other) == topology_physical_package_id(cpu))
-			return other == cpu;
-	}
-	return false;
-}
-
 /*
  * From here on the PAMTs are written with another key: what caches still have of them, under no
  * key, must not come after that.
@@ -147,7 +137,7 @@ static int key_config(void)
 
 	wbinvd_on_all_cpus();
 	for_each_online_cpu(cpu) {
-		if (!err && is_first_of_package(cpu))
+		if (!err && first_of_package(cpu) == cpu)
 			err = key_config_on(cpu);
 	}
 	return err;
