@@ -1,23 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The parts an image is put together from; sourced by initramfs, which sets $here, $top, $root, $release, $version, $vmlinuz, $modules.
+# The parts an image is put together from; sourced by initramfs, which sets $here, $top, $root, $release, $version, $vmlinuz, $modules, $vmxctl.
 # shellcheck disable=SC2154
 
 # Stock modules that cases load; what they depend on comes along.
-stock_modules=(kvm kvm-intel kvm-amd ata_piix sd_mod)
+stock_modules=(kvm kvm-intel kvm-amd ata_piix sd_mod msr)
 # In 7.2 the kernel has it built in.
 stock_modules_6=(sha256-ssse3)
 
-# add_binary DIR FILE...: programs with the shared libraries they need, at the paths they have here.
-add_binary() {
+# add_libraries DIR FILE...: what programs need to run, at the paths it has here.
+add_libraries() {
 	local dir=$1 file
 	shift
-	{
-		printf '%s\n' "$@"
-		ldd "$@" | sed -nE 's/^.*(=> |\t)(\/[^ ]+) \(.*$/\2/p'
-	} | sort -u | while read -r file; do
+	ldd "$@" | sed -nE 's/^.*(=> |\t)(\/[^ ]+) \(.*$/\2/p' | sort -u | while read -r file; do
 		install -D --mode=755 "$file" "$dir$file"
 	done
+}
+
+# add_binary DIR FILE: a program, at the path it has here.
+add_binary() {
+	install -D --mode=755 "$2" "$1$2"
+	add_libraries "$@"
 }
 
 add_busybox() {
@@ -125,6 +128,11 @@ add_programs() {
 	done
 }
 
+add_vmxctl() {
+	install -D --mode=755 "$vmxctl" "$1/usr/sbin/vmxctl"
+	add_libraries "$1" "$vmxctl"
+}
+
 add_base() {
 	mkdir -p "$1"/{proc,sys,dev,run,tmp,cases,usr/bin,usr/sbin,sbin}
 	add_busybox "$1"
@@ -133,6 +141,7 @@ add_base() {
 	add_modules "$1"
 	add_vmx_sites "$1"
 	add_programs "$1"
+	add_vmxctl "$1"
 	install --mode=755 "$here/guest/init" "$1/init"
 	cp "$here"/guest/{lib,vmx,sleep,states,down,tdx}.sh "$1"
 	cp "$here"/cases/*.sh "$1/cases/"
