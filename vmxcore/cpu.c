@@ -13,6 +13,8 @@
 #include <linux/smp.h>
 #include <linux/timekeeping.h>
 #include <linux/topology.h>
+#include <asm/processor-flags.h>
+#include <asm/special_insns.h>
 
 #include "caps.h"
 #include "compat.h"
@@ -120,6 +122,40 @@ const char *vmxcore_cpu_state_name(unsigned int cpu)
 	};
 
 	return name[READ_ONCE(per_cpu(vmxcore_cpu.state, cpu))];
+}
+
+static void look_for_foreign(void *data)
+{
+	bool *foreign = data;
+
+	switch (this_cpu_read(vmxcore_cpu.state)) {
+	case VMXCORE_CPU_ON:
+	case VMXCORE_CPU_LEAVING:
+		break;
+	default:
+		/* Not the kernel's shadow, which somebody who knows nothing of it does not keep. */
+		*foreign = __read_cr4() & X86_CR4_VMXE;
+	}
+}
+
+/**
+ * vmxcore_cpu_foreign - does somebody else have VMX on a CPU?
+ * @cpu: any possible one
+ *
+ * CR4.VMXE is all there is to tell it from: a hypervisor sets it before VMXON and
+ * clears it after VMXOFF (SDM vol. 3, "Enabling and Entering VMX Operation"). VMPTRST
+ * would tell more, but faults where VMXE alone is set.
+ *
+ * Context: task; interrupts that CPU.
+ * Return: true where CR4.VMXE is set, and not by vmxcore nor by the kernel for it.
+ */
+bool vmxcore_cpu_foreign(unsigned int cpu)
+{
+	bool foreign = false;
+
+	/* Fails for one that is offline, and has none then. */
+	smp_call_function_single(cpu, look_for_foreign, &foreign, 1);
+	return foreign;
 }
 
 /**

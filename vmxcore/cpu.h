@@ -87,6 +87,7 @@ void vmxcore_cpus_release(void);
 bool vmxcore_cpus_failed(void);
 void vmxcore_cpus_lose(int error);
 
+bool vmxcore_cpu_foreign(unsigned int cpu);
 u64 vmxcore_cpu_since(unsigned int cpu);
 const char *vmxcore_cpu_state_name(unsigned int cpu);
 const char *vmxcore_cpu_strerror(int error);

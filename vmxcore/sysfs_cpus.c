@@ -45,16 +45,23 @@ static ssize_t since_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 	return vmxcore_sysfs_time(text, vmxcore_cpu_since(cpu_of(kobj)));
 }
 
+static ssize_t foreign_show(struct kobject *kobj, struct kobj_attribute *attr, char *text)
+{
+	return sysfs_emit(text, "%d\n", vmxcore_cpu_foreign(cpu_of(kobj)));
+}
+
 VMXCORE_SYSFS_ROOT(state);
 VMXCORE_SYSFS_ROOT(references);
 VMXCORE_SYSFS_ROOT(held);
 VMXCORE_SYSFS_ROOT(since);
+VMXCORE_SYSFS_ROOT(foreign);
 
 static struct attribute *files[] = {
 	&state_attr.attr,
 	&references_attr.attr,
 	&held_attr.attr,
 	&since_attr.attr,
+	&foreign_attr.attr,
 	NULL
 };
 
