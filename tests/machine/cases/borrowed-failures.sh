@@ -32,7 +32,7 @@ check "VMXE is cleared again" vmxt vmxe 1 0
 works
 check "another hypervisor executes VMXON on CPU 1" vmxt foreign 1 1
 fails EBUSY "foreign owner"
-check "  the other hypervisor has VMX still" grep -q 'cpu 1 vmxe 1 vmx 1' /sys/kernel/debug/vmxcore_test/cpus
+check "  the other hypervisor has VMX still" grep -q 'cpu 1 vmxe 1 vmx 1' /sys/kernel/debug/vmxcore_cpus
 check "it executes VMXOFF" vmxt foreign 1 0
 works
 

@@ -16,6 +16,7 @@
 
 #include <vmxcore/vmxcore.h>
 
+#include "cpus.h"
 #include "test.h"
 
 /* One more than vmxcore takes, and some that have gone. */

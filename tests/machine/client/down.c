@@ -15,6 +15,7 @@
 
 #include <vmxcore/vmxcore.h>
 
+#include "cpus.h"
 #include "test.h"
 
 /* Odd while the machine is down. */

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What the CPU itself says, whatever anybody's books say, and how to bend it behind
- * everybody's back.
- */
+/* How to bend a CPU behind everybody's back. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bits.h>
@@ -11,108 +8,25 @@
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
-#include <linux/seq_file.h>
 #include <linux/smp.h>
 #include <asm/asm.h>
 #include <asm/msr.h>
 #include <asm/processor-flags.h>
 
-#include <vmxcore/insn.h>
 #include <vmxcore/vmxcore.h>
 
 #include "compat.h"
+#include "cpus.h"
 #include "test.h"
-
-#define NO_CURRENT_VMCS	(~0ULL)
 
 /* One page each: a foreign owner has his own root VMCSs. */
 static unsigned long foreign_root[NR_CPUS];
-
-struct report {
-	bool vmxe;
-	bool ne;
-	bool vmx;
-	bool current_vmcs;
-};
 
 struct bend {
 	unsigned long root;
 	bool on;
 	int err;
 };
-
-/*
- * The kernel's own accessors pin bits, keep a shadow and warn: what is wanted here is what they
- * would not do.
- */
-static unsigned long read_raw_cr4(void)
-{
-	unsigned long cr4;
-
-	asm volatile("mov %%cr4, %0" : "=r" (cr4) : : "memory");
-	return cr4;
-}
-
-static void write_raw_cr4(unsigned long cr4)
-{
-	asm volatile("mov %0, %%cr4" : : "r" (cr4) : "memory");
-}
-
-static unsigned long read_raw_cr0(void)
-{
-	unsigned long cr0;
-
-	asm volatile("mov %%cr0, %0" : "=r" (cr0) : : "memory");
-	return cr0;
-}
-
-static void write_raw_cr0(unsigned long cr0)
-{
-	asm volatile("mov %0, %%cr0" : : "r" (cr0) : "memory");
-}
-
-/**
- * test_vmx_on - ask this CPU whether it is in VMX operation
- *
- * Context: preemption off.
- * Return: true when VMPTRST works.
- */
-bool test_vmx_on(void)
-{
-	u64 pa;
-
-	return !vmxcore_vmptrst(&pa);
-}
-
-static void report_here(void *data)
-{
-	struct report *report = data;
-	u64 pa = NO_CURRENT_VMCS;
-
-	report->vmxe = read_raw_cr4() & X86_CR4_VMXE;
-	report->ne = read_raw_cr0() & X86_CR0_NE;
-	report->vmx = !vmxcore_vmptrst(&pa);
-	report->current_vmcs = pa != NO_CURRENT_VMCS;
-}
-
-/**
- * test_cpus_show - one line per online CPU, from that CPU itself
- * @m: where to
- *
- * No addresses: whether there is a current VMCS is all that a case needs.
- */
-void test_cpus_show(struct seq_file *m)
-{
-	struct report report;
-	unsigned int cpu;
-
-	for_each_online_cpu(cpu) {
-		if (smp_call_function_single(cpu, report_here, &report, 1))
-			continue;
-		seq_printf(m, "cpu %u vmxe %d vmx %d current %s ne %d\n", cpu, report.vmxe,
-			   report.vmx, report.current_vmcs ? "some" : "none", report.ne);
-	}
-}
 
 static int bend_on(unsigned int cpu, void (*how)(void *data), struct bend *bend)
 {

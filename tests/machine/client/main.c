@@ -4,7 +4,6 @@
  * hardware, and asks the hardware. In /sys/kernel/debug/vmxcore_test:
  *
  * command	one command per write, the write's errno is its result (list: command.c)
- * cpus		one line per online CPU, from that CPU itself
  * clients	one line per client that ever was, with its callbacks counted
  * storm	what all storms have done
  * hooks	what became of get_cpu on the ways up and down
@@ -50,13 +49,6 @@ static const struct file_operations command_fops = {
 	.open = simple_open,
 	.write = command_write,
 };
-
-static int cpus_show(struct seq_file *m, void *unused)
-{
-	test_cpus_show(m);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(cpus);
 
 static int clients_show(struct seq_file *m, void *unused)
 {
@@ -156,7 +148,6 @@ static int __init test_init(void)
 
 	dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("command", 0200, dir, NULL, &command_fops);
-	debugfs_create_file("cpus", 0400, dir, NULL, &cpus_fops);
 	debugfs_create_file("clients", 0400, dir, NULL, &clients_fops);
 	debugfs_create_file("storm", 0400, dir, NULL, &storm_fops);
 	debugfs_create_file("hooks", 0400, dir, NULL, &hooks_fops);

@@ -23,6 +23,7 @@
 
 #include <vmxcore/vmxcore.h>
 
+#include "cpus.h"
 #include "test.h"
 
 /* Every so often a thread asks all CPUs and not only its own. */

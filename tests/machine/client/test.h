@@ -83,8 +83,6 @@ void test_vpids_forget(bool second);
 int test_pid_table(void);
 
 /* hardware.c: what the CPU itself says, and how to bend it */
-bool test_vmx_on(void);
-void test_cpus_show(struct seq_file *m);
 int test_set_vmxe(unsigned int cpu, bool set);
 int test_set_ne(unsigned int cpu, bool set);
 int test_foreign(unsigned int cpu, bool on);

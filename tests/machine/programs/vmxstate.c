@@ -3,7 +3,7 @@
  * vmxstate CPUS [-f CPUS]: is VMX on exactly on these CPUs ("none", "0,2", or "all": those that
  * are online)? -f names those that a foreign owner has.
  *
- * Three witnesses must agree on every online CPU: the hardware (vmxcore_test.ko), vmxcore's
+ * Three witnesses must agree on every online CPU: the hardware (vmxcore_cpus.ko), vmxcore's
  * books on CPUs, and its books on clients. Prints whatever does not fit, and fails then.
  */
 #include <err.h>
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HARDWARE	"/sys/kernel/debug/vmxcore_test/cpus"
+#define HARDWARE	"/sys/kernel/debug/vmxcore_cpus"
 #define BOOKS		"/sys/kernel/debug/vmxcore/cpus"
 #define CLIENTS		"/sys/kernel/debug/vmxcore/clients"
 #define MAX_CPUS	64

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmxcore_cpus.ko: what the CPUs themselves say, whatever anybody's books say, and also where
+ * vmxcore is not loaded. In /sys/kernel/debug/vmxcore_cpus one line per online CPU.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/smp.h>
+#include <asm/processor-flags.h>
+
+#include <vmxcore/insn.h>
+
+#include "cpus.h"
+
+#define NO_CURRENT_VMCS	(~0ULL)
+
+static struct dentry *file;
+
+struct report {
+	bool vmxe;
+	bool ne;
+	bool vmx;
+	bool current_vmcs;
+};
+
+/**
+ * test_vmx_on - ask this CPU whether it is in VMX operation
+ *
+ * Context: preemption off.
+ * Return: true when VMPTRST works.
+ */
+bool test_vmx_on(void)
+{
+	u64 pa;
+
+	return !vmxcore_vmptrst(&pa);
+}
+EXPORT_SYMBOL_GPL(test_vmx_on);
+
+static void report_here(void *data)
+{
+	struct report *report = data;
+	u64 pa = NO_CURRENT_VMCS;
+
+	report->vmxe = read_raw_cr4() & X86_CR4_VMXE;
+	report->ne = read_raw_cr0() & X86_CR0_NE;
+	report->vmx = !vmxcore_vmptrst(&pa);
+	report->current_vmcs = pa != NO_CURRENT_VMCS;
+}
+
+/* No addresses: whether there is a current VMCS is all that a case needs. */
+static int vmxcore_cpus_show(struct seq_file *m, void *unused)
+{
+	struct report report;
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		if (smp_call_function_single(cpu, report_here, &report, 1))
+			continue;
+		seq_printf(m, "cpu %u vmxe %d vmx %d current %s ne %d\n", cpu, report.vmxe,
+			   report.vmx, report.current_vmcs ? "some" : "none", report.ne);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(vmxcore_cpus);
+
+static int __init vmxcore_cpus_init(void)
+{
+	file = debugfs_create_file("vmxcore_cpus", 0400, NULL, NULL, &vmxcore_cpus_fops);
+	return PTR_ERR_OR_ZERO(file);
+}
+module_init(vmxcore_cpus_init);
+
+static void __exit vmxcore_cpus_exit(void)
+{
+	debugfs_remove(file);
+}
+module_exit(vmxcore_cpus_exit);
+
+MODULE_DESCRIPTION("What the CPUs say of VMX");
+MODULE_LICENSE("GPL");
