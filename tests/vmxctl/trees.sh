@@ -89,6 +89,7 @@ vmxcore_cpu() {
 	put "$dir/references" "$3"
 	put "$dir/held" "$4"
 	put "$dir/since" "$5"
+	put "$dir/foreign" 0
 }
 
 # vmxcore_client NAME MODULE REFERENCES CPU-REFERENCES SINCE EXCLUSIVE

@@ -30,7 +30,7 @@ static void clients_that_hold(struct snapshot *s)
 		if (!vmxcore_client_holds(c))
 			continue;
 		add_holder(s, &(struct holder) {
-			.name = c->name, .title = "client of vmxcore", .client = true, .certain = true,
+			.name = c->name, .title = "client of vmxcore", .kind = HOLDER_CLIENT, .certain = true,
 			.since = c->since, .info = c,
 		});
 	}
@@ -52,10 +52,29 @@ static void holders_in_vmxcore(struct snapshot *s)
 	}
 }
 
+/* A list too long for its buffer is cut off: that there is one is what counts. */
+static void foreign_holds(struct snapshot *s)
+{
+	const struct vmxcore_cpu *cpu;
+	char cpus[sizeof(s->foreign_cpus)];
+
+	s->foreign_cpus[0] = '\0';
+	for (cpu = s->vmxcore.cpus; cpu < s->vmxcore.cpus + s->vmxcore.n_cpus; cpu++) {
+		if (!cpu->foreign)
+			continue;
+		strcpy(cpus, s->foreign_cpus);
+		path_make(s->foreign_cpus, sizeof(s->foreign_cpus), "%s%s%u", cpus, cpus[0] ? "," : "", cpu->cpu);
+	}
+	if (s->foreign_cpus[0])
+		add_holder(s, &(struct holder) {
+			.name = "foreign", .title = "no client of vmxcore", .kind = HOLDER_FOREIGN, .certain = true,
+		});
+}
+
 static void module_holds(struct snapshot *s, enum module_id id, bool certain)
 {
 	add_holder(s, &(struct holder) {
-		.name = s->modules[id].name, .title = s->modules[id].title, .certain = certain,
+		.name = s->modules[id].name, .title = s->modules[id].title, .kind = HOLDER_MODULE, .certain = certain,
 	});
 }
 
@@ -98,6 +117,23 @@ static void driver(struct snapshot *s, enum module_id id, unsigned int opened)
 }
 
 /**
+ * holder_kind - what a kind of holder is called
+ * @holder: the holder
+ *
+ * Return: its name in JSON and in metrics.
+ */
+const char *holder_kind(const struct holder *holder)
+{
+	static const char *const text[] = {
+		[HOLDER_CLIENT] = "client",
+		[HOLDER_MODULE] = "module",
+		[HOLDER_FOREIGN] = "foreign",
+	};
+
+	return text[holder->kind];
+}
+
+/**
  * holders_find - find out who holds VMX
  * @s: all that is known; @s->held, @s->holders and @s->complete are filled in
  */
@@ -114,6 +150,7 @@ void holders_find(struct snapshot *s)
 	}
 	if (s->vmxcore.present) {
 		holders_in_vmxcore(s);
+		foreign_holds(s);
 	} else if (s->modules[MODULE_VMXCORE].loaded) {
 		note("vmxcore is loaded, but /sys/kernel/vmxcore is not there");
 		not_known(s);

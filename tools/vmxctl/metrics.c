@@ -37,7 +37,7 @@ static void holders(FILE *to, const struct snapshot *s)
 	head(to, "vmxctl_holder", "Who holds VMX: 1 for each.");
 	for (h = s->holders; h < s->holders + s->n_holders; h++)
 		fprintf(to, "vmxctl_holder{name=\"%s\",kind=\"%s\",certainty=\"%s\"} 1\n", h->name,
-			h->client ? "client" : "module", h->certain ? "certain" : "probable");
+			holder_kind(h), h->certain ? "certain" : "probable");
 }
 
 static void cpus(FILE *to, const struct snapshot *s)

@@ -4,10 +4,17 @@
 #include <libkmod.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "modprobe.h"
 #include "options.h"
+
+/* As modprobe.d(5) has it: a file hides those of its name in the folders after its own. */
+static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d",
+	"/usr/lib/modprobe.d", "/lib/modprobe.d" };
+
+#define CONFIG_LIMIT	1000000
 
 static void say_nothing(void *data, int priority, const char *file, int line, const char *fn,
 			const char *format, va_list args)
@@ -23,8 +30,6 @@ static void say_nothing(void *data, int priority, const char *file, int line, co
  */
 struct kmod_ctx *modprobe_open(const char *release)
 {
-	static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d",
-		"/usr/lib/modprobe.d", "/lib/modprobe.d" };
 	char paths[ARRAY_SIZE(folders)][PATH_MAX], modules[PATH_MAX];
 	const char *list[ARRAY_SIZE(folders) + 1] = {};
 	struct kmod_ctx *ctx;
@@ -146,4 +151,84 @@ bool modprobe_blacklists(struct kmod_ctx *ctx, const char *name)
 bool modprobe_replaces(struct kmod_ctx *ctx, const char *name, char command[FILE_LINE])
 {
 	return in_config(kmod_config_get_install_commands(ctx), name, command);
+}
+
+/* Which line is wanted, and where it may be. */
+struct search {
+	const char *what;
+	const char *name;
+	unsigned int folder;
+	struct config_line *line;
+};
+
+/* modprobe takes - and _ for the same. */
+static bool same_module(const char *a, const char *b)
+{
+	while (*a && (*a == *b || (strchr("-_", *a) && strchr("-_", *b))))
+		a++, b++;
+	return !*a && !*b;
+}
+
+static bool is_wanted(char *text, const struct search *search)
+{
+	char *word = strsep(&text, " \t");
+
+	if (strcmp(word, search->what))
+		return false;
+	while (text && *(word = strsep(&text, " \t")) == '\0')
+		;
+	return same_module(word, search->name);
+}
+
+static bool is_hidden(const char *file, unsigned int folder)
+{
+	char path[512];
+
+	while (folder--) {
+		if (!path_make(path, sizeof(path), "%s/%s", folders[folder], file) && file_exists(path))
+			return true;
+	}
+	return false;
+}
+
+static int search_file(const char *file, void *data)
+{
+	const struct search *search = data;
+	const char *end = strrchr(file, '.');
+	char *text, *rest, *line;
+	int err, found = 0;
+
+	/* A name that a shell would take for more than a name is nothing to make a command of. */
+	if (!end || strcmp(end, ".conf") || !parse_name(file) || is_hidden(file, search->folder))
+		return 0;
+	if (path_make(search->line->path, sizeof(search->line->path), "%s/%s", folders[search->folder], file))
+		return 0;
+	text = file_slurp(search->line->path, CONFIG_LIMIT, &err);
+	rest = text;
+	search->line->number = 0;
+	while (!found && (line = strsep(&rest, "\n"))) {
+		search->line->number++;
+		found = is_wanted(line + strspn(line, " \t"), search);
+	}
+	free(text);
+	return found;
+}
+
+/**
+ * modprobe_line - where does modprobe's configuration say that?
+ * @what: "blacklist" or "install"
+ * @name: of the module
+ * @line: filled in
+ *
+ * Return: true where a file says it. libkmod knows what the files say, but not which of them.
+ */
+bool modprobe_line(const char *what, const char *name, struct config_line *line)
+{
+	struct search search = { .what = what, .name = name, .line = line };
+
+	for (search.folder = 0; search.folder < ARRAY_SIZE(folders); search.folder++) {
+		if (file_list(folders[search.folder], search_file, &search) > 0)
+			return true;
+	}
+	return false;
 }

@@ -25,10 +25,21 @@ struct module_file {
 	char depends[FILE_LINE];
 };
 
+/**
+ * struct config_line - a line of modprobe's configuration
+ * @path: the file
+ * @number: of the line, from 1 on
+ */
+struct config_line {
+	char path[512];
+	unsigned int number;
+};
+
 struct kmod_ctx *modprobe_open(const char *release);
 void modprobe_close(struct kmod_ctx *ctx);
 int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *file);
 bool modprobe_blacklists(struct kmod_ctx *ctx, const char *name);
 bool modprobe_replaces(struct kmod_ctx *ctx, const char *name, char command[FILE_LINE]);
+bool modprobe_line(const char *what, const char *name, struct config_line *line);
 
 #endif /* VMXCTL_KMOD_H */

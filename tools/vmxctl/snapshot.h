@@ -14,10 +14,22 @@
 #define HOLDERS		(256 + MODULES)
 
 /**
+ * enum holder_kind - how a holder has come to VMX
+ * @HOLDER_CLIENT: from vmxcore, by a reference
+ * @HOLDER_MODULE: a module that takes it for itself
+ * @HOLDER_FOREIGN: somebody of whom only CR4.VMXE is known
+ */
+enum holder_kind {
+	HOLDER_CLIENT,
+	HOLDER_MODULE,
+	HOLDER_FOREIGN,
+};
+
+/**
  * struct holder - somebody who has VMX
  * @name: the client or module
  * @title: what it is
- * @client: a client of vmxcore, or else a module that has taken VMX for itself
+ * @kind: and how it has VMX
  * @certain: it does hold VMX; otherwise it can be told no better than that it most probably does
  * @since: since when, where that is known
  * @info: of the client, or NULL
@@ -25,7 +37,7 @@
 struct holder {
 	const char *name;
 	const char *title;
-	bool client;
+	enum holder_kind kind;
 	bool certain;
 	struct moment since;
 	const struct vmxcore_client *info;
@@ -40,6 +52,7 @@ struct holder {
  * @vmxcore: what it shows
  * @uptime: seconds since boot, 0 when not known
  * @virt_at_load: KVM holds VMX from load to unload
+ * @foreign_cpus: where somebody has it who is neither, as "0,2"
  * @held: does anybody hold VMX?
  * @complete: all who hold VMX are in @holders
  * @holders: those who do
@@ -53,6 +66,7 @@ struct snapshot {
 	struct vmxcore vmxcore;
 	uint64_t uptime;
 	enum answer virt_at_load;
+	char foreign_cpus[256];
 	enum answer held;
 	bool complete;
 	struct holder holders[HOLDERS];
@@ -61,6 +75,7 @@ struct snapshot {
 
 void snapshot_read(struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
+const char *holder_kind(const struct holder *holder);
 void holders_find(struct snapshot *snapshot);
 uint64_t snapshot_age(const struct snapshot *snapshot, const struct moment *since);
 void snapshot_when(const struct snapshot *snapshot, const struct moment *since, char buf[96]);

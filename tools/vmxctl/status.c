@@ -14,6 +14,11 @@ static const char *certainty(const struct holder *holder)
 	return holder->certain ? "certain" : "probable";
 }
 
+static bool holds_all(const struct holder *holder)
+{
+	return holder->info ? holder->info->references : holder->kind == HOLDER_MODULE;
+}
+
 static void json_holders(struct json_object *doc, const struct snapshot *s)
 {
 	struct json_object *array = add_array(doc, "holders"), *object;
@@ -23,9 +28,9 @@ static void json_holders(struct json_object *doc, const struct snapshot *s)
 		object = append_object(array);
 		add_string(object, "name", h->name);
 		add_string(object, "title", h->title);
-		add_string(object, "kind", h->client ? "client" : "module");
+		add_string(object, "kind", holder_kind(h));
 		add_string(object, "certainty", certainty(h));
-		add_bool(object, "all_cpus", !h->info || h->info->references);
+		add_bool(object, "all_cpus", holds_all(h));
 		add_string(object, "cpu_references", h->info ? h->info->cpu_references : NULL);
 		add_moment(object, s, &h->since);
 	}
@@ -53,6 +58,7 @@ static void json_vmxcore(struct json_object *doc, const struct snapshot *s)
 		add_number(entry, "references", cpu->references);
 		add_bool(entry, "held", cpu->held);
 		add_moment(entry, s, &cpu->since);
+		add_bool(entry, "foreign", cpu->foreign);
 	}
 }
 
@@ -105,15 +111,18 @@ struct json_object *status_json(const struct snapshot *s)
 
 /**
  * status_where - where a holder has VMX
+ * @s: what is known
  * @holder: the holder
  *
  * Prints "on all CPUs", "on CPUs 0-3:1", or both.
  */
-static void status_where(const struct holder *holder)
+static void status_where(const struct snapshot *s, const struct holder *holder)
 {
 	const char *cpus = holder->info ? holder->info->cpu_references : "";
 
-	if (!holder->info || holder->info->references)
+	if (holder->kind == HOLDER_FOREIGN)
+		printf(" on CPUs %s", s->foreign_cpus);
+	if (holds_all(holder))
 		printf(" on all CPUs%s", cpus[0] ? ", and" : "");
 	if (cpus[0])
 		printf(" on CPU:times %s", cpus);
@@ -132,7 +141,7 @@ void status_headline(const struct snapshot *s)
 		snapshot_when(s, &h->since, when);
 		printf("VT-x is %s by %s%s%s (%s)", h->certain ? "held" : "probably held", colour(COLOUR_BOLD),
 		       h->name, colour(COLOUR_NONE), h->title);
-		status_where(h);
+		status_where(s, h);
 		printf("%s%s\n", when, h->info && h->info->exclusive ? ", exclusively" : "");
 	}
 	if (s->n_holders)

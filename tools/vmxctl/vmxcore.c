@@ -241,6 +241,7 @@ static int look_at_cpu(const char *name, void *data)
 	cpu->references = get_number(&reader, "references");
 	cpu->held = get_flag(&reader, "held");
 	get_moment(&reader, "since", &cpu->since);
+	cpu->foreign = get_flag(&reader, "foreign");
 	return 0;
 }
 

@@ -56,12 +56,14 @@ struct vmxcore_client {
  * @references: to it alone
  * @held: with all others
  * @since: VMX is on since
+ * @foreign: somebody who is no client of vmxcore has it
  */
 struct vmxcore_cpu {
 	unsigned int cpu;
 	char state[16];
 	uint64_t references;
 	bool held;
+	bool foreign;
 	struct moment since;
 };
 
