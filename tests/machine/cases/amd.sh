@@ -15,3 +15,4 @@ dmesg_mark
 check_fails "vmxcore does not load" modprobe vmxcore
 check "  the log says why" dmesg_has "vmxcore: this CPU has no VMX"
 check "kvm_amd is unloaded" modprobe -r kvm_amd
+check_equal "vmxctl doctor names the cause" "$(vmxctl --no-colour doctor | head -n 1)" "no-vmx: this is no Intel CPU, and has no VMX"

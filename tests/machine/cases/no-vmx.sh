@@ -14,3 +14,6 @@ check_fails "  and says nothing else" sh -c "dmesg | grep 'vmxcore: ' | grep -v 
 check_fails "  it is not there" grep -q '^vmxcore ' /proc/modules
 check_fails "kvm_intel does not load either" modprobe kvm_intel
 check_fails "  no /dev/kvm" test -e /dev/kvm
+check_equal "vmxctl doctor names the cause" "$(vmxctl --no-colour doctor | sed 's/:.*//')" "no-vmx
+    enable VT-x in the firmware setup"
+check "vmxctl status too" sh -c "vmxctl status | grep -qx 'There is no VT-x here'"

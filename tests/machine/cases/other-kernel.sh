@@ -12,3 +12,4 @@ for module in vmxcore kvm kvm-intel; do
 	check "  the log says why" dmesg_has "$name: (disagrees about version of symbol module_layout|version magic)"
 done
 check_equal "nothing is loaded" "$(grep -c '^vmxcore\|^kvm' /proc/modules)" 0
+check "vmxctl doctor names the cause" sh -c "vmxctl --no-colour doctor | grep '^wrong-kernel: .*/vmxcore.ko was built for .6[.]12[.].* and this is 6[.]1[.]'"

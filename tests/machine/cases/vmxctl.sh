@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=3 limit=420
+# kernels: 6.1 6.12 7.2
+# vmxctl says what the CPUs say, whoever holds VMX: nobody, the distribution's KVM, clients of vmxcore, somebody unknown.
+
+stock=/lib/modules/$(uname -r)/kernel
+
+# json REGEX: what its group matches in the JSON of vmxctl status, each on a line.
+json() {
+	sed -nE "s/$1/\\1/p" /run/json
+}
+
+# holders: their names.
+holders() {
+	sed -n '/^  "holders":/,/^  \]/p' /run/json | sed -nE 's/^ *"name":"(.*)",$/\1/p' | xargs
+}
+
+# hardware VMX|VMXE: CPUs on which the hardware says so.
+hardware() {
+	sed -nE "s/^cpu ([0-9]+) .*\\b$1 1 .*/\\1/p" /sys/kernel/debug/vmxcore_cpus | xargs | tr ' ' ,
+}
+
+# books STATE: CPUs of which vmxctl says that vmxcore says so.
+books() {
+	awk -F: -v state="\"$1\"," '$1 ~ /"cpu"/ { cpu = $2 + 0 } $1 ~ /"state"/ && $2 == state { print cpu }' /run/json | xargs | tr ' ' ,
+}
+
+# holds DESCRIPTION CPUS [HOLDER...]: VMX is on there, and vmxctl names these, in each of its languages.
+holds() {
+	local description=$1 cpus=$2 held=no free=0 gauge=0
+	shift 2
+	[ $# = 0 ] || { held=yes free=1 gauge=1; }
+	check_equal "$description: VMX is on on CPUs '$cpus'" "$(hardware vmx)" "$cpus"
+	vmxctl --json status >/run/json 2>/run/notes
+	check_equal "  status: nothing to complain of" "$? $(cat /run/notes)" "0 "
+	cat /run/json
+	check_equal "  VMX is held: $held, by '$*', and that is all" \
+		"$(json '^  "(schema|held|complete)":(.*),' | xargs) $(json '^  "schema":(.*),') $(json '^  "held":"(.*)",') $(json '^  "complete":(.*),') $(holders)" \
+		"schema held complete 1 $held true $*"
+	vmxctl --no-colour status --free >/run/text
+	check_equal "  for a script: free or not" "$?" $free
+	check_equal "  for people: the same" "$(sed -nE 's/^VT-x is held by ([^ ]*) .*/\1/p' /run/text | xargs)" "$*"
+	vmxctl metrics >/run/metrics
+	check_equal "  for Prometheus: the same" \
+		"$(sed -nE 's/^vmxctl_vmx_held //p; s/^vmxctl_holder\{name="([^"]*)".*/\1/p' /run/metrics | xargs)" "$gauge${1:+ }$*"
+}
+
+# stock_kvm AT-LOAD: the distribution's.
+stock_kvm() {
+	[ "$(line)" = 6.1 ] || set -- "enable_virt_at_load=$1"
+	[ "$(line)" != 6.1 ] || set --
+	modprobe irqbypass
+	insmod "$stock/arch/x86/kvm/kvm.ko" "$@" && insmod "$stock/arch/x86/kvm/kvm-intel.ko"
+}
+
+check "what asks the CPUs loads" modprobe vmxcore_cpus
+holds "nothing is loaded" ""
+check "  vmxcore: not loaded" grep -qx "vmxcore: not loaded" /run/text
+check_equal "clients: there are none, and an error" "$(vmxctl clients 2>&1 || echo $?)" "vmxctl: vmxcore is not loaded: it has no clients
+3"
+
+check "stock KVM loads, VMX on demand" stock_kvm 0
+holds "stock KVM, no VM" ""
+check "  whose kvm_intel that is" grep -q "^module kvm_intel: .*, the distribution's, use count 0" /run/text
+vm_start --vcpus 2
+holds "stock KVM, a VM" 0,1,2 kvm_intel
+# shellcheck disable=SC2154 # vm_start's
+check "  its process" grep -qx "process $vm (vmrun): 1 VM of KVM" /run/text
+vm_end
+check "unloaded" modprobe -r kvm_intel kvm
+if [ "$(line)" != 6.1 ]; then
+	check "stock KVM loads, VMX at load" stock_kvm 1
+	holds "stock KVM, VMX at load" 0,1,2 kvm_intel
+	check_equal "  no process" "$(grep -c ^process /run/text)" 0
+	check "unloaded" modprobe -r kvm_intel kvm
+fi
+
+check "vmxcore loads" modprobe vmxcore
+holds "vmxcore without clients" ""
+load_provider
+check "the test client loads" modprobe vmxcore_test
+check "client a" vmxt register a
+holds "one client, which holds nothing" ""
+check_equal "  CPUs are off" "$(books off)" 0,1,2
+check_equal "  backend" "$(json '^    "backend":"(.*)",') $(json '^    "provider":(.*),')" \
+	"$(borrowed && echo 'borrowed "kvm_intel"' || echo 'native null')"
+check "a gets CPU 1" vmxt get_cpu a 1
+holds "a holds CPU 1" 1 a
+check_equal "  which is on" "$(books on)" 1
+check "  and CPU 1 only" grep -qE "^VT-x is held by a \(client of vmxcore\) on CPU:times 1:1, since " /run/text
+check "client b" vmxt register b
+check "b gets" vmxt get b
+check "client c" vmxt register c
+check "c gets CPU 2" vmxt get_cpu c 2
+holds "three clients" 0,1,2 a b c
+check_equal "  CPUs are on" "$(books on)" 0,1,2
+check "  b on all CPUs" grep -qE "^VT-x is held by b \(client of vmxcore\) on all CPUs, since .*\([0-9]+ s\)" /run/text
+check_equal "  clients says what they hold" "$(vmxctl clients | sed -nE 's/^(.) \(module vmxcore_test\): (holds )?([^,;]*).*/\1 \3/p' | grep '^[abc] ')" \
+	"$(printf '%s\n' 'a CPU:times 1:1' 'b all CPUs 1 times' 'c CPU:times 2:1')"
+check "CPU 1 goes offline, with a's reference" online 1 0
+holds "two clients" 0,2 b c
+check_equal "  and a CPU that is offline" "$(books offline)" 1
+
+if ! borrowed; then
+	check "CPU 1 breaks" vmxt revision 1 1
+	check_fails "  it is not let online" online 1 1
+	holds "a CPU is refused" 0,2 b c
+	check_equal "  it is offline" "$(books offline)" 1
+	check "CPU 1 is repaired" vmxt revision 1 0
+fi
+check "CPU 1 comes online" online 1 1
+holds "it is back" 0,1,2 b c
+check "b puts" vmxt put b
+check "c puts CPU 2" vmxt put_cpu c 2
+holds "nobody holds anything" ""
+
+check "x has VMX for itself" vmxt register x exclusive
+check "x gets" vmxt get x
+holds "x, exclusively" 0,1,2 x
+check "  status says so" grep -qE "^VT-x is held by x .*, exclusively\$" /run/text
+check "x goes" vmxt unregister x
+check "CR4.VMXE is set on CPU 1 behind everybody's back" vmxt vmxe 1 1
+holds "a foreign owner, before VMXON" "" foreign
+check_equal "  CR4 says the same" "$(hardware vmxe) $(grep -oE "on CPUs .*" /run/text)" "1 on CPUs 1"
+check "  it goes" vmxt vmxe 1 0
+check "another hypervisor executes VMXON on CPU 2" vmxt foreign 2 1
+check "a gets CPU 0" vmxt get_cpu a 0
+holds "a client, and a foreign owner" 0,2 a foreign
+check_equal "  vmxcore's CPU is the client's" "$(books on)" 0
+check "a puts CPU 0" vmxt put_cpu a 0
+check "it executes VMXOFF" vmxt foreign 2 0
+holds "it has gone" ""
+
+# caps reads the same registers by two ways.
+check "caps, by vmxcore" sh -c "vmxctl caps >/run/caps.vmxcore"
+check "  IPI virtualization among them" grep -q "IPI virtualization" /run/caps.vmxcore
+check "clients and vmxcore are unloaded" sh -c "modprobe -r vmxcore_test && modprobe -r kvm_intel vmxcore"
+check "msr loads, and what asks the CPUs" modprobe -a msr vmxcore_cpus
+check "caps, by MSRs of 3 CPUs" sh -c "vmxctl caps >/run/caps.msr"
+check "  the same" sh -c "diff /run/caps.vmxcore /run/caps.msr | grep '^[<>]' | grep -v 'from '; ! diff /run/caps.vmxcore /run/caps.msr | grep '^[<>]' | grep -qv 'from '"
+holds "nothing is loaded any more" ""
