@@ -6,6 +6,7 @@
 # make dkms-install     have DKMS build and install them, for each kernel that is installed and those to come
 # make dkms-remove      undo that
 # make vmxctl           build the command for admins, tools/vmxctl
+# make man              the manual pages of the API, out of the kernel-doc, in build/man
 # make docs             the picture of docs/lifecycle.md, after a change of its source
 # make demo             see it work, in an emulated machine (KERNEL=6.1, 6.12, 6.12-trixie, 7.2)
 # make check            all tests: KUnit suites, static checks, and in emulated machines
@@ -55,6 +56,9 @@ dkms-remove:
 vmxctl:
 	$(MAKE) -C tools/vmxctl
 
+man:
+	scripts/man build/man
+
 docs:
 	dot -Tsvg -o docs/lifecycle.svg docs/lifecycle.dot
 
@@ -83,4 +87,4 @@ check-install: setup
 check-long: setup
 	tests/machine/run --long
 
-.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl docs clean setup demo check check-vmxctl kunit check-install check-long
+.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-vmxctl kunit check-install check-long
