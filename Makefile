@@ -12,6 +12,7 @@
 # make check            all tests: KUnit suites, static checks, and in emulated machines
 # make kunit            the KUnit suites alone, in User Mode Linux (SUITE=...)
 # make check-vmxctl     the tests of vmxctl alone
+# make check-docs       the manual against the code alone
 # make check-install    packages and DKMS, in roots of three releases of Debian
 # make check-long       the machine's ways up and down again, in full counts: hours
 # make clean
@@ -78,6 +79,9 @@ check: setup
 check-vmxctl: setup
 	tests/vmxctl/run
 
+check-docs: setup
+	tests/docs/run
+
 kunit: setup
 	tests/kunit/run $(SUITE)
 
@@ -87,4 +91,4 @@ check-install: setup
 check-long: setup
 	tests/machine/run --long
 
-.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-vmxctl kunit check-install check-long
+.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-vmxctl check-docs kunit check-install check-long
