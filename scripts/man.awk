@@ -35,6 +35,8 @@ function begin_page(line,	page) {
 	write(".\\\" SPDX-License-Identifier: GPL-2.0-only")
 	write(".\\\" Made by kernel-doc from the source of vmxcore: change it there.")
 	write(".TH " toupper(page) " 9 \"" date "\" vmxcore \"vmxcore API\"")
+	write(".nh")
+	write(".ad l")
 	write(".SH NAME")
 	write(line)
 }
