@@ -47,6 +47,11 @@ def read(path):
         return file.read()
 
 
+def code(path):
+    """Without comments; macros are as they are written."""
+    return re.sub(r"/\*.*?\*/", "", read(path), flags=re.S)
+
+
 def preprocessed(path):
     with tempfile.TemporaryDirectory() as empty:
         for source in glob.glob("vmxcore*/*.[ch]") + glob.glob("include/vmxcore/*.h"):
