@@ -160,6 +160,8 @@ const struct feature features[] = {
 	BIT_OF(BASIC, 54, "INS/OUTS details", "VM-exit instruction information for INS and OUTS"),
 	BIT_OF(BASIC, 55, "true controls", "default1 controls may be cleared"),
 	BIT_OF(BASIC, 56, "any error code", "hardware exceptions with or without an error code"),
+	BIT_OF(BASIC, 58, "nested exceptions", "VMX nested exceptions"),
+	BIT_OF(BASIC, 60, "SEAMRET keeps VMCS", "SEAMRET does not clear the current-VMCS pointer"),
 };
 
 const unsigned int n_features = ARRAY_SIZE(features);
