@@ -151,7 +151,7 @@ void holders_find(struct snapshot *s)
 	if (s->vmxcore.present) {
 		holders_in_vmxcore(s);
 		foreign_holds(s);
-	} else if (s->modules[MODULE_VMXCORE].loaded) {
+	} else if (module_live(&s->modules[MODULE_VMXCORE])) {
 		note("vmxcore is loaded, but /sys/kernel/vmxcore is not there");
 		not_known(s);
 	}

@@ -98,6 +98,17 @@ int modules_read(struct module modules[MODULES])
 }
 
 /**
+ * module_live - is a module loaded, with its init behind it and its exit before it?
+ * @module: of modules_read()
+ *
+ * Return: false also while it is just being loaded or unloaded.
+ */
+bool module_live(const struct module *module)
+{
+	return module->loaded && !strcmp(module->state, "Live");
+}
+
+/**
  * module_uses - does a module link against another one?
  * @modules: of modules_read()
  * @user: the one

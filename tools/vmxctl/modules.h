@@ -40,6 +40,7 @@ struct module {
 };
 
 int modules_read(struct module modules[MODULES]);
+bool module_live(const struct module *module);
 bool module_uses(const struct module *modules, enum module_id user, enum module_id used);
 bool kvm_intel_is_ours(const struct module *modules);
 

@@ -44,6 +44,14 @@ static void read_virt_at_load(struct snapshot *snapshot)
 	snapshot->virt_at_load = ANSWER_UNKNOWN;
 }
 
+/* What is not there may have gone since the modules were read. */
+static void read_vmxcore(struct snapshot *snapshot)
+{
+	vmxcore_read(&snapshot->vmxcore);
+	if (!snapshot->vmxcore.present && snapshot->modules[MODULE_VMXCORE].loaded)
+		snapshot->modules_err = modules_read(snapshot->modules);
+}
+
 /**
  * snapshot_read - look at everything
  * @snapshot: filled in; to be freed
@@ -55,12 +63,12 @@ void snapshot_read(struct snapshot *snapshot)
 	if (snapshot->machine.err)
 		note_file("/proc/cpuinfo", snapshot->machine.err);
 	snapshot->modules_err = modules_read(snapshot->modules);
-	if (snapshot->modules_err)
-		note_file("/proc/modules", snapshot->modules_err);
 	processes_read(&snapshot->processes);
 	if (snapshot->processes.err)
 		note_file("/proc", snapshot->processes.err);
-	vmxcore_read(&snapshot->vmxcore);
+	read_vmxcore(snapshot);
+	if (snapshot->modules_err)
+		note_file("/proc/modules", snapshot->modules_err);
 	read_uptime(snapshot);
 	read_virt_at_load(snapshot);
 	holders_find(snapshot);

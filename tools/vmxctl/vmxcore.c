@@ -10,6 +10,7 @@
 
 #include "files.h"
 #include "machine.h"
+#include "modules.h"
 #include "out.h"
 #include "vmxcore.h"
 
@@ -20,27 +21,35 @@
  * struct reader - reads the files of one folder
  * @all: what they belong to
  * @folder: the folder
- * @gone: it went away meanwhile
+ * @client: of a client, which comes and goes at any time; else there as long as vmxcore is
+ * @gone: it went away meanwhile, or is not whole yet
  * @hidden: a file of it is root's
  */
 struct reader {
 	struct vmxcore *all;
 	char folder[160];
+	bool client;
 	bool gone;
 	bool hidden;
 };
 
+/* The kernel makes a folder before its files, and a module is not "Live" yet while its init does that, nor when its exit undoes it. */
+static bool comes_or_goes(void)
+{
+	struct module modules[MODULES];
+
+	return !modules_read(modules) && !module_live(&modules[MODULE_VMXCORE]);
+}
+
 static void failed(struct reader *reader, const char *path, int err)
 {
 	switch (err) {
-	case -ENODEV:
-		reader->gone = true;
-		break;
 	case -ENOENT:
-		/* Of a client that went meanwhile, nothing is left. */
-		reader->gone = !file_exists(reader->folder);
-		if (reader->gone)
+	case -ENODEV:
+		if (reader->client || comes_or_goes()) {
+			reader->gone = true;
 			break;
+		}
 		note_file(path, err);
 		reader->all->broken = true;
 		break;
@@ -195,7 +204,7 @@ static void read_client(struct reader *reader, struct vmxcore_client *client)
 static int look_at_client(const char *name, void *data)
 {
 	struct vmxcore *all = data;
-	struct reader reader = { .all = all };
+	struct reader reader = { .all = all, .client = true };
 	struct vmxcore_client *client;
 
 	if (!parse_name(name) || all->n_clients == CLIENT_LIMIT) {
@@ -242,6 +251,7 @@ static int look_at_cpu(const char *name, void *data)
 	cpu->held = get_flag(&reader, "held");
 	get_moment(&reader, "since", &cpu->since);
 	cpu->foreign = get_flag(&reader, "foreign");
+	all->gone |= reader.gone;
 	return 0;
 }
 
@@ -265,6 +275,8 @@ static void read_folder(struct vmxcore *all, const char *path, int (*each)(const
 
 	if (err == -EACCES || err == -EPERM) {
 		all->hidden = true;
+	} else if ((err == -ENOENT || err == -ENODEV) && comes_or_goes()) {
+		all->gone = true;
 	} else if (err) {
 		note_file(path, err);
 		all->broken = true;
@@ -282,11 +294,12 @@ static void read_machine(struct vmxcore *all)
 	get_word(&reader, "state", states, all->state);
 	get_word(&reader, "policy", policies, all->policy);
 	get_name(&reader, "provider", all->provider);
+	all->gone |= reader.gone;
 }
 
 /**
  * vmxcore_read - read all that vmxcore shows
- * @vmxcore: filled in; to be freed
+ * @vmxcore: filled in; to be freed. Of one that is just being loaded or unloaded nothing is: it is not present.
  */
 void vmxcore_read(struct vmxcore *vmxcore)
 {
@@ -297,6 +310,10 @@ void vmxcore_read(struct vmxcore *vmxcore)
 	read_machine(vmxcore);
 	read_folder(vmxcore, VMXCORE_DIR "/clients", look_at_client);
 	read_folder(vmxcore, VMXCORE_DIR "/cpus", look_at_cpu);
+	if (vmxcore->gone) {
+		vmxcore_free(vmxcore);
+		return;
+	}
 	if (vmxcore->n_clients)
 		qsort(vmxcore->clients, vmxcore->n_clients, sizeof(*vmxcore->clients), by_name);
 	if (vmxcore->n_cpus)

@@ -70,6 +70,7 @@ struct vmxcore_cpu {
 /**
  * struct vmxcore - all of it
  * @present: the folder is there
+ * @gone: it went while it was read, or is not whole yet
  * @hidden: some files are root's
  * @broken: some files make no sense
  * @backend: "native" or "borrowed"
@@ -83,6 +84,7 @@ struct vmxcore_cpu {
  */
 struct vmxcore {
 	bool present;
+	bool gone;
 	bool hidden;
 	bool broken;
 	char backend[16];
