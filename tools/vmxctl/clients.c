@@ -6,6 +6,7 @@
 #include "options.h"
 #include "out.h"
 #include "snapshot.h"
+#include "status.h"
 
 static void text_client(const struct snapshot *s, const struct vmxcore_client *c)
 {
@@ -28,7 +29,11 @@ static void text_client(const struct snapshot *s, const struct vmxcore_client *c
 	       (unsigned long long)c->vmcss, c->exclusive ? "; exclusive" : "");
 }
 
-static void print_text(const struct snapshot *s)
+/**
+ * clients_text - one line for each client
+ * @s: what is known
+ */
+void clients_text(const struct snapshot *s)
 {
 	size_t i;
 
@@ -72,7 +77,7 @@ enum result command_clients(void)
 	if (options.json)
 		print_json(&s);
 	else
-		print_text(&s);
+		clients_text(&s);
 	snapshot_free(&s);
 	return result;
 }

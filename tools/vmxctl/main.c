@@ -14,6 +14,7 @@ static const struct command commands[] = {
 	{ "clients", command_clients, "" },
 	{ "doctor", command_doctor, "" },
 	{ "metrics", command_metrics, "o" },
+	{ "watch", command_watch, "in" },
 	{}
 };
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The command line. */
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cpus.h"
 #include "files.h"
 #include "options.h"
 
@@ -13,9 +15,11 @@
 #define VERSION "unknown"
 #endif
 
-struct options options = { .root = "" };
+struct options options = { .root = "", .interval = 1000 };
 
-/* Those of a letter that a command has in its table are for that command alone. */
+/* Options of a letter that some command has in its table are for those that have it; CPU has no short form. */
+static const char some_letters[] = "foinecP";
+
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "root", required_argument, NULL, 'R' },
@@ -25,15 +29,105 @@ static const struct option long_options[] = {
 	{ "version", no_argument, NULL, 'V' },
 	{ "free", no_argument, NULL, 'f' },
 	{ "output", required_argument, NULL, 'o' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "count", required_argument, NULL, 'n' },
+	{ "event", required_argument, NULL, 'e' },
+	{ "client", required_argument, NULL, 'c' },
+	{ "cpu", required_argument, NULL, 'P' },
 	{}
 };
 
+static const struct option *option_of(int letter)
+{
+	const struct option *option = long_options;
+
+	while (option->val != letter)
+		option++;
+	return option;
+}
+
+static const char *argument_of(int letter)
+{
+	switch (letter) {
+	case 'o':
+		return " FILE";
+	case 'i':
+		return " SECONDS";
+	case 'n':
+		return " N";
+	case 'e':
+	case 'c':
+		return " NAME";
+	case 'P':
+		return " LIST";
+	default:
+		return "";
+	}
+}
+
 static void usage(FILE *to, const struct command *commands)
 {
-	fputs("usage: vmxctl [--json] [--no-colour] [--root DIR] COMMAND [OPTION...]\ncommands:", to);
-	for (; commands->name; commands++)
-		fprintf(to, " %s", commands->name);
-	fputs("\nsee vmxctl(8)\n", to);
+	const char *letter;
+
+	fputs("usage: vmxctl [--json] [--no-colour] [--root DIR] [--help] [--version] COMMAND [OPTION...]\ncommands:\n", to);
+	for (; commands->name; commands++) {
+		fprintf(to, "  %s", commands->name);
+		for (letter = commands->letters; *letter; letter++)
+			fprintf(to, " [--%s%s]", option_of(*letter)->name, argument_of(*letter));
+		fputc('\n', to);
+	}
+	fputs("see vmxctl(8)\n", to);
+}
+
+static bool take_interval(void)
+{
+	char *end;
+	double seconds = strtod(optarg, &end);
+
+	if (end == optarg || *end || !isfinite(seconds) || seconds < 0.1 || seconds > 86400) {
+		fprintf(stderr, "vmxctl: --interval %s: not a time from 0.1 to 86400 seconds\n", optarg);
+		return false;
+	}
+	options.interval = (unsigned int)(seconds * 1000);
+	return true;
+}
+
+static bool take_count(void)
+{
+	if (parse_u64(optarg, 10, &options.count) && options.count)
+		return true;
+	fprintf(stderr, "vmxctl: --count %s: not a number above 0\n", optarg);
+	return false;
+}
+
+static bool take_event(void)
+{
+	if (options.n_events == EVENTS_MAX) {
+		fputs("vmxctl: --event: more than there are\n", stderr);
+		return false;
+	}
+	options.events[options.n_events++] = optarg;
+	return true;
+}
+
+static bool take_client(void)
+{
+	if (!parse_name(optarg)) {
+		fprintf(stderr, "vmxctl: --client %s: no client can have that name\n", optarg);
+		return false;
+	}
+	options.client = optarg;
+	return true;
+}
+
+static bool take_cpus(void)
+{
+	if (!cpus_list(optarg)) {
+		fprintf(stderr, "vmxctl: --cpu %s: not a list of CPUs as 0-3,7\n", optarg);
+		return false;
+	}
+	options.cpus = optarg;
+	return true;
 }
 
 /* false: not to be taken. */
@@ -55,6 +149,16 @@ static bool take(int letter)
 	case 'o':
 		options.output = optarg;
 		return true;
+	case 'i':
+		return take_interval();
+	case 'n':
+		return take_count();
+	case 'e':
+		return take_event();
+	case 'c':
+		return take_client();
+	case 'P':
+		return take_cpus();
 	default:
 		return false;
 	}
@@ -83,7 +187,7 @@ static bool parse_letters(int argc, char **argv, const struct command *commands,
 {
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "jhVfo:", long_options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, "jhVfo:i:n:e:c:", long_options, NULL)) != -1) {
 		switch (letter) {
 		case 'h':
 			usage(stdout, commands);
@@ -105,10 +209,10 @@ static bool fits(const struct command *command, const char seen[256])
 {
 	const char *letter;
 
-	for (letter = "fo"; *letter; letter++) {
+	for (letter = some_letters; *letter; letter++) {
 		if (!seen[(unsigned char)*letter] || strchr(command->letters, *letter))
 			continue;
-		fprintf(stderr, "vmxctl: -%c is not for %s\n", *letter, command->name);
+		fprintf(stderr, "vmxctl: --%s is not for %s\n", option_of(*letter)->name, command->name);
 		return false;
 	}
 	return true;

@@ -4,6 +4,11 @@
 #define VMXCTL_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* More than there are. */
+#define EVENTS_MAX	64
 
 /* The exit status; vmxctl(8) says what each means. */
 enum result {
@@ -21,6 +26,12 @@ enum result {
  * @colour: print colours
  * @free: status: the exit status says whether VMX is free
  * @output: metrics: the file to write, or NULL
+ * @interval: watch: milliseconds from one look to the next
+ * @count: watch: how many looks; trace: how many events; 0: without end
+ * @events: trace: the events that are wanted; none: all
+ * @n_events: trace: how many
+ * @client: trace: only what is about this client, or NULL
+ * @cpus: trace: only what is about these CPUs, or NULL
  */
 struct options {
 	const char *root;
@@ -28,6 +39,12 @@ struct options {
 	bool colour;
 	bool free;
 	const char *output;
+	unsigned int interval;
+	uint64_t count;
+	const char *events[EVENTS_MAX];
+	size_t n_events;
+	const char *client;
+	const char *cpus;
 };
 
 extern struct options options;

@@ -17,6 +17,7 @@
 
 static char *notes[NOTES_MAX];
 static unsigned int n_notes;
+static bool hushed;
 
 static bool noted(const char *text)
 {
@@ -43,10 +44,40 @@ void note(const char *format, ...)
 	va_end(args);
 	if (n_notes == NOTES_MAX || noted(text))
 		return;
-	fprintf(stderr, "vmxctl: %s\n", text);
+	if (!hushed)
+		fprintf(stderr, "vmxctl: %s\n", text);
 	notes[n_notes] = strdup(text);
 	if (notes[n_notes])
 		n_notes++;
+}
+
+/**
+ * notes_hush - from now on, keep notes to be asked for: for watch, which would say them with every look
+ */
+void notes_hush(void)
+{
+	hushed = true;
+}
+
+/**
+ * notes_text - all notes
+ *
+ * Return: a line for each, to be freed, or NULL without memory.
+ */
+char *notes_text(void)
+{
+	char *text = NULL;
+	size_t size = 0;
+	unsigned int i;
+	FILE *to;
+
+	to = open_memstream(&text, &size);
+	if (!to)
+		return NULL;
+	for (i = 0; i < n_notes; i++)
+		fprintf(to, "%s\n", notes[i]);
+	fclose(to);
+	return text;
 }
 
 /**
@@ -101,15 +132,25 @@ struct json_object *doc_new(const char *command)
 	return doc;
 }
 
-static void doc_finish(struct json_object *doc, int flags)
+static void doc_finish(FILE *to, struct json_object *doc, int flags)
 {
 	struct json_object *array = add_array(doc, "notes");
 	unsigned int i;
 
 	for (i = 0; i < n_notes; i++)
 		json_object_array_add(array, json_object_new_string(notes[i]));
-	puts(json_object_to_json_string_ext(doc, flags));
+	fprintf(to, "%s\n", json_object_to_json_string_ext(doc, flags));
 	json_object_put(doc);
+}
+
+/**
+ * doc_write - print a document into a file, with the notes, and free it
+ * @to: the file
+ * @doc: of doc_new()
+ */
+void doc_write(FILE *to, struct json_object *doc)
+{
+	doc_finish(to, doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
 /**
@@ -118,7 +159,7 @@ static void doc_finish(struct json_object *doc, int flags)
  */
 void doc_print(struct json_object *doc)
 {
-	doc_finish(doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+	doc_write(stdout, doc);
 }
 
 /**
@@ -127,7 +168,7 @@ void doc_print(struct json_object *doc)
  */
 void doc_print_line(struct json_object *doc)
 {
-	doc_finish(doc, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	doc_finish(stdout, doc, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	fflush(stdout);
 }
 

@@ -6,6 +6,7 @@
 #include <json.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Of all JSON that vmxctl prints; goes up when something in it changes its meaning or goes. */
 #define OUT_SCHEMA	1
@@ -21,10 +22,13 @@ enum colour {
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void note_file(const char *path, int err);
 const char *error_text(int err);
+void notes_hush(void);
 void notes_forget(void);
+char *notes_text(void);
 
 struct json_object *doc_new(const char *command);
 void doc_print(struct json_object *doc);
+void doc_write(FILE *to, struct json_object *doc);
 void doc_print_line(struct json_object *doc);
 void add_string(struct json_object *object, const char *key, const char *value);
 void add_number(struct json_object *object, const char *key, uint64_t value);

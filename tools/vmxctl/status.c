@@ -210,6 +210,18 @@ void text_processes(const struct processes *processes)
 }
 
 /**
+ * status_text - the whole status as text
+ * @s: what is known
+ */
+void status_text(const struct snapshot *s)
+{
+	status_headline(s);
+	text_vmxcore(&s->vmxcore);
+	text_modules(s);
+	text_processes(&s->processes);
+}
+
+/**
  * status_result - the exit status that goes with a snapshot
  * @s: what is known
  *
@@ -236,14 +248,10 @@ enum result command_status(void)
 
 	snapshot_read(&s);
 	result = status_result(&s);
-	if (options.json) {
+	if (options.json)
 		doc_print(status_json(&s));
-	} else {
-		status_headline(&s);
-		text_vmxcore(&s.vmxcore);
-		text_modules(&s);
-		text_processes(&s.processes);
-	}
+	else
+		status_text(&s);
 	snapshot_free(&s);
 	return result;
 }
