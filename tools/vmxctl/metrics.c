@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmxctl metrics: for the textfile collector of Prometheus' node_exporter. */
+/* vmxctl metrics: for the textfile collector of Prometheus' node_exporter; and the same as JSON. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,59 +13,123 @@
 #include "snapshot.h"
 #include "status.h"
 
-static void head(FILE *to, const char *name, const char *help)
+static struct json_object *metric(struct json_object *metrics, const char *name, const char *help)
 {
-	fprintf(to, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+	struct json_object *object = append_object(metrics);
+
+	add_string(object, "name", name);
+	add_string(object, "type", "gauge");
+	add_string(object, "help", help);
+	return add_array(object, "samples");
 }
 
-static void modules(FILE *to, const struct snapshot *s)
+/* A value with its labels, which are to be put into what is returned. */
+static struct json_object *sample(struct json_object *samples, int64_t value)
 {
+	struct json_object *object = append_object(samples), *labels = add_object(object, "labels");
+
+	json_object_object_add(object, "value", json_object_new_int64(value));
+	return labels;
+}
+
+static void modules(struct json_object *metrics, const struct snapshot *s)
+{
+	struct json_object *samples = metric(metrics, "vmxctl_module_uses", "Use count of a hypervisor's module that is loaded.");
 	unsigned int i;
 
-	head(to, "vmxctl_module_uses", "Use count of a hypervisor's module that is loaded.");
 	for (i = 0; i < MODULES; i++) {
 		if (s->modules[i].loaded)
-			fprintf(to, "vmxctl_module_uses{module=\"%s\"} %u\n", s->modules[i].name, s->modules[i].uses);
+			add_string(sample(samples, s->modules[i].uses), "module", s->modules[i].name);
 	}
 }
 
-/* Names of clients and modules have no character that a label would have to escape. */
-static void holders(FILE *to, const struct snapshot *s)
+static void holders(struct json_object *metrics, const struct snapshot *s)
 {
+	struct json_object *samples = metric(metrics, "vmxctl_holder", "Who holds VMX: 1 for each."), *labels;
 	const struct holder *h;
 
-	head(to, "vmxctl_holder", "Who holds VMX: 1 for each.");
-	for (h = s->holders; h < s->holders + s->n_holders; h++)
-		fprintf(to, "vmxctl_holder{name=\"%s\",kind=\"%s\",certainty=\"%s\"} 1\n", h->name,
-			holder_kind(h), h->certain ? "certain" : "probable");
+	for (h = s->holders; h < s->holders + s->n_holders; h++) {
+		labels = sample(samples, 1);
+		add_string(labels, "name", h->name);
+		add_string(labels, "kind", holder_kind(h));
+		add_string(labels, "certainty", h->certain ? "certain" : "probable");
+	}
 }
 
-static void cpus(FILE *to, const struct snapshot *s)
+static void cpus(struct json_object *metrics, const struct snapshot *s)
 {
-	size_t i;
+	struct json_object *samples = metric(metrics, "vmxctl_cpu_vmx_on", "1 where vmxcore has VMX on.");
+	const struct vmxcore_cpu *cpu;
+	char number[16];
 
-	head(to, "vmxctl_cpu_vmx_on", "1 where vmxcore has VMX on.");
-	for (i = 0; i < s->vmxcore.n_cpus; i++) {
-		if (strcmp(s->vmxcore.cpus[i].state, "unknown"))
-			fprintf(to, "vmxctl_cpu_vmx_on{cpu=\"%u\"} %d\n", s->vmxcore.cpus[i].cpu,
-				!strcmp(s->vmxcore.cpus[i].state, "on") ||
-				!strcmp(s->vmxcore.cpus[i].state, "leaving"));
+	for (cpu = s->vmxcore.cpus; cpu < s->vmxcore.cpus + s->vmxcore.n_cpus; cpu++) {
+		if (!strcmp(cpu->state, "unknown"))
+			continue;
+		snprintf(number, sizeof(number), "%u", cpu->cpu);
+		add_string(sample(samples, !strcmp(cpu->state, "on") || !strcmp(cpu->state, "leaving")), "cpu", number);
+	}
+}
+
+static struct json_object *metrics_of(const struct snapshot *s)
+{
+	struct json_object *doc = doc_new("metrics"), *all = add_array(doc, "metrics");
+
+	sample(metric(all, "vmxctl_vmx_held", "1: somebody holds VMX, 0: nobody does, -1: it cannot be told."),
+	       s->held == ANSWER_UNKNOWN ? -1 : s->held == ANSWER_YES);
+	sample(metric(all, "vmxctl_complete", "1: all that is asked for could be seen."), s->complete);
+	sample(metric(all, "vmxctl_vmxcore_loaded", "1: vmxcore is loaded."), s->vmxcore.present);
+	sample(metric(all, "vmxctl_kvm_vms", "Open file descriptors of KVM's virtual machines."),
+	       processes_kvm_vms(&s->processes));
+	modules(all, s);
+	holders(all, s);
+	cpus(all, s);
+	return doc;
+}
+
+static const char *string_of(struct json_object *object, const char *key)
+{
+	return json_object_get_string(json_object_object_get(object, key));
+}
+
+/* Names of clients and modules have no character that a label would have to escape. */
+static void print_sample(FILE *to, const char *name, struct json_object *entry)
+{
+	const char *before = "{";
+
+	fputs(name, to);
+	json_object_object_foreach(json_object_object_get(entry, "labels"), key, value) {
+		fprintf(to, "%s%s=\"%s\"", before, key, json_object_get_string(value));
+		before = ",";
+	}
+	fprintf(to, "%s %lld\n", before[0] == ',' ? "}" : "",
+		(long long)json_object_get_int64(json_object_object_get(entry, "value")));
+}
+
+static void print_text(FILE *to, struct json_object *all)
+{
+	struct json_object *one, *samples;
+	size_t i, j;
+
+	for (i = 0; i < json_object_array_length(all); i++) {
+		one = json_object_array_get_idx(all, i);
+		fprintf(to, "# HELP %s %s\n# TYPE %s %s\n", string_of(one, "name"), string_of(one, "help"),
+			string_of(one, "name"), string_of(one, "type"));
+		samples = json_object_object_get(one, "samples");
+		for (j = 0; j < json_object_array_length(samples); j++)
+			print_sample(to, string_of(one, "name"), json_object_array_get_idx(samples, j));
 	}
 }
 
 static void print(FILE *to, const struct snapshot *s)
 {
-	head(to, "vmxctl_vmx_held", "1: somebody holds VMX, 0: nobody does, -1: it cannot be told.");
-	fprintf(to, "vmxctl_vmx_held %d\n", s->held == ANSWER_UNKNOWN ? -1 : s->held == ANSWER_YES);
-	head(to, "vmxctl_complete", "1: all that is asked for could be seen.");
-	fprintf(to, "vmxctl_complete %d\n", s->complete);
-	head(to, "vmxctl_vmxcore_loaded", "1: vmxcore is loaded.");
-	fprintf(to, "vmxctl_vmxcore_loaded %d\n", s->vmxcore.present);
-	head(to, "vmxctl_kvm_vms", "Open file descriptors of KVM's virtual machines.");
-	fprintf(to, "vmxctl_kvm_vms %u\n", processes_kvm_vms(&s->processes));
-	modules(to, s);
-	holders(to, s);
-	cpus(to, s);
+	struct json_object *doc = metrics_of(s);
+
+	if (options.json) {
+		doc_write(to, doc);
+		return;
+	}
+	print_text(to, json_object_object_get(doc, "metrics"));
+	json_object_put(doc);
 }
 
 /* Into a file beside it that is given its name when it is whole: the collector reads at any time. */
@@ -105,10 +169,6 @@ enum result command_metrics(void)
 	struct snapshot s;
 	int err = 0;
 
-	if (options.json) {
-		fputs("vmxctl: metrics have a format of their own: no --json\n", stderr);
-		return RESULT_USAGE;
-	}
 	snapshot_read(&s);
 	result = status_result(&s);
 	if (options.output)
