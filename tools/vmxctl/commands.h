@@ -10,6 +10,7 @@ enum result command_caps(void);
 enum result command_clients(void);
 enum result command_doctor(void);
 enum result command_metrics(void);
+enum result command_trace(void);
 enum result command_watch(void);
 
 #endif /* VMXCTL_COMMANDS_H */

@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{ "doctor", command_doctor, "" },
 	{ "metrics", command_metrics, "o" },
 	{ "watch", command_watch, "in" },
+	{ "trace", command_trace, "ecPn" },
 	{}
 };
 
