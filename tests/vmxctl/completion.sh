@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the shells complete, against what the program says of itself, and vmxcore/trace.h. Sourced by run, which sets $vmxctl,
+# $trees and $out.
+# shellcheck disable=SC2154
+
+completion=tools/vmxctl/completion
+
+# program_knows: a line for each command: its name and its options; the first is of those that all take.
+program_knows() {
+	"$vmxctl" --help | sed -n '1s/.*usage: vmxctl/all/p; /^  /p' | sed 's/\[\(--[a-z-]*\)[^]]*\]/\1/g; s/\(COMMAND\|<\|\[OPTION\).*//' |
+		awk '{ $1 = $1; print }' | sort
+}
+
+known_commands() {
+	program_knows | awk '$1 != "all" { print $1 }' | sort
+}
+
+# not_yet: leaves out switch where the program does not have it yet.
+not_yet() {
+	if known_commands | grep -qx switch; then
+		cat
+	else
+		grep -vx switch
+	fi
+}
+
+# in_order WORD...: on one line.
+in_order() {
+	printf '%s\n' "$@" | sort -u | paste -sd ' '
+}
+
+# options_in_order: of the lines of program_knows.
+options_in_order() {
+	local name words
+	while read -r name words; do
+		# shellcheck disable=SC2086 # several
+		echo "$name $(in_order $words)"
+	done | sed 's/ *$//'
+}
+
+# bash_offers WORD...: for the last one.
+bash_offers() {
+	bash --norc -c '
+		. "$0"
+		COMP_WORDS=(vmxctl "$@")
+		COMP_CWORD=$#
+		_vmxctl
+		printf "%s\n" "${COMPREPLY[@]}"' "$completion/vmxctl.bash" "$@" | sed '/^$/d' | sort
+}
+
+events_of_vmxcore() {
+	sed -n 's/^\(TRACE_EVENT(\|DEFINE_EVENT([a-z_]*, \)\([a-z_]*\),$/\2/p' vmxcore/trace.h | sort
+}
+
+# is EXPECTED COMMAND...: what it prints.
+is() {
+	local expected=$1
+	shift
+	diff <(printf '%s' "${expected:+$expected$'\n'}") <("$@") || { echo "$*: not what is expected"; return 1; }
+}
+
+bash_options() {
+	local command
+	echo "all $(bash_offers - | paste -sd ' ')"
+	known_commands | while read -r command; do
+		echo "$command $(comm -23 <(bash_offers "$command" -) <(bash_offers -) | paste -sd ' ')"
+	done | sed 's/ *$//'
+}
+
+bash_values() {
+	local dir=$out/completion
+	is $'idle\nkvm_intel\nminivisor' bash_offers --root "$trees/native" trace --client ""
+	is minivisor bash_offers --root = "$trees/native" trace --client = mi
+	is idle bash_offers trace --root "$trees/native" -c i
+	is "" bash_offers --root "$trees/empty" trace --client ""
+	is "$(events_of_vmxcore)" bash_offers trace --event ""
+	is refused bash_offers trace --event get -e ref
+	is --interval bash_offers watch --in
+	is "" bash_offers watch --interval ""
+	is "" bash_offers trace --count ""
+	is $'--free' bash_offers --json status ""
+	is $'ours\nstock' bash_offers switch ""
+	rm -rf "$dir"
+	mkdir -p "$dir/folder"
+	touch "$dir/file"
+	is "$dir/file"$'\n'"$dir/folder" bash_offers metrics --output "$dir/f"
+	is "$dir/folder" bash_offers --root "$dir/f"
+}
+
+completes_bash() {
+	diff <(program_knows | options_in_order) <(bash_options)
+	diff <(known_commands) <(bash_offers "" | not_yet)
+	bash_values
+	bash --norc -c '. "$0"; complete -p vmxctl' "$completion/vmxctl.bash" | grep -qx 'complete -F _vmxctl vmxctl'
+}
+
+# zsh_specs WORD...: what it gives to _arguments for a line that has these words.
+zsh_specs() {
+	zsh -f -c '
+		_arguments() { print -rl -- "$@" }
+		words=(vmxctl "$@")
+		. $0' "$completion/_vmxctl" "$@"
+}
+
+# zsh_array FUNCTION OPTION-VALUE...: the words that one of its functions describes.
+zsh_array() {
+	zsh -f -c '
+		_arguments() { }
+		_describe() { print -rl -- ${(P)4} }
+		. $0
+		typeset -A opt_args
+		opt_args[--root]=$2
+		$1' "$completion/_vmxctl" "$@" | sed '/^$/d; s/:.*//' | sort
+}
+
+zsh_offers() {
+	zsh_specs "$@" | sed -n 's/^\(([^)]*)\|\*\)*\(--[a-z-]*\).*/\2/p' | sort -u
+}
+
+zsh_options() {
+	local command
+	echo "all $(zsh_offers | paste -sd ' ')"
+	known_commands | while read -r command; do
+		echo "$command $(comm -23 <(zsh_offers "$command") <(zsh_offers) | paste -sd ' ')"
+	done | sed 's/ *$//'
+}
+
+completes_zsh() {
+	zsh -n "$completion/_vmxctl"
+	diff <(program_knows | options_in_order) <(zsh_options)
+	diff <(known_commands) <(zsh_array _vmxctl_commands "" | not_yet)
+	is $'idle\nkvm_intel\nminivisor' zsh_array _vmxctl_clients "$trees/native"
+	is "" zsh_array _vmxctl_clients "$trees/empty"
+	is "$(events_of_vmxcore)" event_words
+	# In a shell as a user has it: for vmxctl, and no other.
+	zsh -f -c 'fpath=("$0" $fpath); autoload -Uz compinit; compinit -D; print -r -- ${_comps[vmxctl]}' "$PWD/$completion" | grep -qx _vmxctl
+}
+
+event_words() {
+	zsh_specs trace | sed -n 's/^\*--event=.*:(\(.*\))$/\1/p' | tr ' ' '\n' | sort
+}
+
+installs() {
+	local root=$out/root
+	rm -rf "$root"
+	make --no-print-directory -C tools/vmxctl BUILD="$PWD/build/vmxctl" DESTDIR="$root" install
+	cmp "$completion/vmxctl.bash" "$root/usr/share/bash-completion/completions/vmxctl"
+	cmp "$completion/_vmxctl" "$root/usr/share/zsh/vendor-completions/_vmxctl"
+	cmp tools/vmxctl/vmxctl.8 "$root/usr/share/man/man8/vmxctl.8"
+	[ -x "$root/usr/sbin/vmxctl" ]
+}
