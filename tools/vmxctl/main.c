@@ -14,8 +14,8 @@ static const struct command commands[] = {
 	{ "clients", command_clients, "" },
 	{ "doctor", command_doctor, "" },
 	{ "metrics", command_metrics, "o" },
-	{ "watch", command_watch, "in" },
-	{ "trace", command_trace, "ecPn" },
+	{ "watch", command_watch, "iN" },
+	{ "trace", command_trace, "ecPN" },
 	{}
 };
 

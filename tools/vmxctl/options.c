@@ -17,8 +17,8 @@
 
 struct options options = { .root = "", .interval = 1000 };
 
-/* Options of a letter that some command has in its table are for those that have it; CPU has no short form. */
-static const char some_letters[] = "foinecP";
+/* Options of a letter that some command has in its table are for those that have it; those in capitals have no short form. */
+static const char some_letters[] = "foiNecP";
 
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -30,7 +30,7 @@ static const struct option long_options[] = {
 	{ "free", no_argument, NULL, 'f' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "interval", required_argument, NULL, 'i' },
-	{ "count", required_argument, NULL, 'n' },
+	{ "count", required_argument, NULL, 'N' },
 	{ "event", required_argument, NULL, 'e' },
 	{ "client", required_argument, NULL, 'c' },
 	{ "cpu", required_argument, NULL, 'P' },
@@ -53,7 +53,7 @@ static const char *argument_of(int letter)
 		return " FILE";
 	case 'i':
 		return " SECONDS";
-	case 'n':
+	case 'N':
 		return " N";
 	case 'e':
 	case 'c':
@@ -151,7 +151,7 @@ static bool take(int letter)
 		return true;
 	case 'i':
 		return take_interval();
-	case 'n':
+	case 'N':
 		return take_count();
 	case 'e':
 		return take_event();
@@ -187,7 +187,7 @@ static bool parse_letters(int argc, char **argv, const struct command *commands,
 {
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "jhVfo:i:n:e:c:", long_options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, "jhVfo:i:e:c:", long_options, NULL)) != -1) {
 		switch (letter) {
 		case 'h':
 			usage(stdout, commands);

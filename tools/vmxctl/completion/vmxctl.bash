@@ -27,7 +27,7 @@ _vmxctl_line() {
 			root=${COMP_WORDS[i + 1]}
 			i=$((i + 1))
 			;;
-		-o | --output | -i | --interval | -n | --count | -e | --event | -c | --client | --cpu)
+		-o | --output | -i | --interval | --count | -e | --event | -c | --client | --cpu)
 			[ "${COMP_WORDS[i + 1]}" != = ] || i=$((i + 1))
 			i=$((i + 1))
 			;;
@@ -45,7 +45,7 @@ _vmxctl_value() {
 	-e | --event) mapfile -t COMPREPLY < <(compgen -W "$_vmxctl_events" -- "$cur") ;;
 	-c | --client) mapfile -t COMPREPLY < <(compgen -W "$(ls "$root/sys/kernel/vmxcore/clients" 2>/dev/null)" -- "$cur") ;;
 	--cpu) mapfile -t COMPREPLY < <(compgen -W "$(cat "$root/sys/devices/system/cpu/online" 2>/dev/null)" -- "$cur") ;;
-	-i | --interval | -n | --count) COMPREPLY=() ;;
+	-i | --interval | --count) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
 	case $1 in
