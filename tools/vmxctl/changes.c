@@ -154,6 +154,9 @@ static void compare_cpu(struct changes *changes, const struct vmxcore_cpu *old, 
 		add(changes, kind, name, "CPU %u: %s (%s before)", now->cpu, now->state, old->state);
 	else if (!same_moment(&old->since, &now->since))
 		add(changes, CHANGE_CPU_AGAIN, name, "CPU %u: VMX went off, and on again", now->cpu);
+	else if (old->foreign != now->foreign)
+		add(changes, CHANGE_CPU, name, "CPU %u: %s", now->cpu,
+		    now->foreign ? "VMX is on, and not by vmxcore" : "no longer has VMX of somebody else");
 	else if (old->references != now->references || old->held != now->held)
 		add(changes, CHANGE_CPU, name, "CPU %u: %llu references of its own (%llu before), %sheld with all others",
 		    now->cpu, (unsigned long long)now->references, (unsigned long long)old->references,
