@@ -8,8 +8,9 @@ completion=tools/vmxctl/completion
 
 # program_knows: a line for each command: its name and its options; the first is of those that all take.
 program_knows() {
-	"$vmxctl" --help | sed -n '1s/.*usage: vmxctl/all/p; /^  /p' | sed 's/\[\(--[a-z-]*\)[^]]*\]/\1/g; s/\(COMMAND\|<\|\[OPTION\).*//' |
-		awk '{ $1 = $1; print }' | sort
+	"$vmxctl" --help | sed -n '1s/^usage: vmxctl/all/p; /^  /p' |
+		awk '{ line = $1; while (match($0, /\[--[a-z-]+/)) { line = line " " substr($0, RSTART + 1, RLENGTH - 1); $0 = substr($0, RSTART + RLENGTH) } print line }' |
+		sort
 }
 
 known_commands() {
@@ -134,7 +135,7 @@ completes_zsh() {
 	is "" zsh_array _vmxctl_clients "$trees/empty"
 	is "$(events_of_vmxcore)" event_words
 	# In a shell as a user has it: for vmxctl, and no other.
-	zsh -f -c 'fpath=("$0" $fpath); autoload -Uz compinit; compinit -D; print -r -- ${_comps[vmxctl]}' "$PWD/$completion" | grep -qx _vmxctl
+	zsh -f -c 'fpath=("$0" $fpath); autoload -Uz compinit; compinit -u -D; print -r -- ${_comps[vmxctl]}' "$PWD/$completion" | grep -qx _vmxctl
 }
 
 event_words() {
