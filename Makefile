@@ -88,7 +88,8 @@ kunit: setup
 check-install: setup
 	tests/install/run
 
-check-long: setup
+check-long:
+	scripts/setup --long
 	tests/machine/run --long
 
 .PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-vmxctl check-docs kunit check-install check-long

@@ -147,6 +147,18 @@ add_base() {
 	cp "$here"/cases/*.sh "$1/cases/"
 }
 
+# Their packages; each has a program of its name, but for linux-perf.
+tracers=(trace-cmd linux-perf bpftrace)
+
+# add_tracers DIR: and the lines of docs/tracing.md that are commands.
+add_tracers() {
+	local name
+	for name in "${tracers[@]}"; do
+		add_binary "$1" "$(command -v "${name#linux-}")"
+	done
+	sed -n 's/^    //p' "$top/docs/tracing.md" >"$1/tracing"
+}
+
 # nested_vmlinuz: one kernel for all, the stock 6.12 of bookworm. That of 6.1 is packed by xz: unpacking itself takes it minutes
 # in a VM in the emulator.
 nested_vmlinuz() {

@@ -8,7 +8,7 @@ build_packages() {
 	mkdir -p "$package/vmxcore"
 	(cd "$top" && git ls-files --cached --others --exclude-standard -z | xargs -0 cp -a --parents -t "$package/vmxcore")
 	root=$(scratch build "$(with build "$(base bookworm)" debhelper dh-dkms linux-kbuild-6.1 \
-		libjson-c-dev libkmod-dev libtraceevent-dev libtracefs-dev pkgconf)")
+		libjson-c-dev libkmod-dev libtraceevent-dev libtracefs-dev pkgconf python3)")
 	in_root "$root" sh -c "cd '$package/vmxcore' && dpkg-buildpackage --unsigned-source --unsigned-changes"
 	ls "$package"/vmxcore-{dkms,dev}_"$version"_all.deb "$package/vmxctl_${version}_amd64.deb"
 }

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: image=tracers cpus=2 limit=1200
+# form: long
+# more-kernels: 6.1 7.2
+# The commands of docs/tracing.md, each as it stands there: who traces sees who gets VMX, and how long it took.
+
+# Somebody who gets and puts all the time.
+client() {
+	while [ ! -e /run/enough ]; do
+		vmxt get a && vmxt put a
+		sleep 0.1
+	done >/dev/null 2>&1
+}
+
+# document REGEX: the one line of the document that it matches.
+document() {
+	grep -E "$1" /tracing
+}
+
+# for_a_while SECONDS COMMAND: one that goes on until it is interrupted. From dash in the background it would not be.
+for_a_while() {
+	timeout -s INT "$1" sh -c "exec $2"
+}
+
+cd /run || bail "there is no /run"
+check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
+load_provider
+check "client a" vmxt register a
+client &
+
+check_equal "all that the document has is tried here" \
+	"$(grep -vE '^(vmxctl trace|trace-cmd|perf|bpftrace|cd |echo stacktrace)' /tracing)" ""
+
+log "$(document '^vmxctl trace')"
+for_a_while 3 "vmxctl trace" >/run/vmxctl
+check "vmxctl trace: gets, puts, VMXON, VMXOFF" sh -c "cat /run/vmxctl | head -n 20; grep -q 'a.*get\|get.*a' /run/vmxctl"
+check_equal "  10 of one kind, and it ends by itself" "$(vmxctl --json trace --event get --client a --count 10 | grep -c '"event":"get"')" 10
+check_equal "  nothing is left of it" "$(ls /sys/kernel/tracing/instances)" ""
+
+sh -c "$(document '^trace-cmd')" >/run/trace-cmd 2>&1
+check "trace-cmd: $(document '^trace-cmd')" sh -c "tail -n 20 /run/trace-cmd; grep -qE ' vmx_on: +cpu=1 client=a latency=[0-9]+ result=0' /run/trace-cmd"
+sh -c "$(document '^perf')" >/run/perf 2>&1
+check "perf: $(document '^perf')" sh -c "tail -n 20 /run/perf; grep -qE ' vmxcore:vmx_on: +cpu=1 client=a latency=[0-9]+ result=0' /run/perf"
+for_a_while 60 "$(document '^bpftrace')" >/run/bpftrace 2>&1
+check "bpftrace: $(document '^bpftrace')" sh -c "tail -n 20 /run/bpftrace; grep -qF '@ns[a]:' /run/bpftrace"
+sh -c "$(document '^cd ')" >/run/pipe 2>&1 &
+pipe=$!
+sleep 2
+kill $pipe
+check "nothing installed: $(document '^cd ')" sh -c "head /run/pipe; grep -qE ' vmx_on: cpu=1 client=a ' /run/pipe"
+: >/run/enough
+
+check "a stack for each refusal" sh -c "$(document '^echo stacktrace')"
+check "  a foreign CR4.VMXE on CPU 1" vmxt vmxe 1 1
+vmxt -e EBUSY get a
+check "  there it is" sh -c "grep -A 12 'refused: client=a cpu=1 error=-16' /sys/kernel/tracing/trace | grep -qF vmxcore_get"
+check "  it goes" vmxt vmxe 1 0
