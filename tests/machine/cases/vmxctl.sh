@@ -132,6 +132,64 @@ check "a puts CPU 0" vmxt put_cpu a 0
 check "it executes VMXOFF" vmxt foreign 2 0
 holds "it has gone" ""
 
+# in_background FILE ARGUMENT...: vmxctl, whose output is complete when ended has returned.
+in_background() {
+	local to=$1
+	shift
+	vmxctl "$@" >"$to" 2>&1 &
+	background=$!
+}
+
+ended() {
+	local status=0
+	wait "$background" || status=$?
+	check_equal "  it ended well" "$status" 0
+}
+
+instances=/sys/kernel/tracing/instances
+
+# records N: one instance, with that many events enabled.
+records() {
+	[ "$(cat $instances/vmxctl*/events/vmxcore/*/enable | grep -c 1)" = "$1" ] && [ "$(find $instances -mindepth 1 -maxdepth 1 | wc -l)" = 1 ]
+}
+
+in_background /run/trace --json trace --client a --event get --event put --event refused --count 4
+check "trace has begun" wait_until 20 records 3
+check "  b, of whom it is not asked, gets" vmxt get b
+check "  a gets" vmxt get a
+check "  a puts" vmxt put a
+check "  b puts" vmxt put b
+check "  a gets CPU 1" vmxt get_cpu a 1
+check "  a puts CPU 1" vmxt put_cpu a 1
+ended
+check_equal "  what it has seen: a, and in this order" \
+	"$(sed -nE 's/.*"event": ?"([a-z]*)".*"client": ?"(.)".*"cpu": ?(-?[0-9]+).*/\1 \2 \3/p' /run/trace | xargs)" "get a -1 put a -1 get a 1 put a 1"
+check_equal "  nothing is left of it" "$(ls $instances)" ""
+in_background /run/trace trace
+check "trace has begun again" wait_until 20 records 9
+kill -KILL "$background"
+wait "$background"
+check "  killed, it leaves its instance" records 9
+in_background /run/trace trace --event refused --count 1
+check "  the next one cleans up" wait_until 20 records 1
+check "  a is refused" sh -c "vmxt vmxe 1 1 && vmxt -e EBUSY get a; vmxt vmxe 1 0"
+ended
+check "  it says so" grep -q 'a.*refused\|refused.*a' /run/trace
+check_equal "  nothing is left" "$(ls $instances)" ""
+
+in_background /run/watch watch --interval 0.2
+check "watch has begun" wait_until 10 grep -q "^VT-x is free" /run/watch
+check "  a gets" vmxt get a
+check "  it says so" wait_until 10 grep -q "^VT-x is held by a " /run/watch
+check "  a goes" vmxt unregister a
+check "  it says so" wait_until 10 sh -c 'tail -n 8 /run/watch | grep -q "^VT-x is free"'
+check "vmxcore goes while it is watched" sh -c "modprobe -r vmxcore_test && modprobe -r kvm_intel vmxcore"
+check "  it says so" wait_until 10 grep -q "^vmxcore: not loaded" /run/watch
+kill "$background"
+ended
+log "$(cat /run/watch)"
+check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
+
 # caps reads the same registers by two ways.
 check "caps, by vmxcore" sh -c "vmxctl caps >/run/caps.vmxcore"
 check "  IPI virtualization among them" grep -q "IPI virtualization" /run/caps.vmxcore
