@@ -17,15 +17,6 @@ known_commands() {
 	program_knows | awk '$1 != "all" { print $1 }' | sort
 }
 
-# not_yet: leaves out switch where the program does not have it yet.
-not_yet() {
-	if known_commands | grep -qx switch; then
-		cat
-	else
-		grep -vx switch
-	fi
-}
-
 # in_order WORD...: on one line.
 in_order() {
 	printf '%s\n' "$@" | sort -u | paste -sd ' '
@@ -91,7 +82,7 @@ bash_values() {
 
 completes_bash() {
 	diff <(program_knows | options_in_order) <(bash_options)
-	diff <(known_commands) <(bash_offers "" | not_yet)
+	diff <(known_commands) <(bash_offers "")
 	bash_values
 	bash --norc -c '. "$0"; complete -p vmxctl' "$completion/vmxctl.bash" | grep -qx 'complete -F _vmxctl vmxctl'
 }
@@ -130,7 +121,7 @@ zsh_options() {
 completes_zsh() {
 	zsh -n "$completion/_vmxctl"
 	diff <(program_knows | options_in_order) <(zsh_options)
-	diff <(known_commands) <(zsh_array _vmxctl_commands "" | not_yet)
+	diff <(known_commands) <(zsh_array _vmxctl_commands "")
 	is $'idle\nkvm_intel\nminivisor' zsh_array _vmxctl_clients "$trees/native"
 	is "" zsh_array _vmxctl_clients "$trees/empty"
 	is "$(events_of_vmxcore)" event_words

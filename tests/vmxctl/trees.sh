@@ -34,25 +34,40 @@ process() {
 	done
 }
 
-# module_file PATH NAME VERMAGIC DEPENDS: what modinfo reads of a module.
+# module_file PATH NAME VERMAGIC DEPENDS: what modinfo reads of a module, those of the kernel's say so; and what depmod looks at, a
+# symbol that it exports and those of others.
 module_file() {
-	local dir=$tree/lib/modules/$release/$1
+	local dir=$tree/lib/modules/$release/$1 intree='' used
+	[[ $1 != kernel* ]] || intree='intree=Y\0'
 	mkdir -p "$dir"
-	printf 'static const char modinfo[] __attribute__((section(".modinfo"), used)) = "name=%s\\0vermagic=%s\\0depends=%s\\0license=GPL";\n' \
-		"$2" "$3" "$4" | gcc -x c -c -o "$dir/${2//_/-}.ko" -
+	{
+		printf 'static const char modinfo[] __attribute__((section(".modinfo"), used)) = "name=%s\\0%svermagic=%s\\0depends=%s\\0license=GPL";\n' \
+			"$2" "$intree" "$3" "$4"
+		printf 'static const char exported[] __attribute__((section("__ksymtab_strings"), used)) = "symbol_of_%s";\n' "$2"
+		for used in ${4//,/ }; do
+			printf 'extern int symbol_of_%s;\nint *pointer_to_%s = &symbol_of_%s;\n' "$used" "$used" "$used"
+		done
+	} | gcc -x c -c -o "$dir/${2//_/-}.ko" -
 }
 
 # installed_modules: stock ones, and ours above them.
 installed_modules() {
-	module_file kernel kvm "$vermagic" ""
-	module_file kernel kvm_intel "$vermagic" kvm
+	stock_modules
 	module_file updates/dkms vmxcore "$vermagic" ""
+	module_file updates/dkms vmxcore_tdx "$vermagic" vmxcore
+	module_file updates/dkms kvm "$vermagic" irqbypass
 	module_file updates/dkms kvm_intel "$vermagic" kvm,vmxcore
 	index_modules
 }
 
+stock_modules() {
+	module_file kernel/virt irqbypass "$vermagic" ""
+	module_file kernel/kvm kvm "$vermagic" irqbypass
+	module_file kernel/kvm kvm_intel "$vermagic" kvm
+}
+
 index_modules() {
-	: >"$tree/lib/modules/$release/modules.order"
+	(cd "$tree/lib/modules/$release" && find kernel -name '*.ko') >"$tree/lib/modules/$release/modules.order"
 	: >"$tree/lib/modules/$release/modules.builtin"
 	depmod -b "$tree" "$release" 2>"$out/depmod.log"
 }
@@ -158,12 +173,17 @@ PYTHON
 stock_kvm() {
 	modules "kvm_intel 401408 $1 -" "kvm 1310720 1 kvm_intel,"
 	put sys/module/kvm/parameters/enable_virt_at_load "$2"
-	mkdir -p "$tree/sys/module/kvm_intel"
+	put sys/module/kvm/taint ""
+	put sys/module/kvm_intel/taint ""
 }
 
 native() {
 	modules "kvm_intel 401408 2 -" "kvm 1310720 1 kvm_intel," "minivisor 16384 0 -" "vmxcore 65536 2 kvm_intel,minivisor,"
 	put sys/module/kvm/parameters/enable_virt_at_load N
+	local module
+	for module in kvm kvm_intel minivisor vmxcore; do
+		put "sys/module/$module/taint" OE
+	done
 	vmxcore_machine on native ""
 	vmxcore_client kvm_intel kvm_intel 1 "" 900.250000 0
 	vmxcore_client minivisor minivisor 0 0-1:1 940.000001 0
@@ -173,6 +193,7 @@ native() {
 }
 
 make_trees() {
+	local module
 	rm -rf "$trees"
 	begin empty
 
@@ -232,11 +253,31 @@ make_trees() {
 	mkdir -p "$tree/var/lib/dkms/vmxcore/0.1.0"
 	ln -s 0.1.0 "$tree/var/lib/dkms/vmxcore/kernel-$release-x86_64"
 
+	# The distribution's KVM, without VMs, and ours to change over to.
+	begin change-over
+	stock_kvm 0 N
+	installed_modules
+	put etc/modprobe.d/vmxcore.conf $'options vmxcore enable_virt_at_load=1\noptions kvm_intel nested=0 ept=1\noptions kvm_intel vpid=0'
+
+	# And the way back.
+	begin change-back
+	modules "kvm_intel 401408 0 -" "kvm 1310720 1 kvm_intel," "irqbypass 12288 1 kvm," "vmxcore_tdx 65536 0 -" \
+		"vmxcore 65536 2 kvm_intel,vmxcore_tdx,"
+	vmxcore_machine off native ""
+	vmxcore_client kvm_intel kvm_intel 0 "" "" 0
+	vmxcore_cpu 0 off 0 0 ""
+	vmxcore_cpu 1 off 0 0 ""
+	put sys/module/irqbypass/taint ""
+	for module in kvm kvm_intel vmxcore vmxcore_tdx; do
+		put "sys/module/$module/taint" OE
+	done
+	installed_modules
+	cp "$trees/change-over/etc/modprobe.d/vmxcore.conf" "$tree/etc/modprobe.d/"
+
 	begin ill
 	stock_kvm 4 Y
 	process 4711 qemu-system-x86 anon_inode:kvm-vm
-	module_file kernel kvm "$vermagic" ""
-	module_file kernel kvm_intel "$vermagic" kvm
+	stock_modules
 	module_file updates/dkms vmxcore "6.1.0-1-amd64 SMP mod_unload" ""
 	index_modules
 	put etc/modprobe.d/vmxcore.conf $'blacklist kvm_intel\ninstall vmxcore /bin/false'

@@ -12,5 +12,6 @@ enum result command_doctor(void);
 enum result command_metrics(void);
 enum result command_trace(void);
 enum result command_watch(void);
+enum result command_switch(void);
 
 #endif /* VMXCTL_COMMANDS_H */

@@ -9,13 +9,14 @@
 #include "out.h"
 
 static const struct command commands[] = {
-	{ "status", command_status, "f" },
-	{ "caps", command_caps, "" },
-	{ "clients", command_clients, "" },
-	{ "doctor", command_doctor, "" },
-	{ "metrics", command_metrics, "o" },
-	{ "watch", command_watch, "iN" },
-	{ "trace", command_trace, "ecPN" },
+	{ "status", command_status, "f", NULL },
+	{ "caps", command_caps, "", NULL },
+	{ "clients", command_clients, "", NULL },
+	{ "doctor", command_doctor, "", NULL },
+	{ "metrics", command_metrics, "o", NULL },
+	{ "watch", command_watch, "iN", NULL },
+	{ "trace", command_trace, "ecPN", NULL },
+	{ "switch", command_switch, "n", "ours|stock" },
 	{}
 };
 

@@ -49,6 +49,21 @@ struct kmod_ctx *modprobe_open(const char *release)
 }
 
 /**
+ * modprobe_open_plain - without the configuration: as insmod and rmmod work
+ *
+ * Return: to be closed, or NULL.
+ */
+struct kmod_ctx *modprobe_open_plain(void)
+{
+	static const char *const none;
+	struct kmod_ctx *ctx = kmod_new(NULL, &none);
+
+	if (ctx)
+		kmod_set_log_fn(ctx, say_nothing, NULL);
+	return ctx;
+}
+
+/**
  * modprobe_close - the end of it
  * @ctx: of modprobe_open(), or NULL
  */
@@ -64,12 +79,24 @@ static void keep(char value[FILE_LINE], const char *text)
 	text_clean(value);
 }
 
-static int read_info(struct kmod_module *module, struct module_file *file)
+/**
+ * modprobe_info - what does a module's file tell of itself?
+ * @module: libkmod's
+ * @file: filled in; @file->found is false where libkmod knows no file
+ *
+ * Return: 0 or a negative error number.
+ */
+int modprobe_info(struct kmod_module *module, struct module_file *file)
 {
+	const char *key, *value, *path = kmod_module_get_path(module);
 	struct kmod_list *list = NULL, *entry;
-	const char *key, *value;
 	int err;
 
+	memset(file, 0, sizeof(*file));
+	file->found = path && !path_make(file->path, sizeof(file->path), "%s", path);
+	text_clean(file->path);
+	if (!file->found)
+		return 0;
 	err = kmod_module_get_info(module, &list);
 	if (err < 0)
 		return err;
@@ -84,6 +111,8 @@ static int read_info(struct kmod_module *module, struct module_file *file)
 			keep(file->signer, value);
 		else if (!strcmp(key, "depends"))
 			keep(file->depends, value);
+		else if (!strcmp(key, "intree"))
+			file->intree = true;
 	}
 	kmod_module_info_free_list(list);
 	return 0;
@@ -100,17 +129,13 @@ static int read_info(struct kmod_module *module, struct module_file *file)
 int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *file)
 {
 	struct kmod_module *module = NULL;
-	const char *path;
 	int err;
 
 	memset(file, 0, sizeof(*file));
 	if (kmod_module_new_from_name(ctx, name, &module) < 0)
 		return 0;
-	path = kmod_module_get_path(module);
-	file->found = path && !path_make(file->path, sizeof(file->path), "%s", path);
-	err = file->found ? read_info(module, file) : 0;
+	err = modprobe_info(module, file);
 	kmod_module_unref(module);
-	text_clean(file->path);
 	return err;
 }
 

@@ -8,6 +8,7 @@
 #include "files.h"
 
 struct kmod_ctx;
+struct kmod_module;
 
 /**
  * struct module_file - what modprobe would load, and what its file tells of itself
@@ -16,6 +17,7 @@ struct kmod_ctx;
  * @vermagic: the kernel it was built for, and how; empty where the file does not say
  * @signer: who has signed it; empty where nobody has
  * @depends: modules it needs, with commas between them
+ * @intree: it was built with the kernel
  */
 struct module_file {
 	bool found;
@@ -23,6 +25,7 @@ struct module_file {
 	char vermagic[FILE_LINE];
 	char signer[FILE_LINE];
 	char depends[FILE_LINE];
+	bool intree;
 };
 
 /**
@@ -36,7 +39,9 @@ struct config_line {
 };
 
 struct kmod_ctx *modprobe_open(const char *release);
+struct kmod_ctx *modprobe_open_plain(void);
 void modprobe_close(struct kmod_ctx *ctx);
+int modprobe_info(struct kmod_module *module, struct module_file *file);
 int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *file);
 bool modprobe_blacklists(struct kmod_ctx *ctx, const char *name);
 bool modprobe_replaces(struct kmod_ctx *ctx, const char *name, char command[FILE_LINE]);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "modules.h"
+#include "out.h"
 
 /* Thousands of modules fit. */
 #define PROC_MODULES_LIMIT	(1 << 20)
@@ -37,11 +38,10 @@ static struct module *module_named(struct module *modules, const char *name)
 	return NULL;
 }
 
-/* NAME SIZE USES USERS STATE ADDRESS; users are "-" where there are none. */
-static int parse_line(char *line, struct module *modules)
+/* NAME SIZE USES USERS STATE ADDRESS; users are "-" where there are none. The name points into the line. */
+static int parse_line(char *line, struct module *module)
 {
 	char *field[5], *rest = line;
-	struct module *module;
 	uint64_t size, uses;
 	unsigned int i;
 
@@ -58,14 +58,50 @@ static int parse_line(char *line, struct module *modules)
 		return -EINVAL;
 	if (!parse_name(field[0]) || !parse_u64(field[1], 10, &size))
 		return -EINVAL;
-	module = module_named(modules, field[0]);
-	if (!module)
-		return 0;
+	module->name = field[0];
 	module->loaded = true;
 	module->uses = uses;
 	snprintf(module->users, sizeof(module->users), "%s", strcmp(field[3], "-") ? field[3] : "");
 	snprintf(module->state, sizeof(module->state), "%.15s", field[4]);
 	return 0;
+}
+
+static int each_line(void (*take)(const struct module *module, void *data), void *data)
+{
+	char *text, *rest, *line;
+	struct module module;
+	int err = 0;
+
+	text = file_slurp("/proc/modules", PROC_MODULES_LIMIT, &err);
+	if (!text)
+		return err;
+	rest = text;
+	while (!err && (line = strsep(&rest, "\n"))) {
+		if (!line[0])
+			continue;
+		err = parse_line(line, &module);
+		if (!err)
+			take(&module, data);
+	}
+	free(text);
+	return err;
+}
+
+/* Names and titles are the caller's own. */
+static void take_loaded(struct module *to, const struct module *from)
+{
+	to->loaded = true;
+	to->uses = from->uses;
+	strcpy(to->users, from->users);
+	strcpy(to->state, from->state);
+}
+
+static void take_known(const struct module *module, void *data)
+{
+	struct module *known_one = module_named(data, module->name);
+
+	if (known_one)
+		take_loaded(known_one, module);
 }
 
 /**
@@ -76,24 +112,57 @@ static int parse_line(char *line, struct module *modules)
  */
 int modules_read(struct module modules[MODULES])
 {
-	char *text, *rest, *line;
 	unsigned int i;
-	int err = 0;
 
 	memset(modules, 0, MODULES * sizeof(*modules));
 	for (i = 0; i < MODULES; i++) {
 		modules[i].name = known[i].name;
 		modules[i].title = known[i].title;
 	}
-	text = file_slurp("/proc/modules", PROC_MODULES_LIMIT, &err);
-	if (!text)
-		return err;
-	rest = text;
-	while (!err && (line = strsep(&rest, "\n"))) {
-		if (line[0])
-			err = parse_line(line, modules);
-	}
-	free(text);
+	return each_line(take_known, modules);
+}
+
+static void take_wanted(const struct module *module, void *data)
+{
+	struct module *wanted = data;
+
+	if (!strcmp(module->name, wanted->name))
+		take_loaded(wanted, module);
+}
+
+/**
+ * module_read - is a module loaded, any one?
+ * @name: of the module
+ * @module: filled in
+ *
+ * Return: 0, or a negative error number.
+ */
+int module_read(const char *name, struct module *module)
+{
+	memset(module, 0, sizeof(*module));
+	module->name = name;
+	return each_line(take_wanted, module);
+}
+
+/**
+ * module_is_foreign - was a module that is loaded built out of the kernel's tree?
+ * @name: of the module
+ * @foreign: gets the answer, the kernel's own: its taint "O"
+ *
+ * Return: 0, or a negative error number.
+ */
+int module_is_foreign(const char *name, bool *foreign)
+{
+	char path[128], line[FILE_LINE];
+	int err;
+
+	err = path_make(path, sizeof(path), "/sys/module/%s/taint", name);
+	if (!err)
+		err = file_line(path, line);
+	if (err)
+		note_file(path, err);
+	else
+		*foreign = strchr(line, 'O');
 	return err;
 }
 

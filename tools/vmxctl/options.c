@@ -18,7 +18,7 @@
 struct options options = { .root = "", .interval = 1000 };
 
 /* Options of a letter that some command has in its table are for those that have it; those in capitals have no short form. */
-static const char some_letters[] = "foiNecP";
+static const char some_letters[] = "foiNecPn";
 
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -34,6 +34,7 @@ static const struct option long_options[] = {
 	{ "event", required_argument, NULL, 'e' },
 	{ "client", required_argument, NULL, 'c' },
 	{ "cpu", required_argument, NULL, 'P' },
+	{ "dry-run", no_argument, NULL, 'n' },
 	{}
 };
 
@@ -71,7 +72,7 @@ static void usage(FILE *to, const struct command *commands)
 
 	fputs("usage: vmxctl [--json] [--no-colour] [--root DIR] [--help] [--version] COMMAND [OPTION...]\ncommands:\n", to);
 	for (; commands->name; commands++) {
-		fprintf(to, "  %s", commands->name);
+		fprintf(to, "  %s%s%s", commands->name, commands->argument ? " " : "", commands->argument ? commands->argument : "");
 		for (letter = commands->letters; *letter; letter++)
 			fprintf(to, " [--%s%s]", option_of(*letter)->name, argument_of(*letter));
 		fputc('\n', to);
@@ -159,6 +160,9 @@ static bool take(int letter)
 		return take_client();
 	case 'P':
 		return take_cpus();
+	case 'n':
+		options.dry_run = true;
+		return true;
 	default:
 		return false;
 	}
@@ -187,7 +191,7 @@ static bool parse_letters(int argc, char **argv, const struct command *commands,
 {
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "jhVfo:i:e:c:", long_options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, "jhVfo:i:e:c:n", long_options, NULL)) != -1) {
 		switch (letter) {
 		case 'h':
 			usage(stdout, commands);
@@ -218,6 +222,22 @@ static bool fits(const struct command *command, const char seen[256])
 	return true;
 }
 
+static bool take_argument(const struct command *command, const char *argument, int n)
+{
+	const char *at = command->argument;
+	size_t length = n == 1 ? strlen(argument) : 0;
+
+	for (; length && at; at = strchr(at, '|')) {
+		at += *at == '|';
+		if (strcspn(at, "|") == length && !strncmp(at, argument, length)) {
+			options.argument = argument;
+			return true;
+		}
+	}
+	fprintf(stderr, "vmxctl: %s takes one of %s\n", command->name, command->argument);
+	return false;
+}
+
 static const struct command *choose(int argc, char **argv, const struct command *commands)
 {
 	const struct command *command;
@@ -225,6 +245,8 @@ static const struct command *choose(int argc, char **argv, const struct command 
 	if (optind == argc)
 		return NULL;
 	command = command_named(commands, argv[optind++]);
+	if (command && command->argument)
+		return take_argument(command, argv[optind], argc - optind) ? command : NULL;
 	if (command && optind != argc) {
 		fprintf(stderr, "vmxctl: %s takes no arguments\n", command->name);
 		return NULL;

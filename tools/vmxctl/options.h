@@ -17,6 +17,7 @@ enum result {
 	RESULT_USAGE = 2,
 	RESULT_UNKNOWN = 3,
 	RESULT_FAILED = 4,
+	RESULT_BROKEN = 5,
 };
 
 /**
@@ -32,6 +33,8 @@ enum result {
  * @n_events: trace: how many
  * @client: trace: only what is about this client, or NULL
  * @cpus: trace: only what is about these CPUs, or NULL
+ * @dry_run: switch: only say what would be done
+ * @argument: what stands behind the subcommand, or NULL
  */
 struct options {
 	const char *root;
@@ -45,6 +48,8 @@ struct options {
 	size_t n_events;
 	const char *client;
 	const char *cpus;
+	bool dry_run;
+	const char *argument;
 };
 
 extern struct options options;
@@ -54,11 +59,13 @@ extern struct options options;
  * @name: as typed
  * @run: does it
  * @letters: the options it takes beside those that all take
+ * @argument: the words one of which stands behind it, with | between them; or NULL
  */
 struct command {
 	const char *name;
 	enum result (*run)(void);
 	const char *letters;
+	const char *argument;
 };
 
 const struct command *options_parse(int argc, char **argv, const struct command *commands,

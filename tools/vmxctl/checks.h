@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Can a module be loaded? As far as that can be known beforehand. */
+#ifndef VMXCTL_CHECKS_H
+#define VMXCTL_CHECKS_H
+
+#include <stdbool.h>
+
+#include "findings.h"
+#include "modprobe.h"
+
+void check_blacklist(struct findings *findings, struct kmod_ctx *ctx, const char *name);
+void check_replaced(struct findings *findings, struct kmod_ctx *ctx, const char *name);
+void check_file(struct findings *findings, const struct module_file *file, const char *release);
+void check_signature(struct findings *findings, const struct module_file *file, const char *release);
+bool needs_vmxcore(const struct module_file *file);
+void how_to_install(char fix[FINDING_FIX], bool ours, const char *release);
+
+#endif /* VMXCTL_CHECKS_H */
