@@ -51,7 +51,7 @@ stock_is_loaded() {
 	check "  kvm_intel is loaded" grep -q '^kvm_intel ' /proc/modules
 	check_fails "  it is the distribution's" is_foreign kvm_intel
 	check_fails "  kvm is the distribution's" is_foreign kvm
-	check_fails "  vmxcore is not loaded" grep -q '^vmxcore' /proc/modules
+	check_fails "  vmxcore is not loaded" grep -q '^vmxcore ' /proc/modules
 }
 
 # planned ours|stock: a dry run does nothing; what it says is in /run/plan.

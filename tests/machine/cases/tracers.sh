@@ -30,7 +30,7 @@ check "client a" vmxt register a
 client &
 
 check_equal "all that the document has is tried here" \
-	"$(grep -vE '^(vmxctl trace|trace-cmd|perf|bpftrace|cd |echo stacktrace)' /tracing)" ""
+	"$(grep -vE '^(vmxctl trace|trace-cmd|perf|bpftrace|cd )' /tracing)" ""
 
 log "$(document '^vmxctl trace')"
 for_a_while 3 "vmxctl trace" >/run/vmxctl
@@ -44,14 +44,14 @@ sh -c "$(document '^perf')" >/run/perf 2>&1
 check "perf: $(document '^perf')" sh -c "tail -n 20 /run/perf; grep -qE ' vmxcore:vmx_on: +cpu=1 client=a latency=[0-9]+ result=0' /run/perf"
 for_a_while 60 "$(document '^bpftrace')" >/run/bpftrace 2>&1
 check "bpftrace: $(document '^bpftrace')" sh -c "tail -n 20 /run/bpftrace; grep -qF '@ns[a]:' /run/bpftrace"
-sh -c "$(document '^cd ')" >/run/pipe 2>&1 &
+sh -c "$(document trace_pipe)" >/run/pipe 2>&1 &
 pipe=$!
 sleep 2
 kill $pipe
-check "nothing installed: $(document '^cd ')" sh -c "head /run/pipe; grep -qE ' vmx_on: cpu=1 client=a ' /run/pipe"
+check "nothing installed: $(document trace_pipe)" sh -c "head /run/pipe; grep -qE ' vmx_on: cpu=1 client=a ' /run/pipe"
 : >/run/enough
 
-check "a stack for each refusal" sh -c "$(document '^echo stacktrace')"
+check "a stack for each refusal" sh -c "$(document stacktrace)"
 check "  a foreign CR4.VMXE on CPU 1" vmxt vmxe 1 1
 vmxt -e EBUSY get a
 check "  there it is" sh -c "grep -A 12 'refused: client=a cpu=1 error=-16' /sys/kernel/tracing/trace | grep -qF vmxcore_get"

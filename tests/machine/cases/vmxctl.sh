@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=3 limit=420
-# kernels: 6.1 6.12 7.2
+# kernels: 6.12 7.2
+# more-kernels: 6.1
 # vmxctl says what the CPUs say, whoever holds VMX: nobody, the distribution's KVM, clients of vmxcore, somebody unknown.
 
 stock=/lib/modules/$(uname -r)/kernel
