@@ -57,17 +57,15 @@ static void read_comm(struct process *process)
 	snprintf(process->comm, sizeof(process->comm), "%.63s", line);
 }
 
-static int keep(struct scan *scan)
+static int keep(struct processes *all, const struct process *process)
 {
-	struct processes *all = scan->all;
 	struct process *list;
 
 	list = reallocarray(all->list, all->n + 1, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	all->list = list;
-	read_comm(scan->process);
-	list[all->n++] = *scan->process;
+	list[all->n++] = *process;
 	return 0;
 }
 
@@ -87,9 +85,10 @@ static int look_at_process(const char *name, void *data)
 	if (err == -EACCES || err == -EPERM)
 		scan->all->blind++;
 	/* Any other error: it has ended meanwhile. */
-	if (process.kvm_vms || process.kvm || process.vbox || process.vmware)
-		return keep(scan);
-	return 0;
+	if (!process.kvm_vms && !process.kvm && !process.vbox && !process.vmware)
+		return 0;
+	read_comm(&process);
+	return keep(scan->all, &process);
 }
 
 static int by_pid(const void *a, const void *b)
