@@ -236,24 +236,6 @@ bool parse_name(const char *text)
 }
 
 /**
- * file_u64 - read a file that has one decimal number
- * @path: absolute, below the root
- * @value: gets it
- *
- * Return: 0, or a negative error number.
- */
-int file_u64(const char *path, uint64_t *value)
-{
-	char line[FILE_LINE];
-	int err;
-
-	err = file_line(path, line);
-	if (!err && !parse_u64(line, 10, value))
-		err = -EINVAL;
-	return err;
-}
-
-/**
  * file_flag - read a file that has a boolean, as module parameters have
  * @path: absolute, below the root
  * @value: gets it
@@ -346,29 +328,5 @@ int file_list(const char *path, int (*each)(const char *name, void *data), void 
 			err = each(entry->d_name, data);
 	}
 	closedir(dir);
-	return err;
-}
-
-/**
- * file_write - write to a file that is there, as sysfs and tracefs want it: at once
- * @path: absolute, below the root
- * @text: what to write
- *
- * Return: 0 or a negative error number.
- */
-int file_write(const char *path, const char *text)
-{
-	ssize_t n;
-	int fd, err = 0;
-
-	fd = file_open(path, O_WRONLY);
-	if (fd < 0)
-		return fd;
-	n = write(fd, text, strlen(text));
-	if (n < 0)
-		err = -errno;
-	else if ((size_t)n != strlen(text))
-		err = -EIO;
-	close(fd);
 	return err;
 }

@@ -16,12 +16,10 @@ int file_open(const char *path, int flags);
 int file_read(const char *path, char *buf, size_t size);
 char *file_slurp(const char *path, size_t limit, int *err);
 int file_line(const char *path, char line[FILE_LINE]);
-int file_u64(const char *path, uint64_t *value);
 int file_flag(const char *path, bool *value);
 bool file_exists(const char *path);
 int file_link(const char *path, char *buf, size_t size);
 int file_list(const char *path, int (*each)(const char *name, void *data), void *data);
-int file_write(const char *path, const char *text);
 
 bool parse_u64(const char *text, int base, uint64_t *value);
 bool parse_name(const char *text);
