@@ -37,7 +37,7 @@ struct registers {
 	unsigned short ds, es, fs, gs;
 	unsigned long fs_base, gs_base;
 	unsigned char xmm[16];
-	unsigned int cpu;
+	unsigned long cpu;
 };
 
 static int watched;
@@ -136,7 +136,7 @@ static void check(const struct registers *before, const struct registers *now)
 {
 	if (!memcmp(before, now, sizeof(*now)))
 		return;
-	errx(1, "ds %x %x es %x %x fs %x %x gs %x %x fs_base %lx %lx gs_base %lx %lx cpu %u %u",
+	errx(1, "ds %x %x es %x %x fs %x %x gs %x %x fs_base %lx %lx gs_base %lx %lx cpu %lu %lu",
 	     before->ds, now->ds, before->es, now->es, before->fs, now->fs, before->gs, now->gs,
 	     before->fs_base, now->fs_base, before->gs_base, now->gs_base, before->cpu, now->cpu);
 }
