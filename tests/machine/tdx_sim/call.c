@@ -240,7 +240,7 @@ static void read_msr(void *data)
 
 static int cmd_rdmsr(char **words, unsigned int num)
 {
-	struct msr_read read;
+	struct msr_read read = {};
 	unsigned int cpu;
 	int err;
 
