@@ -14,6 +14,7 @@
 #include <linux/seq_file.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/string_helpers.h>
 
 #include <vmxcore/insn.h>
 #include <vmxcore/vmxcore.h>
@@ -136,7 +137,7 @@ static int load(void *data)
 		return news;
 	if (news != vmcs->wanted || current_vmcs() != virt_to_phys(vmcs->page)) {
 		pr_err("%s: vmxcore_vmcs_load() returned %d, VMPTRST says %s\n", vmcs->name, news,
-		       current_vmcs() == virt_to_phys(vmcs->page) ? "yes" : "no");
+		       str_yes_no(current_vmcs() == virt_to_phys(vmcs->page)));
 		return -EPROTO;
 	}
 	launch(vmcs);
