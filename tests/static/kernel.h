@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* For cppcheck, which reads no header of the kernel: what it would take for a syntax error. */
+#define LINUX_VERSION_CODE 0x060c00
+#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))
+
+#define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < nr_cpu_ids; (cpu)++)
+#define for_each_present_cpu(cpu) for_each_possible_cpu(cpu)
+#define for_each_online_cpu(cpu) for_each_possible_cpu(cpu)
+#define for_each_set_bit(bit, map, size) \
+	for ((bit) = first_bit(map); (bit) < (size); (bit) = next_bit(map, bit))
+
+#define list_for_each_entry(pos, head, member) \
+	for ((pos) = list_begin(head); (pos); (pos) = list_after(pos))
+#define list_for_each_entry_safe(pos, next, head, member) \
+	for ((pos) = list_begin(head); (pos); (pos) = (next), (next) = list_after(pos))
