@@ -290,21 +290,23 @@ static void compare_with_loaded(struct planning *p)
 {
 	struct steps *load = &p->plan->load;
 	struct module_file file;
+	bool has_file;
 	size_t i = 0;
 	int err;
 
 	while (i < load->n) {
-		err = load->list[i].path[0] ? read_file(p, load->list[i].path, &file) : 0;
+		has_file = load->list[i].path[0];
+		err = has_file ? read_file(p, load->list[i].path, &file) : 0;
 		if (err)
 			cannot_tell(p, load->list[i].path, err);
 		if (!err && is_loaded(p, load->list[i].name)) {
-			if (!load->list[i].path[0] || !is_other(p, &load->list[i], &file)) {
+			if (!has_file || !is_other(p, &load->list[i], &file)) {
 				steps_remove(load, i);
 				continue;
 			}
 			unload(p, load->list[i].name);
 		}
-		if (!err && load->list[i].path[0])
+		if (!err && has_file)
 			check_step(p, &load->list[i], &file);
 		i++;
 	}
