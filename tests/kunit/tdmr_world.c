@@ -9,6 +9,7 @@
 #include <linux/string.h>
 
 #include "alloc.h"
+#include "chance.h"
 #include "tdmr_world.h"
 
 /* As the TDX modules of today have it. */
@@ -88,18 +89,14 @@ void world_both(struct world *world, u64 start, u64 end)
 }
 
 /**
- * world_random() - chance, the same each time (splitmix64)
+ * world_random() - chance, the same each time
  * @world: keeps the state
  *
  * Return: any number.
  */
 u64 world_random(struct world *world)
 {
-	u64 z = world->random += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-	return z ^ (z >> 31);
+	return chance(&world->random);
 }
 
 /**
@@ -111,7 +108,7 @@ u64 world_random(struct world *world)
  */
 u64 world_below(struct world *world, u64 limit)
 {
-	return world_random(world) % limit;
+	return chance_below(&world->random, limit);
 }
 
 /**
