@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Kernel memory that is counted, and refused at will. One test runs at a time. */
+#include <linux/percpu.h>
+#include <linux/vmalloc.h>
+
 #include "alloc.h"
 
 static unsigned int calls, fail_at_call;
@@ -66,6 +69,66 @@ void *counted_kcalloc(size_t n, size_t size, gfp_t flags)
 void *counted_kvcalloc(size_t n, size_t size, gfp_t flags)
 {
 	return ++calls == fail_at_call ? NULL : counted(kvcalloc(n, size, flags));
+}
+
+/**
+ * counted_vzalloc() - vzalloc()
+ * @size: as there
+ *
+ * Return: the memory, or NULL.
+ */
+void *counted_vzalloc(size_t size)
+{
+	return ++calls == fail_at_call ? NULL : counted(vzalloc(size));
+}
+
+/**
+ * counted_alloc_pages() - alloc_pages_node()
+ * @node: as there
+ * @flags: as there
+ * @order: as there
+ *
+ * Return: the pages, or NULL.
+ */
+struct page *counted_alloc_pages(int node, gfp_t flags, unsigned int order)
+{
+	return ++calls == fail_at_call ? NULL : counted(alloc_pages_node(node, flags, order));
+}
+
+/**
+ * counted_free_pages() - free_pages()
+ * @address: 0 is fine
+ * @order: as there
+ */
+void counted_free_pages(unsigned long address, unsigned int order)
+{
+	live -= !!address;
+	free_pages(address, order);
+}
+
+/**
+ * counted_alloc_percpu() - __alloc_percpu()
+ * @size: as there
+ * @align: as there
+ *
+ * Return: the memory, or NULL.
+ */
+void __percpu *counted_alloc_percpu(size_t size, size_t align)
+{
+	void __percpu *memory = ++calls == fail_at_call ? NULL : __alloc_percpu(size, align);
+
+	live += !!memory;
+	return memory;
+}
+
+/**
+ * counted_free_percpu() - free_percpu()
+ * @memory: NULL is fine
+ */
+void counted_free_percpu(void __percpu *memory)
+{
+	live -= !!memory;
+	free_percpu(memory);
 }
 
 /**

@@ -6,11 +6,19 @@
 #ifndef VMXCORE_KUNIT_ALLOC_H
 #define VMXCORE_KUNIT_ALLOC_H
 
+#include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 void *counted_kcalloc(size_t n, size_t size, gfp_t flags);
 void *counted_kvcalloc(size_t n, size_t size, gfp_t flags);
+void *counted_vzalloc(size_t size);
+struct page *counted_alloc_pages(int node, gfp_t flags, unsigned int order);
+void counted_free_pages(unsigned long address, unsigned int order);
+void __percpu *counted_alloc_percpu(size_t size, size_t align);
+void counted_free_percpu(void __percpu *memory);
 void counted_free(const void *memory);
 
 void alloc_watch(unsigned int fail_at);
@@ -23,11 +31,28 @@ int alloc_live(void);
 #undef kvcalloc
 #undef kfree
 #undef kvfree
+#undef vzalloc
+#undef vfree
+#undef alloc_pages
+#undef alloc_pages_node
+#undef free_page
+#undef free_pages
+#undef alloc_percpu
+#undef free_percpu
 #define kzalloc(size, flags)		counted_kcalloc(1, size, flags)
 #define kcalloc(n, size, flags)		counted_kcalloc(n, size, flags)
 #define kvcalloc(n, size, flags)	counted_kvcalloc(n, size, flags)
 #define kfree(memory)			counted_free(memory)
 #define kvfree(memory)			counted_free(memory)
+#define vzalloc(size)			counted_vzalloc(size)
+#define vfree(memory)			counted_free(memory)
+#define alloc_pages(flags, order)	counted_alloc_pages(NUMA_NO_NODE, flags, order)
+#define alloc_pages_node		counted_alloc_pages
+#define free_page(address)		counted_free_pages(address, 0)
+#define free_pages(address, order)	counted_free_pages(address, order)
+#define alloc_percpu(type) \
+	((type __percpu *)counted_alloc_percpu(sizeof(type), __alignof__(type)))
+#define free_percpu(memory)		counted_free_percpu(memory)
 #endif
 
 #endif
