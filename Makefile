@@ -10,7 +10,7 @@
 # make docs             the picture of docs/lifecycle.md, after a change of its source
 # make demo             see it work, in an emulated machine (KERNEL=6.1, 6.12, 6.12-trixie, 7.2)
 # make check            all tests: KUnit suites, static checks, and in emulated machines
-# make kunit            the KUnit suites alone, in User Mode Linux (SUITE=...)
+# make kunit            the KUnit suites alone, in User Mode Linux and QEMU (SUITE=...)
 # make check-vmxctl     the tests of vmxctl alone
 # make check-docs       the manual against the code alone
 # make check-install    packages and DKMS, in roots of three releases of Debian

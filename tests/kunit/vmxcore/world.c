@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmxcore, loaded on the simulated hardware in the order of main.c, and what can happen to it: in
+ * this machine CPUs, interrupts, hotplug and suspend are real.
+ */
+#include <linux/cpu.h>
+#include <linux/err.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/suspend.h>
+#include <vmxcore/backend.h>
+#include <vmxcore/caps.h>
+#include <vmxcore/client.h>
+#include <vmxcore/cpu.h>
+#include <vmxcore/current.h>
+#include <vmxcore/hotplug.h>
+#include <vmxcore/power.h>
+#include <vmxcore/translation.h>
+#include <../kernel/power/power.h>
+
+#include "world.h"
+
+static struct module owner = { .name = "tester" };
+static unsigned int gone[WORLD_CLIENTS][WORLD_CPUS];
+
+static const struct vmxcore_backend_events events = {
+	.emergency = vmxcore_power_emergency,
+};
+
+static int suspend_valid(suspend_state_t state)
+{
+	return state == PM_SUSPEND_MEM;
+}
+
+static int suspend_enter(suspend_state_t state)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (hw_on(cpu))
+			return -EUCLEAN;
+	}
+	return 0;
+}
+
+/* A platform whose sleep is short. */
+static const struct platform_suspend_ops suspend_ops = {
+	.valid = suspend_valid,
+	.enter = suspend_enter,
+};
+
+static int load_books(void)
+{
+	int err;
+
+	err = vmxcore_caps_init();
+	if (err)
+		return err;
+	vmxcore_current_init();
+	err = vmxcore_vpids_init();
+	if (err)
+		return err;
+	err = vmxcore_cpus_alloc();
+	if (!err)
+		err = vmxcore_hotplug_init();
+	if (err) {
+		vmxcore_cpus_free();
+		vmxcore_vpids_exit();
+	}
+	return err;
+}
+
+/**
+ * world_load() - load vmxcore
+ * @suite: unused
+ *
+ * Return: 0, or why not.
+ */
+int world_load(struct kunit_suite *suite)
+{
+	int err;
+
+	if (num_online_cpus() != WORLD_CPUS)
+		return -ENODEV;
+	hw_reset();
+	err = load_books();
+	if (err)
+		return err;
+	vmxcore_power_init();
+	vmxcore_native.start(&events);
+	suspend_set_ops(&suspend_ops);
+	return 0;
+}
+
+/**
+ * world_unload() - unload it
+ * @suite: unused
+ */
+void world_unload(struct kunit_suite *suite)
+{
+	suspend_set_ops(NULL);
+	vmxcore_native.stop();
+	vmxcore_power_exit();
+	vmxcore_hotplug_exit();
+	vmxcore_cpus_free();
+	vmxcore_vpids_exit();
+	vmxcore_slots_free();
+}
+
+/**
+ * world_begin() - a test begins
+ * @test: unused
+ *
+ * Return: 0; -EBUSY: the one before has left something.
+ */
+int world_begin(struct kunit *test)
+{
+	if (num_online_cpus() != WORLD_CPUS || vmxcore_slot_next(NULL) || vmxcore_cpus_failed())
+		return -EBUSY;
+	memset(gone, 0, sizeof(gone));
+	hw_reset();
+	return 0;
+}
+
+/**
+ * world_end() - a test has ended, well or not: clean up
+ * @test: which
+ */
+void world_end(struct kunit *test)
+{
+	struct vmxcore_slot *slot;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		hw_fail(cpu, 0);
+	while ((slot = vmxcore_slot_next(NULL)))
+		vmxcore_unregister((struct vmxcore_client *)slot->handle);
+	for (cpu = 1; cpu < WORLD_CPUS; cpu++) {
+		if (!cpu_online(cpu))
+			KUNIT_EXPECT_EQ(test, world_up(cpu), 0);
+	}
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_FALSE_MSG(test, hw_on(cpu), "VMX is on, nobody is registered");
+	KUNIT_EXPECT_STREQ_MSG(test, hw_broken() ?: "", "", "broken rule");
+	KUNIT_EXPECT_EQ(test, hw_pins(), 0);
+}
+
+/* Of a callback only the CPU is known: each client has its own. */
+static void note_gone(unsigned int i, unsigned int cpu)
+{
+	if (cpu == smp_processor_id() && irqs_disabled() && hw_on(cpu))
+		gone[i][cpu]++;
+}
+
+#define DEFINE_GONE(i) \
+static void gone_##i(unsigned int cpu) \
+{ \
+	note_gone(i, cpu); \
+}
+
+DEFINE_GONE(0)
+DEFINE_GONE(1)
+DEFINE_GONE(2)
+DEFINE_GONE(3)
+DEFINE_GONE(4)
+DEFINE_GONE(5)
+
+static void (*const gone_callbacks[WORLD_CLIENTS])(unsigned int cpu) = {
+	gone_0, gone_1, gone_2, gone_3, gone_4, gone_5,
+};
+
+/**
+ * world_register() - register a client with all that one can have
+ * @i: which of them
+ * @pins: what it holds keeps the lender of VMX in place
+ * @flags: as there
+ *
+ * Return: as there.
+ */
+struct vmxcore_client *world_register(unsigned int i, bool pins, unsigned int flags)
+{
+	const char name[] = { 'c', '0' + i, '\0' };
+	const struct vmxcore_client_desc desc = {
+		.name = name,
+		.owner = pins ? &hw_pinning_module : &owner,
+		.flags = flags,
+		.cpu_gone = gone_callbacks[i],
+	};
+
+	return vmxcore_register(&desc);
+}
+
+/**
+ * world_client() - register a simple client
+ * @test: has to fail when that does
+ * @name: its name
+ *
+ * Return: its handle.
+ */
+struct vmxcore_client *world_client(struct kunit *test, const char *name)
+{
+	const struct vmxcore_client_desc desc = { .name = name, .owner = &owner };
+	struct vmxcore_client *client = vmxcore_register(&desc);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(client));
+	return client;
+}
+
+/**
+ * world_gone() - how often has a client been told that a CPU is gone?
+ * @i: which, as in world_register()
+ * @cpu: which; VMX was on there, and no interrupt could come
+ *
+ * Return: since world_begin().
+ */
+unsigned int world_gone(unsigned int i, unsigned int cpu)
+{
+	return gone[i][cpu];
+}
+
+struct call {
+	struct vmxcore_client *client;
+	bool put;
+	int err;
+};
+
+static void do_call(void *data)
+{
+	struct call *call = data;
+
+	if (call->put)
+		vmxcore_put_cpu(call->client);
+	else
+		call->err = vmxcore_get_cpu(call->client);
+}
+
+static int call_on(unsigned int cpu, enum world_context context, struct call *call)
+{
+	int err;
+
+	if (context == WORLD_IRQ) {
+		err = smp_call_function_single(cpu, do_call, call, 1);
+		return err ?: call->err;
+	}
+	err = set_cpus_allowed_ptr(current, cpumask_of(cpu));
+	if (err)
+		return err;
+	preempt_disable();
+	do_call(call);
+	preempt_enable();
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	return call->err;
+}
+
+/**
+ * world_get_cpu() - vmxcore_get_cpu() on some CPU
+ * @client: as there
+ * @cpu: online
+ * @context: how
+ *
+ * Return: as there.
+ */
+int world_get_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_context context)
+{
+	return call_on(cpu, context, &(struct call){ .client = client });
+}
+
+/**
+ * world_put_cpu() - vmxcore_put_cpu() on some CPU
+ * @client: as there
+ * @cpu: online
+ * @context: how
+ */
+void world_put_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_context context)
+{
+	call_on(cpu, context, &(struct call){ .client = client, .put = true });
+}
+
+/**
+ * world_up() - take a CPU online
+ * @cpu: not the first
+ *
+ * Not by add_cpu(): the device of one that stays offline at resume passes for online.
+ *
+ * Return: 0, or why it stays offline.
+ */
+int world_up(unsigned int cpu)
+{
+	return cpu_device_up(get_cpu_device(cpu));
+}
+
+/**
+ * world_down() - take a CPU offline
+ * @cpu: not the first
+ *
+ * Return: 0, or why it stays online.
+ */
+int world_down(unsigned int cpu)
+{
+	return cpu_device_down(get_cpu_device(cpu));
+}
+
+/**
+ * world_suspend() - to memory, and back at once
+ *
+ * Devices and CPUs, but not the tasks: init waits for KUnit here, and cannot be frozen.
+ *
+ * Return: 0; -EUCLEAN: VMX was on somewhere when the machine slept.
+ */
+int world_suspend(void)
+{
+	unsigned int flags = lock_system_sleep();
+	int err = suspend_devices_and_enter(PM_SUSPEND_MEM);
+
+	unlock_system_sleep(flags);
+	return err;
+}

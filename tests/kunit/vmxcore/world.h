@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* vmxcore, loaded on the simulated hardware; the CPUs of this machine; and clients. */
+#ifndef VMXCORE_KUNIT_WORLD_H
+#define VMXCORE_KUNIT_WORLD_H
+
+#include <kunit/test.h>
+#include <vmxcore/vmxcore.h>
+
+#include "hw.h"
+
+/* Of these CPUs a machine for the suites has to be; the first one never goes offline. */
+#define WORLD_CPUS	4
+#define WORLD_CLIENTS	6
+
+/* How a call about one CPU is made there. */
+enum world_context {
+	WORLD_TASK,
+	WORLD_IRQ,
+	WORLD_NR_CONTEXTS,
+};
+
+int world_load(struct kunit_suite *suite);
+void world_unload(struct kunit_suite *suite);
+int world_begin(struct kunit *test);
+void world_end(struct kunit *test);
+
+struct vmxcore_client *world_register(unsigned int i, bool pins, unsigned int flags);
+struct vmxcore_client *world_client(struct kunit *test, const char *name);
+int world_get_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_context context);
+void world_put_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_context context);
+unsigned int world_gone(unsigned int i, unsigned int cpu);
+
+int world_up(unsigned int cpu);
+int world_down(unsigned int cpu);
+int world_suspend(void);
+
+#endif
