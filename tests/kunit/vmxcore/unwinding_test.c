@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VMXON fails: on each set of CPUs, while each set of CPUs is held by others. Nothing is left on,
+ * and nothing is left in the books.
+ */
+#include <linux/err.h>
+#include <vmxcore/client.h>
+#include <vmxcore/cpu.h>
+#include <vmxcore/hotplug.h>
+#include <vmxcore/trace.h>
+
+#include "../alloc.h"
+#include "model.h"
+
+/* Sets of CPUs, as bits. */
+#define NR_SETS		BIT(WORLD_CPUS)
+#define HOLDER		0
+#define ASKER		1
+
+/* Each CPU has an error of its own, which tells it from the others. */
+static const int error_of[WORLD_CPUS] = { -EIO, -EFAULT, -EBUSY, -EXDEV };
+
+/* The last line of the trace about who was refused. */
+static struct {
+	unsigned int nr;
+	int cpu;
+	int err;
+} refused;
+
+static void on_refused(void *unused, const char *client, int cpu, int err)
+{
+	refused.nr++;
+	refused.cpu = cpu;
+	refused.err = err;
+}
+
+struct scene {
+	struct model model;
+	struct vmxcore_client *handles[WORLD_CLIENTS];
+	unsigned int failing;
+	unsigned int held;
+};
+
+static struct scene *scene_new(struct kunit *test)
+{
+	struct scene *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	model_init(&s->model);
+	for (i = HOLDER; i <= ASKER; i++) {
+		s->handles[i] = world_register(i, i == ASKER, 0);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(s->handles[i]));
+		model_register(&s->model, i, i == ASKER, false);
+	}
+	return s;
+}
+
+static void as_the_model(struct kunit *test, struct scene *s)
+{
+	const char *differs = model_differs(&s->model, s->handles);
+
+	KUNIT_ASSERT_STREQ_MSG(test, differs ?: "", "", "differs: CPUs %#x fail, %#x are held",
+			       s->failing, s->held);
+}
+
+/* References of a client on each CPU of the set. */
+static void hold(struct kunit *test, struct scene *s, unsigned int i, unsigned int set)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+		if (!(set & BIT(cpu)))
+			continue;
+		KUNIT_ASSERT_EQ(test, model_get_cpu(&s->model, i, cpu), 0);
+		KUNIT_ASSERT_EQ(test, world_get_cpu(s->handles[i], cpu, WORLD_IRQ), 0);
+	}
+	as_the_model(test, s);
+}
+
+static void let_go(struct kunit *test, struct scene *s, unsigned int i, unsigned int set)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+		if (!(set & BIT(cpu)) || !s->model.clients[i].live[cpu])
+			continue;
+		model_put_cpu(&s->model, i, cpu);
+		world_put_cpu(s->handles[i], cpu, WORLD_IRQ);
+	}
+	as_the_model(test, s);
+}
+
+static void fail(struct scene *s, unsigned int set)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+		s->model.fails[cpu] = set & BIT(cpu) ? error_of[cpu] : 0;
+		hw_fail(cpu, s->model.fails[cpu]);
+	}
+}
+
+/* All CPUs at once; those that are held cannot fail any more. The first that fails is named. */
+static void get_fails(struct kunit *test, struct scene *s)
+{
+	unsigned int fails = s->failing & ~s->held;
+	int cpu = fails ? __ffs(fails) : -1;
+	int expected = fails ? error_of[cpu] : 0;
+
+	refused.nr = 0;
+	KUNIT_ASSERT_EQ(test, model_get(&s->model, ASKER), expected);
+	KUNIT_ASSERT_EQ_MSG(test, vmxcore_get(s->handles[ASKER]), expected,
+			    "CPUs %#x fail, %#x are held", s->failing, s->held);
+	as_the_model(test, s);
+	KUNIT_ASSERT_EQ(test, refused.nr, !!fails);
+	if (fails) {
+		KUNIT_ASSERT_EQ(test, refused.cpu, cpu);
+		KUNIT_ASSERT_EQ(test, refused.err, expected);
+		/* Once more, when it can be had. */
+		fail(s, 0);
+		model_get(&s->model, ASKER);
+		KUNIT_ASSERT_EQ(test, vmxcore_get(s->handles[ASKER]), 0);
+		as_the_model(test, s);
+	}
+	model_put(&s->model, ASKER);
+	vmxcore_put(s->handles[ASKER]);
+	as_the_model(test, s);
+}
+
+static void each_get(struct kunit *test, unsigned int holder)
+{
+	struct scene *s = scene_new(test);
+
+	for (s->held = 0; s->held < NR_SETS; s->held++) {
+		hold(test, s, holder, s->held);
+		for (s->failing = 0; s->failing < NR_SETS; s->failing++) {
+			fail(s, s->failing);
+			get_fails(test, s);
+		}
+		fail(s, 0);
+		let_go(test, s, holder, s->held);
+	}
+}
+
+static void get_while_another_holds_cpus(struct kunit *test)
+{
+	each_get(test, HOLDER);
+}
+
+static void get_while_the_same_holds_cpus(struct kunit *test)
+{
+	each_get(test, ASKER);
+}
+
+/* Nothing has to be turned on, so nothing can fail. */
+static void get_while_another_holds_all(struct kunit *test)
+{
+	struct scene *s = scene_new(test);
+
+	model_get(&s->model, HOLDER);
+	KUNIT_ASSERT_EQ(test, vmxcore_get(s->handles[HOLDER]), 0);
+	s->held = NR_SETS - 1;
+	for (s->failing = 0; s->failing < NR_SETS; s->failing++) {
+		fail(s, s->failing);
+		get_fails(test, s);
+	}
+}
+
+/* Each CPU by itself; the others are not asked. */
+static void get_cpu_fails(struct kunit *test)
+{
+	struct scene *s = scene_new(test);
+	unsigned int cpu;
+
+	for (s->held = 0; s->held < NR_SETS; s->held++) {
+		hold(test, s, HOLDER, s->held);
+		for (s->failing = 0; s->failing < NR_SETS; s->failing++) {
+			fail(s, s->failing);
+			for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+				bool fails = s->failing & ~s->held & BIT(cpu);
+				int expected = model_get_cpu(&s->model, ASKER, cpu);
+
+				KUNIT_ASSERT_EQ(test, expected, fails ? error_of[cpu] : 0);
+				KUNIT_ASSERT_EQ(test, world_get_cpu(s->handles[ASKER], cpu,
+								    WORLD_IRQ), expected);
+				as_the_model(test, s);
+			}
+			let_go(test, s, ASKER, NR_SETS - 1);
+		}
+		fail(s, 0);
+		let_go(test, s, HOLDER, s->held);
+	}
+}
+
+static void down_all(struct kunit *test, struct scene *s)
+{
+	unsigned int cpu;
+
+	for (cpu = 1; cpu < WORLD_CPUS; cpu++) {
+		if (!s->model.online[cpu])
+			continue;
+		model_down(&s->model, cpu);
+		KUNIT_ASSERT_EQ(test, world_down(cpu), 0);
+	}
+	as_the_model(test, s);
+}
+
+static void up_all(struct kunit *test, struct scene *s)
+{
+	unsigned int cpu;
+
+	for (cpu = 1; cpu < WORLD_CPUS; cpu++) {
+		if (s->model.online[cpu])
+			continue;
+		KUNIT_ASSERT_EQ_MSG(test, world_up(cpu), model_up(&s->model, cpu),
+				    "CPU %u of %#x", cpu, s->failing);
+		as_the_model(test, s);
+	}
+}
+
+/* Those that fail stay offline while all are held, and come when they are not. */
+static void up_fails(struct kunit *test)
+{
+	struct scene *s = scene_new(test);
+	unsigned int held;
+
+	for (held = 0; held <= 1; held++) {
+		if (held) {
+			model_get(&s->model, HOLDER);
+			KUNIT_ASSERT_EQ(test, vmxcore_get(s->handles[HOLDER]), 0);
+		}
+		/* The first CPU is always there. */
+		for (s->failing = 0; s->failing < NR_SETS; s->failing += 2) {
+			down_all(test, s);
+			fail(s, s->failing);
+			up_all(test, s);
+			fail(s, 0);
+			up_all(test, s);
+			KUNIT_ASSERT_EQ(test, num_online_cpus(), WORLD_CPUS);
+		}
+	}
+}
+
+/* The first CPU cannot refuse to come: it is lost. The others stay offline. */
+static void resume_fails_for(struct kunit *test, struct scene *s, bool all)
+{
+	if (all) {
+		model_get(&s->model, HOLDER);
+		KUNIT_ASSERT_EQ(test, vmxcore_get(s->handles[HOLDER]), 0);
+	}
+	hold(test, s, ASKER, s->held);
+	fail(s, s->failing);
+	model_suspend(&s->model);
+	KUNIT_ASSERT_EQ(test, world_suspend(), 0);
+	as_the_model(test, s);
+	KUNIT_ASSERT_EQ(test, vmxcore_get(s->handles[ASKER]), model_get(&s->model, ASKER));
+	as_the_model(test, s);
+	fail(s, 0);
+	up_all(test, s);
+	vmxcore_put(s->handles[ASKER]);
+	model_put(&s->model, ASKER);
+	as_the_model(test, s);
+	if (all) {
+		vmxcore_put(s->handles[HOLDER]);
+		model_put(&s->model, HOLDER);
+	}
+	let_go(test, s, ASKER, NR_SETS - 1);
+	KUNIT_ASSERT_FALSE(test, vmxcore_cpus_failed());
+}
+
+static void resume_fails(struct kunit *test)
+{
+	static const unsigned int held[] = { 0, BIT(0), BIT(2), NR_SETS - 1 };
+	struct scene *s = scene_new(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(held); i++) {
+		s->held = held[i];
+		for (s->failing = 0; s->failing < NR_SETS; s->failing++)
+			resume_fails_for(test, s, true);
+		/* By single CPUs only the first one can be held across it. */
+		for (s->failing = 0; s->failing < 2; s->failing++)
+			resume_fails_for(test, s, false);
+	}
+}
+
+/* What it comes to where the one that lends VMX goes. */
+static void pin_fails(struct kunit *test)
+{
+	struct scene *s = scene_new(test);
+	unsigned int cpu;
+
+	hw_pin_fails = true;
+	s->model.pin_fails = true;
+	KUNIT_EXPECT_EQ(test, model_get(&s->model, ASKER), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[ASKER]), -ENODEV);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_EQ(test, world_get_cpu(s->handles[ASKER], cpu, WORLD_TASK), -ENODEV);
+	as_the_model(test, s);
+}
+
+/* The one allocation of a registration is kept for whoever has the place next. */
+static void no_memory_for_a_client(struct kunit *test)
+{
+	struct vmxcore_client *client;
+
+	alloc_watch(1);
+	client = world_register(0, false, 0);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(client), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, alloc_calls(), 1);
+	KUNIT_EXPECT_NULL(test, vmxcore_slot_next(NULL));
+	alloc_watch(0);
+	client = world_register(0, false, 0);
+	KUNIT_EXPECT_FALSE(test, IS_ERR(client));
+}
+
+static int unwinding_load(struct kunit_suite *suite)
+{
+	int err = register_trace_refused(on_refused, NULL);
+
+	return err ?: world_load(suite);
+}
+
+static void unwinding_unload(struct kunit_suite *suite)
+{
+	unregister_trace_refused(on_refused, NULL);
+	tracepoint_synchronize_unregister();
+	world_unload(suite);
+}
+
+static struct kunit_case unwinding_cases[] = {
+	/* First: nobody has had a place yet. */
+	KUNIT_CASE(no_memory_for_a_client),
+	KUNIT_CASE(get_while_another_holds_cpus),
+	KUNIT_CASE(get_while_the_same_holds_cpus),
+	KUNIT_CASE(get_while_another_holds_all),
+	KUNIT_CASE(get_cpu_fails),
+	KUNIT_CASE_SLOW(up_fails),
+	KUNIT_CASE_SLOW(resume_fails),
+	KUNIT_CASE(pin_fails),
+	{}
+};
+
+static struct kunit_suite unwinding_suite = {
+	.name = "unwinding",
+	.suite_init = unwinding_load,
+	.suite_exit = unwinding_unload,
+	.init = world_begin,
+	.exit = world_end,
+	.test_cases = unwinding_cases,
+};
+
+kunit_test_suite(unwinding_suite);
