@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* VPIDs: each has one owner, and no CPU remembers anything under one that is given out. */
+#include <linux/err.h>
+#include <linux/moduleparam.h>
+#include <asm/msr-index.h>
+#include <vmxcore/caps.h>
+#include <vmxcore/client.h>
+
+#include "../chance.h"
+#include "world.h"
+
+#define LAST_VPID	65535
+#define NR_OWNERS	3
+#define NR_STEPS	6000
+
+static unsigned long seed = 20261121;
+module_param(seed, ulong, 0);
+
+/* Who has which, by the numbers that the calls returned. */
+struct books {
+	struct vmxcore_client *clients[NR_OWNERS];
+	unsigned int nr[NR_OWNERS];
+	u8 owner[LAST_VPID + 1];
+	u64 random;
+};
+
+static struct books *books_new(struct kunit *test)
+{
+	struct books *books = kunit_kzalloc(test, sizeof(*books), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, books);
+	for (i = 0; i < NR_OWNERS; i++) {
+		const char name[] = { 'v', '0' + i, '\0' };
+
+		books->clients[i] = world_client(test, name);
+	}
+	return books;
+}
+
+static unsigned int count(struct vmxcore_client *client)
+{
+	return vmxcore_slot_find(client)->nr_vpids;
+}
+
+static bool misused(struct vmxcore_client *client)
+{
+	return vmxcore_slot_find(client)->warned & BIT(VMXCORE_MISUSE_VPID);
+}
+
+/* No CPU where VMX is on may remember a guest under it; then one runs everywhere. */
+static void use(struct kunit *test, int vpid)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+		if (hw_on(cpu))
+			KUNIT_ASSERT_FALSE_MSG(test, hw_run_guest(cpu, vpid),
+					       "CPU %u remembers VPID %d", cpu, vpid);
+	}
+}
+
+static int take(struct kunit *test, struct books *books, unsigned int i)
+{
+	int vpid = vmxcore_vpid_alloc(books->clients[i]);
+
+	if (vpid < 0) {
+		KUNIT_ASSERT_EQ(test, vpid, -ENOSPC);
+		return vpid;
+	}
+	KUNIT_ASSERT_GT(test, vpid, 0);
+	KUNIT_ASSERT_LE(test, vpid, LAST_VPID);
+	KUNIT_ASSERT_EQ_MSG(test, books->owner[vpid], 0, "VPID %d has an owner", vpid);
+	books->owner[vpid] = i + 1;
+	books->nr[i]++;
+	use(test, vpid);
+	return vpid;
+}
+
+static void give(struct kunit *test, struct books *books, int vpid)
+{
+	unsigned int i = books->owner[vpid] - 1;
+
+	vmxcore_vpid_free(books->clients[i], vpid);
+	KUNIT_ASSERT_FALSE(test, misused(books->clients[i]));
+	books->owner[vpid] = 0;
+	books->nr[i]--;
+}
+
+static void expect_counts(struct kunit *test, struct books *books)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_OWNERS; i++)
+		KUNIT_ASSERT_EQ(test, count(books->clients[i]), books->nr[i]);
+}
+
+/* Leaves @left. */
+static void take_most(struct kunit *test, struct books *books, unsigned int left)
+{
+	unsigned int i;
+
+	for (i = LAST_VPID; i > left; i--)
+		KUNIT_ASSERT_GT(test, take(test, books, i % NR_OWNERS), 0);
+	expect_counts(test, books);
+}
+
+static void each_has_one_owner(struct kunit *test)
+{
+	struct books *books = books_new(test);
+	unsigned int i;
+
+	take_most(test, books, 0);
+	for (i = 0; i < NR_OWNERS; i++)
+		KUNIT_EXPECT_EQ(test, take(test, books, i), -ENOSPC);
+	expect_counts(test, books);
+	give(test, books, 4711);
+	KUNIT_EXPECT_EQ(test, take(test, books, 2), 4711);
+	KUNIT_EXPECT_EQ(test, take(test, books, 2), -ENOSPC);
+	give(test, books, 1);
+	give(test, books, LAST_VPID);
+	KUNIT_EXPECT_EQ(test, take(test, books, 0) + take(test, books, 0), 1 + LAST_VPID);
+}
+
+/* VMX is on all the time, goes off and on, and is off while VPIDs are reused. */
+static void flushed_before_it_is_reused(struct kunit *test)
+{
+	struct books *books = books_new(test);
+	struct vmxcore_client *holder = books->clients[0];
+	unsigned int vpid;
+
+	KUNIT_ASSERT_EQ(test, vmxcore_get(holder), 0);
+	take_most(test, books, 0);
+	for (vpid = 1; vpid <= 100; vpid++)
+		give(test, books, vpid);
+	for (vpid = 1; vpid <= 50; vpid++)
+		KUNIT_ASSERT_GT(test, take(test, books, 1), 0);
+	vmxcore_put(holder);
+	for (vpid = 1000; vpid < 1100; vpid++)
+		give(test, books, vpid);
+	for (vpid = 0; vpid < 70; vpid++)
+		KUNIT_ASSERT_GT(test, take(test, books, 1), 0);
+	KUNIT_ASSERT_EQ(test, vmxcore_get(holder), 0);
+	for (vpid = 0; vpid < 80; vpid++)
+		KUNIT_ASSERT_GT(test, take(test, books, 2), 0);
+	KUNIT_EXPECT_EQ(test, take(test, books, 2), -ENOSPC);
+	vmxcore_put(holder);
+}
+
+static void nobody_frees_anothers(struct kunit *test)
+{
+	struct books *books = books_new(test);
+	int vpid = take(test, books, 0);
+
+	vmxcore_vpid_free(books->clients[1], vpid);
+	KUNIT_EXPECT_TRUE(test, misused(books->clients[1]));
+	KUNIT_EXPECT_FALSE(test, misused(books->clients[0]));
+	expect_counts(test, books);
+	take_most(test, books, 1);
+	KUNIT_EXPECT_EQ(test, take(test, books, 1), -ENOSPC);
+}
+
+static void nobody_frees_twice(struct kunit *test)
+{
+	struct books *books = books_new(test);
+	int vpid = take(test, books, 0);
+
+	give(test, books, vpid);
+	vmxcore_vpid_free(books->clients[0], vpid);
+	KUNIT_EXPECT_TRUE(test, misused(books->clients[0]));
+	expect_counts(test, books);
+}
+
+static void free_of_what_is_none(struct kunit *test)
+{
+	static const int fine[] = { 0, -1, -ENOSPC, INT_MIN };
+	static const int misuse[] = { LAST_VPID, LAST_VPID + 1, LAST_VPID + 2, INT_MAX };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fine); i++) {
+		struct vmxcore_client *client = world_client(test, "v");
+
+		vmxcore_vpid_free(client, fine[i]);
+		KUNIT_EXPECT_FALSE_MSG(test, misused(client), "%d", fine[i]);
+		KUNIT_EXPECT_EQ(test, count(client), 0);
+		vmxcore_unregister(client);
+		client = world_client(test, "v");
+		vmxcore_vpid_free(client, misuse[i]);
+		KUNIT_EXPECT_TRUE_MSG(test, misused(client), "%d", misuse[i]);
+		KUNIT_EXPECT_EQ(test, count(client), 0);
+		vmxcore_unregister(client);
+	}
+}
+
+static void not_for_everybody(struct kunit *test)
+{
+	struct vmxcore_client *client = world_client(test, "v"), *other = world_client(test, "w");
+	int vpid;
+
+	preempt_disable();
+	vpid = vmxcore_vpid_alloc(client);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, vpid, -EINVAL);
+	KUNIT_EXPECT_TRUE(test, vmxcore_slot_find(client)->warned & BIT(VMXCORE_MISUSE_CONTEXT));
+
+	vpid = vmxcore_vpid_alloc(other);
+	KUNIT_ASSERT_GT(test, vpid, 0);
+	local_irq_disable();
+	vmxcore_vpid_free(other, vpid);
+	local_irq_enable();
+	KUNIT_EXPECT_TRUE(test, vmxcore_slot_find(other)->warned & BIT(VMXCORE_MISUSE_CONTEXT));
+	KUNIT_EXPECT_EQ(test, count(other), 1);
+
+	vmxcore_unregister(client);
+	KUNIT_EXPECT_EQ(test, vmxcore_vpid_alloc(client), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vmxcore_vpid_alloc(NULL), -EINVAL);
+	vmxcore_vpid_free(client, vpid);
+	KUNIT_EXPECT_EQ(test, count(other), 1);
+}
+
+static void none_that_cannot_be_flushed(struct kunit *test)
+{
+	static const unsigned int bits[] = { 32, 42 };
+	u64 ept_vpid = hw_msr(MSR_IA32_VMX_EPT_VPID_CAP);
+	struct vmxcore_client *client = world_client(test, "v");
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bits); i++) {
+		hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, ept_vpid & ~BIT_ULL(bits[i]));
+		KUNIT_ASSERT_EQ(test, vmxcore_caps_init(), 0);
+		KUNIT_EXPECT_EQ(test, vmxcore_vpid_alloc(client), -EOPNOTSUPP);
+		KUNIT_EXPECT_EQ(test, count(client), 0);
+	}
+	hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, ept_vpid);
+	KUNIT_ASSERT_EQ(test, vmxcore_caps_init(), 0);
+	KUNIT_EXPECT_GT(test, vmxcore_vpid_alloc(client), 0);
+}
+
+/* What a client forgets is there for others. */
+static void taken_back(struct kunit *test)
+{
+	struct books *books = books_new(test);
+	unsigned int vpid, nr;
+
+	take_most(test, books, 0);
+	nr = books->nr[1];
+	vmxcore_unregister(books->clients[1]);
+	for (vpid = 1; vpid <= LAST_VPID; vpid++) {
+		if (books->owner[vpid] == 2)
+			books->owner[vpid] = 0;
+	}
+	books->clients[1] = world_client(test, "another");
+	books->nr[1] = 0;
+	for (; nr; nr--)
+		KUNIT_ASSERT_GT(test, take(test, books, 1), 0);
+	KUNIT_EXPECT_EQ(test, take(test, books, 0), -ENOSPC);
+	expect_counts(test, books);
+}
+
+/* Few are left all the time, and VMX goes on and off. */
+static void against_a_model(struct kunit *test)
+{
+	struct books *books = books_new(test);
+	unsigned int step, exhausted = 0, taken = LAST_VPID - 300;
+	bool on = false;
+	int vpid;
+
+	kunit_info(test, "seed %lu", seed);
+	books->random = seed;
+	take_most(test, books, 300);
+	for (step = 0; step < NR_STEPS; step++) {
+		if (chance_below(&books->random, 500) == 0) {
+			if (on)
+				vmxcore_put(books->clients[0]);
+			else
+				KUNIT_ASSERT_EQ(test, vmxcore_get(books->clients[0]), 0);
+			on = !on;
+		}
+		if (chance_below(&books->random, 100) < (step / 1000 % 2 ? 70 : 40)) {
+			vpid = take(test, books, chance_below(&books->random, NR_OWNERS));
+			KUNIT_ASSERT_EQ_MSG(test, vpid < 0, taken == LAST_VPID,
+					    "seed %lu, step %u", seed, step);
+			exhausted += vpid < 0;
+			taken += vpid > 0;
+		} else {
+			vpid = 1 + chance_below(&books->random, LAST_VPID);
+			if (books->owner[vpid])
+				give(test, books, vpid), taken--;
+		}
+		expect_counts(test, books);
+	}
+	KUNIT_EXPECT_GT(test, exhausted, 10);
+}
+
+static struct kunit_case vpid_cases[] = {
+	KUNIT_CASE(each_has_one_owner),
+	KUNIT_CASE(flushed_before_it_is_reused),
+	KUNIT_CASE(nobody_frees_anothers),
+	KUNIT_CASE(nobody_frees_twice),
+	KUNIT_CASE(free_of_what_is_none),
+	KUNIT_CASE(not_for_everybody),
+	KUNIT_CASE(none_that_cannot_be_flushed),
+	KUNIT_CASE(taken_back),
+	KUNIT_CASE_SLOW(against_a_model),
+	{}
+};
+
+static struct kunit_suite vpid_suite = {
+	.name = "vpid",
+	.suite_init = world_load,
+	.suite_exit = world_unload,
+	.init = world_begin,
+	.exit = world_end,
+	.test_cases = vpid_cases,
+};
+
+kunit_test_suite(vpid_suite);
