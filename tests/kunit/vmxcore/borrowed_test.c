@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The borrowed backend through its ops, on a kernel that lends VMX as it is told to: the functions
+ * that kvm_intel has for it are simulated, and the module is none.
+ */
+#include <kunit/test.h>
+#include <linux/err.h>
+#include <linux/irqflags.h>
+#include <linux/module.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <asm/msr-index.h>
+#include <vmxcore/backend.h>
+#include <vmxcore/caps.h>
+#include <vmxcore/provider.h>
+
+#include "hw.h"
+
+/* The reference is the one that the module loader holds. */
+static struct module lender_module = { .name = "lender", .refcnt = ATOMIC_INIT(1) };
+static struct module client_module = { .name = "client" };
+
+/* What the kernel does when it is asked: an error, or VMXON, which it takes for success anyway. */
+static struct {
+	int error;
+	bool vmfail;
+	unsigned int gets;
+	unsigned int puts;
+} kernel;
+
+static struct {
+	unsigned int came;
+	unsigned int going;
+	unsigned int emergency;
+	bool lent_while_going;
+} told;
+
+static int get_ref(void)
+{
+	kernel.gets++;
+	if (kernel.error)
+		return kernel.error;
+	this_cpu_write(hw_cpu.on, !kernel.vmfail);
+	return 0;
+}
+
+static void put_ref(void)
+{
+	kernel.puts++;
+	this_cpu_write(hw_cpu.on, false);
+}
+
+static const struct vmxcore_provider lender = {
+	.owner = &lender_module,
+	.get_ref = get_ref,
+	.put_ref = put_ref,
+};
+
+static const struct vmxcore_provider other = {
+	.owner = &client_module,
+	.get_ref = get_ref,
+	.put_ref = put_ref,
+};
+
+static void on_emergency(void)
+{
+	told.emergency++;
+}
+
+static void on_came(void)
+{
+	told.came++;
+}
+
+static void on_going(void)
+{
+	char name[MODULE_NAME_LEN] = "";
+
+	told.going++;
+	vmxcore_borrowed.provider(name);
+	told.lent_while_going = !strcmp(name, "lender");
+}
+
+static const struct vmxcore_backend_events events = {
+	.emergency = on_emergency,
+	.came = on_came,
+	.going = on_going,
+};
+
+static int borrowed_begin(struct kunit *test)
+{
+	hw_reset();
+	memset(&kernel, 0, sizeof(kernel));
+	memset(&told, 0, sizeof(told));
+	vmxcore_borrowed.start(&events);
+	return vmxcore_caps_init();
+}
+
+static void borrowed_end(struct kunit *test)
+{
+	vmxcore_provider_unregister(&lender);
+	vmxcore_borrowed.stop();
+	KUNIT_EXPECT_STREQ_MSG(test, hw_broken() ?: "", "", "broken rule");
+	KUNIT_EXPECT_EQ(test, atomic_read(&lender_module.refcnt), 1);
+}
+
+static void lend(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, vmxcore_provider_register(&lender), 0);
+}
+
+static void do_on(void *err)
+{
+	*(int *)err = vmxcore_borrowed.on(NULL);
+}
+
+static void do_off(void *err)
+{
+	*(int *)err = vmxcore_borrowed.off();
+}
+
+static int on(unsigned int cpu)
+{
+	int err;
+
+	return smp_call_function_single(cpu, do_on, &err, 1) ?: err;
+}
+
+static int off(unsigned int cpu)
+{
+	int err;
+
+	return smp_call_function_single(cpu, do_off, &err, 1) ?: err;
+}
+
+static void nobody_lends(struct kunit *test)
+{
+	char name[MODULE_NAME_LEN] = "as it was";
+
+	KUNIT_EXPECT_EQ(test, on(1), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vmxcore_borrowed.pin(), -ENODEV);
+	vmxcore_borrowed.provider(name);
+	KUNIT_EXPECT_STREQ(test, name, "as it was");
+	KUNIT_EXPECT_EQ(test, kernel.gets, 0);
+}
+
+static void comes_and_goes(struct kunit *test)
+{
+	char name[MODULE_NAME_LEN] = "";
+
+	lend(test);
+	KUNIT_EXPECT_EQ(test, told.came, 1);
+	KUNIT_EXPECT_EQ(test, vmxcore_provider_register(&other), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vmxcore_provider_register(&lender), -EBUSY);
+	vmxcore_provider_unregister(&other);
+	KUNIT_EXPECT_EQ(test, told.came, 1);
+	KUNIT_EXPECT_EQ(test, told.going, 0);
+	vmxcore_borrowed.provider(name);
+	KUNIT_EXPECT_STREQ(test, name, "lender");
+
+	/* Whoever is told of it has to be able to give back. */
+	vmxcore_provider_unregister(&lender);
+	KUNIT_EXPECT_EQ(test, told.going, 1);
+	KUNIT_EXPECT_TRUE(test, told.lent_while_going);
+	KUNIT_EXPECT_EQ(test, on(1), -ENODEV);
+	lend(test);
+	KUNIT_EXPECT_EQ(test, told.came, 2);
+}
+
+static void on_and_off(struct kunit *test)
+{
+	unsigned int vpid;
+
+	lend(test);
+	per_cpu(hw_cpu.on, 1) = true;
+	for (vpid = 1; vpid < 9; vpid++)
+		hw_run_guest(1, vpid);
+	per_cpu(hw_cpu.on, 1) = false;
+	KUNIT_EXPECT_EQ(test, on(1), 0);
+	KUNIT_EXPECT_TRUE(test, hw_on(1));
+	KUNIT_EXPECT_EQ(test, kernel.gets, 1);
+	/* What guests left is flushed: who had VMX before is not known. */
+	for (vpid = 1; vpid < 9; vpid++)
+		KUNIT_EXPECT_FALSE(test, hw_run_guest(1, vpid));
+	KUNIT_EXPECT_EQ(test, off(1), 0);
+	KUNIT_EXPECT_FALSE(test, hw_on(1));
+	KUNIT_EXPECT_EQ(test, kernel.puts, 1);
+}
+
+static void kernel_refuses(struct kunit *test)
+{
+	static const int errors[] = { -EBUSY, -EOPNOTSUPP, -EIO, -EFAULT };
+	unsigned int i;
+
+	lend(test);
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		kernel.error = errors[i];
+		KUNIT_EXPECT_EQ(test, on(2), errors[i]);
+	}
+	KUNIT_EXPECT_EQ(test, kernel.gets, ARRAY_SIZE(errors));
+	KUNIT_EXPECT_EQ(test, kernel.puts, 0);
+	kernel.error = 0;
+	KUNIT_EXPECT_EQ(test, on(2), 0);
+	KUNIT_EXPECT_EQ(test, off(2), 0);
+}
+
+static void another_kind_of_cpu(struct kunit *test)
+{
+	lend(test);
+	hw_set_msr(MSR_IA32_VMX_BASIC, hw_msr(MSR_IA32_VMX_BASIC) ^ BIT_ULL(7));
+	KUNIT_EXPECT_EQ(test, on(1), -EXDEV);
+	hw_forget_vmx();
+	KUNIT_EXPECT_EQ(test, on(1), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, kernel.gets, 0);
+}
+
+/* Its reference is never put: VMXOFF would fault, which is a BUG() of the kernel. */
+static void kernel_takes_vmfail_for_success(struct kunit *test)
+{
+	lend(test);
+	kernel.vmfail = true;
+	KUNIT_EXPECT_EQ(test, on(3), -EIO);
+	kernel.vmfail = false;
+	KUNIT_EXPECT_EQ(test, on(3), -EIO);
+	KUNIT_EXPECT_EQ(test, kernel.gets, 1);
+	KUNIT_EXPECT_EQ(test, kernel.puts, 0);
+	/* Of that CPU only. */
+	KUNIT_EXPECT_EQ(test, on(2), 0);
+	KUNIT_EXPECT_EQ(test, off(2), 0);
+}
+
+static void pins_the_lender(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, vmxcore_borrowed.pins(&lender_module));
+	lend(test);
+	KUNIT_EXPECT_FALSE(test, vmxcore_borrowed.pins(&lender_module));
+	KUNIT_EXPECT_TRUE(test, vmxcore_borrowed.pins(&client_module));
+	KUNIT_EXPECT_EQ(test, vmxcore_borrowed.pin(), 0);
+	KUNIT_EXPECT_EQ(test, vmxcore_borrowed.pin(), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&lender_module.refcnt), 3);
+	vmxcore_borrowed.unpin();
+	vmxcore_borrowed.unpin();
+	KUNIT_EXPECT_EQ(test, atomic_read(&lender_module.refcnt), 1);
+
+	lender_module.state = MODULE_STATE_GOING;
+	KUNIT_EXPECT_EQ(test, vmxcore_borrowed.pin(), -ENODEV);
+	lender_module.state = MODULE_STATE_LIVE;
+}
+
+static void emergency(struct kunit *test)
+{
+	lend(test);
+	vmxcore_provider_emergency();
+	KUNIT_EXPECT_EQ(test, told.emergency, 1);
+	/* The kernel does that. */
+	vmxcore_borrowed.emergency_off();
+	KUNIT_EXPECT_EQ(test, kernel.puts, 0);
+}
+
+static struct kunit_case borrowed_cases[] = {
+	KUNIT_CASE(nobody_lends),
+	KUNIT_CASE(comes_and_goes),
+	KUNIT_CASE(on_and_off),
+	KUNIT_CASE(kernel_refuses),
+	KUNIT_CASE(another_kind_of_cpu),
+	KUNIT_CASE(kernel_takes_vmfail_for_success),
+	KUNIT_CASE(pins_the_lender),
+	KUNIT_CASE(emergency),
+	{}
+};
+
+static struct kunit_suite borrowed_suite = {
+	.name = "borrowed",
+	.init = borrowed_begin,
+	.exit = borrowed_end,
+	.test_cases = borrowed_cases,
+};
+
+kunit_test_suite(borrowed_suite);
