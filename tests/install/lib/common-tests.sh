@@ -9,6 +9,7 @@ as_installed() {
 	try "$kernel: debian/tests/client: minivisor, out of the tree" "$kernel-client" autopkgtest client "$new"
 	try "$kernel: the sample for modprobe.d names the parameters there are" "$kernel-sample" sample_parameters "$new"
 	try "$kernel: dkms uninstall brings the stock modules back" "$kernel-uninstall" uninstall "$new"
+	try "$kernel: vmxctl doctor finds that they are not installed, and its command mends it" "$kernel-doctor" doctor_mends "$new"
 	try "$kernel: a hunk that does not apply is named, and the stock modules are in force" "$kernel-hunk" \
 		another_hunk "$new" "$new_version"
 }

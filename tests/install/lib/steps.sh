@@ -82,7 +82,7 @@ keep() {
 }
 
 install_packages() {
-	apt "$package"/vmxcore-{dkms,dev}_*.deb
+	apt "$package"/vmxcore-{dkms,dev}_*.deb "$package"/vmxctl_*.deb
 	says_nothing
 	ours "$@"
 	says_once 'modprobe -r kvm_intel && modprobe kvm_intel'
@@ -168,6 +168,43 @@ uninstall() {
 	ours "$1"
 }
 
+# view_of RELEASE: a machine that runs this kernel, for vmxctl --root: the root itself, and a /proc that says so.
+view_of() {
+	local view=$root/run/view dir
+	mkdir -p "$view/proc/sys/kernel" "$view/sys"
+	for dir in etc lib run usr var; do
+		ln -sfn "/$dir" "$view/$dir"
+	done
+	echo "$1" >"$view/proc/sys/kernel/osrelease"
+	printf 'vendor_id\t: GenuineIntel\nflags\t\t: vmx\n\n' >"$view/proc/cpuinfo"
+	: >"$view/proc/modules"
+}
+
+# doctor_finds [ID...]
+doctor_finds() {
+	in_root "$root" vmxctl --root /run/view --json doctor >"$out/doctor.json" || true
+	python3 -c '
+import json, sys
+found = json.load(open(sys.argv[1]))["findings"]
+print("\n".join(f["fix"] for f in found))
+sys.exit("found: %s" % found if [f["id"] for f in found] != sys.argv[2:] else 0)
+' "$out/doctor.json" "$@" >"$out/fixes"
+}
+
+# doctor_mends RELEASE: what keeps our modules from being in force is named, and the first command of those named is enough.
+doctor_mends() {
+	view_of "$1"
+	doctor_finds
+	in_root "$root" dkms uninstall "vmxcore/$version" -k "$1"
+	stock "$1"
+	doctor_finds not-installed dkms
+	cat "$out/fixes"
+	in_root "$root" sh -c "$(head -n 1 "$out/fixes")"
+	ours "$1"
+	doctor_finds
+	rm -r "$root/run/view"
+}
+
 # another_hunk RELEASE: a line of what the last patch expects is not there, as if the kernel had changed.
 another_hunk() {
 	local patch file status=0
@@ -194,7 +231,7 @@ owned() {
 # when it is installed; and what belongs to the kernel packages is as they brought it.
 purge() {
 	local left
-	in_root "$root" apt-get purge vmxcore-dkms vmxcore-dev
+	in_root "$root" apt-get purge vmxcore-dkms vmxcore-dev vmxctl
 	stock "$@"
 	left=$(comm -13 <(cut -d ' ' -f 1 "$out/before" | sort) <(files | cut -d ' ' -f 1 | sort) |
 		sed 's|^\.||; s|^/usr/lib/|/lib/|' | sort | comm -23 - <(owned | sort) |
