@@ -37,7 +37,7 @@ module_tree() {
 clang_modules() {
 	local tree=$PWD/$out/clang-$kernel
 	module_tree "$tree"
-	make -C "$kdir" M="$tree" -j"$(nproc)" --keep-going CC=clang W=1 KCFLAGS=-fno-caret-diagnostics "${clang_truth[@]}" 2>&1 |
+	make -C "$kdir" M="$tree" -j"$(nproc)" --output-sync=line --keep-going CC=clang W=1 KCFLAGS=-fno-caret-diagnostics "${clang_truth[@]}" 2>&1 |
 		sed "s|^$tree/||; s|^$root/||" | tee "$out/clang-$kernel.make" | tests/static/report.py "clang-$kernel"
 }
 
@@ -46,7 +46,7 @@ tidy_modules() {
 	local tree=$PWD/$out/clang-$kernel
 	python3 "$kernel_tree/scripts/clang-tools/gen_compile_commands.py" --directory "$kdir" --output "$tree/compile_commands.json" "$tree"
 	find "$tree" -name '*.c' ! -name '*.mod.c' -print0 |
-		xargs -0 -P"$(nproc)" -n4 clang-tidy --quiet -p "$tree" --checks="$tidy_checks" 2>"$out/clang-tidy-modules.stderr" |
+		xargs -0 -P"$(nproc)" -n4 tests/static/whole clang-tidy --quiet -p "$tree" --checks="$tidy_checks" 2>"$out/clang-tidy-modules.stderr" |
 		sed "s|^$tree/||; s|^$root/||" | tests/static/report.py clang-tidy
 }
 
@@ -76,5 +76,6 @@ coccicheck() {
 	module_tree "$tree"
 	export -f semantic_patch
 	find "$kernel_tree/scripts/coccinelle" -name '*.cocci' -exec grep -LZ 'script:ocaml' {} + |
-		xargs -0 -P"$(nproc)" -I{} bash -o pipefail -c 'semantic_patch "$@"' semantic_patch {} "$tree" | tests/static/report.py coccicheck
+		xargs -0 -P"$(nproc)" -I{} tests/static/whole bash -o pipefail -c 'semantic_patch "$@"' semantic_patch {} "$tree" |
+		tests/static/report.py coccicheck
 }

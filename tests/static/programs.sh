@@ -19,7 +19,9 @@ program_sources() {
 programs_with() {
 	local compiler=$1
 	shift
-	program_sources | xargs -P"$(nproc)" -I{} "$compiler" -c -O2 -Wall -Wextra "$@" -Iinclude -o /dev/null {} 2>&1
+	# shellcheck disable=SC2016 # the inner shell's
+	program_sources | xargs -P"$(nproc)" -I{} tests/static/whole sh -c '"$0" "$@" 2>&1' \
+		"$compiler" -c -O2 -Wall -Wextra "$@" -Iinclude -o /dev/null {}
 }
 
 analyzer() {
@@ -41,7 +43,7 @@ tidy() {
 	local folder
 	folder=$(mktemp -d --tmpdir="$out" tidy.XXXXXX)
 	tr ' ' '\n' <<<"$1" >"$folder/compile_flags.txt"
-	xargs -P"$(nproc)" -n4 clang-tidy --quiet -p "$folder" --checks="$program_checks" 2>>"$out/clang-tidy-programs.stderr" |
+	xargs -P"$(nproc)" -n4 tests/static/whole clang-tidy --quiet -p "$folder" --checks="$program_checks" 2>>"$out/clang-tidy-programs.stderr" |
 		sed "s|^$PWD/||"
 	rm -r "$folder"
 }
