@@ -43,6 +43,29 @@ int path_make(char *buf, size_t size, const char *format, ...)
 	return -ENAMETOOLONG;
 }
 
+/**
+ * text_append - print to the end of a text in a fixed buffer
+ * @buf: the buffer, with the text
+ * @size: its size
+ * @format: as printf's
+ *
+ * Return: 0, or -ENAMETOOLONG, with the text as it was.
+ */
+int text_append(char *buf, size_t size, const char *format, ...)
+{
+	size_t have = strlen(buf);
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf(buf + have, size - have, format, args);
+	va_end(args);
+	if (length >= 0 && (size_t)length < size - have)
+		return 0;
+	buf[have] = '\0';
+	return -ENAMETOOLONG;
+}
+
 static int below_root(char full[PATH_MAX], const char *path)
 {
 	return path_make(full, PATH_MAX, "%s%s", options.root, path);

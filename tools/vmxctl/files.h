@@ -25,5 +25,6 @@ bool parse_u64(const char *text, int base, uint64_t *value);
 bool parse_name(const char *text);
 void text_clean(char *text);
 int path_make(char *buf, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int text_append(char *buf, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif /* VMXCTL_FILES_H */

@@ -55,15 +55,17 @@ static void holders_in_vmxcore(struct snapshot *s)
 /* A list too long for its buffer is cut off: that there is one is what counts. */
 static void foreign_holds(struct snapshot *s)
 {
+	static const char more[] = ",...";
 	const struct vmxcore_cpu *cpu;
-	char cpus[sizeof(s->foreign_cpus)];
 
 	s->foreign_cpus[0] = '\0';
 	for (cpu = s->vmxcore.cpus; cpu < s->vmxcore.cpus + s->vmxcore.n_cpus; cpu++) {
 		if (!cpu->foreign)
 			continue;
-		strcpy(cpus, s->foreign_cpus);
-		path_make(s->foreign_cpus, sizeof(s->foreign_cpus), "%s%s%u", cpus, cpus[0] ? "," : "", cpu->cpu);
+		if (!text_append(s->foreign_cpus, sizeof(s->foreign_cpus) - strlen(more), "%s%u", s->foreign_cpus[0] ? "," : "", cpu->cpu))
+			continue;
+		strcat(s->foreign_cpus, more);
+		break;
 	}
 	if (s->foreign_cpus[0])
 		add_holder(s, &(struct holder) {
