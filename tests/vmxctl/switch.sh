@@ -92,6 +92,13 @@ switch_refused() {
 		"minivisor 16384 0 -"
 	vmxcore_client mini minivisor 0 0-1:1 940.000001 0
 	refuses changed stock module "module minivisor (client mini, holds VMX) uses vmxcore" "modprobe -r minivisor"
+	# More clients than a line has room for: the last one's name ends where the line does.
+	local name zeros=00000000000000000000000000000000000000000000000
+	for name in {a..c}$zeros d${zeros:0:31}; do
+		vmxcore_client "$name" minivisor 1 "" 940.000001 0
+	done
+	refuses changed stock module "000, holds VMX, ...) uses vmxcore" "modprobe -r minivisor"
+	rm -r "$tree"/sys/kernel/vmxcore/clients/?0*
 	# Borrowed: it holds kvm_intel through vmxcore.
 	modules "kvm_intel 401408 1 -" "kvm 1310720 1 kvm_intel," "irqbypass 12288 1 kvm," "vmxcore 65536 1 kvm_intel,"
 	refuses changed stock client "client mini (module minivisor) of vmxcore holds VMX"

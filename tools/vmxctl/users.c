@@ -44,21 +44,23 @@ static unsigned int processes_in_the_way(struct findings *findings, const struct
 	return n;
 }
 
-/* The clients of a module, for humans: " (client a, client b)". */
+/* The clients of a module, for humans: " (client a, client b)"; with "..." for those that it has no room for. */
 static void names_of_clients(const struct snapshot *s, const char *module, char text[FILE_LINE])
 {
+	static const char more[] = ", ...", end[] = ")";
 	const struct vmxcore_client *c;
-	size_t length = 0;
 
 	text[0] = '\0';
 	for (c = s->vmxcore.clients; c < s->vmxcore.clients + s->vmxcore.n_clients; c++) {
-		if (strcmp(c->module, module) || length + strlen(c->name) + 16 > FILE_LINE)
+		if (strcmp(c->module, module) ||
+		    !text_append(text, FILE_LINE - strlen(more) - strlen(end), "%sclient %s%s", text[0] ? ", " : " (", c->name,
+				 vmxcore_client_holds(c) ? ", holds VMX" : ""))
 			continue;
-		length += sprintf(text + length, "%sclient %s%s", length ? ", " : " (", c->name,
-				  vmxcore_client_holds(c) ? ", holds VMX" : "");
+		strcat(text, more);
+		break;
 	}
-	if (length)
-		strcpy(text + length, ")");
+	if (text[0])
+		strcat(text, end);
 }
 
 /* Modules that link against it and stay. Return: how many link against it at all. */
