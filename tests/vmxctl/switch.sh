@@ -50,6 +50,14 @@ switch_plan() {
 	plans 0 changed ours "rmmod kvm_intel" "insmod updates/dkms/vmxcore.ko enable_virt_at_load=1" \
 		"insmod updates/dkms/kvm-intel.ko nested=0 ept=1 vpid=0"
 
+	# It is ours, whatever else it needs of vmxcore's.
+	changed change-over
+	module_file updates/dkms kvm_intel "$vermagic" kvm,vmxcore_tdx,vmxcore
+	index_modules
+	plans 0 changed ours "rmmod kvm_intel" "rmmod kvm" "insmod kernel/virt/irqbypass.ko" "insmod updates/dkms/kvm.ko" \
+		"insmod updates/dkms/vmxcore.ko enable_virt_at_load=1" "insmod updates/dkms/vmxcore-tdx.ko" \
+		"insmod updates/dkms/kvm-intel.ko nested=0 ept=1 vpid=0"
+
 	# Nothing is loaded, or other clients of vmxcore alone, who can stay.
 	changed change-over
 	modules "vmxcore 65536 1 minivisor," "minivisor 16384 0 -"

@@ -102,9 +102,7 @@ void check_file(struct findings *findings, const struct module_file *file, const
  */
 bool needs_vmxcore(const struct module_file *file)
 {
-	const char *at = strstr(file->depends, "vmxcore");
-
-	return at && (at == file->depends || at[-1] == ',') && (!at[7] || at[7] == ',');
+	return text_has(file->depends, ',', "vmxcore");
 }
 
 /* What puts a line of modprobe's configuration out of force. */

@@ -259,6 +259,27 @@ bool parse_name(const char *text)
 }
 
 /**
+ * text_has - is a word in a list?
+ * @list: the words
+ * @separator: the character between them
+ * @word: the word
+ *
+ * Return: false also where it is only a part of one, or several.
+ */
+bool text_has(const char *list, char separator, const char *word)
+{
+	const char separators[] = { separator, '\0' };
+	size_t length = strlen(word);
+
+	while (strcspn(list, separators) != length || strncmp(list, word, length)) {
+		list += strcspn(list, separators);
+		if (!*list++)
+			return false;
+	}
+	return true;
+}
+
+/**
  * file_flag - read a file that has a boolean, as module parameters have
  * @path: absolute, below the root
  * @value: gets it

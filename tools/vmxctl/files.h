@@ -23,6 +23,7 @@ int file_list(const char *path, int (*each)(const char *name, void *data), void 
 
 bool parse_u64(const char *text, int base, uint64_t *value);
 bool parse_name(const char *text);
+bool text_has(const char *list, char separator, const char *word);
 void text_clean(char *text);
 int path_make(char *buf, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int text_append(char *buf, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));

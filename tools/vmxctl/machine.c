@@ -29,19 +29,6 @@ static char *value_of(char *line, const char *key)
 	return line && line[1] == ' ' ? line + 2 : NULL;
 }
 
-static bool has_word(const char *words, const char *word)
-{
-	size_t length = strlen(word);
-	const char *at = words;
-
-	while ((at = strstr(at, word))) {
-		if ((at == words || at[-1] == ' ') && (!at[length] || at[length] == ' '))
-			return true;
-		at += length;
-	}
-	return false;
-}
-
 static void parse_cpuinfo(char *text, struct machine *machine)
 {
 	char *line, *value;
@@ -56,8 +43,8 @@ static void parse_cpuinfo(char *text, struct machine *machine)
 		if (!value)
 			continue;
 		flags = true;
-		machine->vmx = has_word(value, "vmx");
-		machine->hypervisor = has_word(value, "hypervisor");
+		machine->vmx = text_has(value, ' ', "vmx");
+		machine->hypervisor = text_has(value, ' ', "hypervisor");
 	}
 	if (!machine->vendor[0] || !flags)
 		machine->err = -EINVAL;

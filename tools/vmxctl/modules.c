@@ -178,6 +178,18 @@ bool module_live(const struct module *module)
 }
 
 /**
+ * module_used_by - does another module link against this one?
+ * @module: of modules_read() or module_read()
+ * @user: the other one's name
+ *
+ * Return: true where it does.
+ */
+bool module_used_by(const struct module *module, const char *user)
+{
+	return text_has(module->users, ',', user);
+}
+
+/**
  * module_uses - does a module link against another one?
  * @modules: of modules_read()
  * @user: the one
@@ -187,17 +199,7 @@ bool module_live(const struct module *module)
  */
 bool module_uses(const struct module *modules, enum module_id user, enum module_id used)
 {
-	const char *name = modules[user].name, *at = modules[used].users;
-	size_t length = strlen(name);
-
-	if (!modules[user].loaded || !modules[used].loaded)
-		return false;
-	while ((at = strstr(at, name))) {
-		if ((at == modules[used].users || at[-1] == ',') && at[length] == ',')
-			return true;
-		at += length;
-	}
-	return false;
+	return modules[user].loaded && modules[used].loaded && module_used_by(&modules[used], modules[user].name);
 }
 
 /**

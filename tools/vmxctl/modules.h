@@ -43,6 +43,7 @@ int modules_read(struct module modules[MODULES]);
 bool module_live(const struct module *module);
 int module_read(const char *name, struct module *module);
 int module_is_foreign(const char *name, bool *foreign);
+bool module_used_by(const struct module *module, const char *user);
 bool module_uses(const struct module *modules, enum module_id user, enum module_id used);
 bool kvm_intel_is_ours(const struct module *modules);
 

@@ -224,15 +224,9 @@ static bool fits(const struct command *command, const char seen[256])
 
 static bool take_argument(const struct command *command, const char *argument, int n)
 {
-	const char *at = command->argument;
-	size_t length = n == 1 ? strlen(argument) : 0;
-
-	for (; length && at; at = strchr(at, '|')) {
-		at += *at == '|';
-		if (strcspn(at, "|") == length && !strncmp(at, argument, length)) {
-			options.argument = argument;
-			return true;
-		}
+	if (n == 1 && text_has(command->argument, '|', argument)) {
+		options.argument = argument;
+		return true;
 	}
 	fprintf(stderr, "vmxctl: %s takes one of %s\n", command->name, command->argument);
 	return false;

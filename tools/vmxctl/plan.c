@@ -312,18 +312,6 @@ static void compare_with_loaded(struct planning *p)
 	}
 }
 
-static bool is_used_by(const struct module *module, const char *name)
-{
-	char users[FILE_LINE], *rest = users, *user;
-
-	strcpy(users, module->users);
-	while ((user = strsep(&rest, ","))) {
-		if (!strcmp(user, name))
-			return true;
-	}
-	return false;
-}
-
 /* Does another of @list from @from on use it? */
 static bool is_in_use(const struct steps *list, size_t from, const char *name)
 {
@@ -333,7 +321,7 @@ static bool is_in_use(const struct steps *list, size_t from, const char *name)
 	if (module_read(name, &module))
 		return false;
 	for (i = from; i < list->n; i++) {
-		if (is_used_by(&module, list->list[i].name))
+		if (module_used_by(&module, list->list[i].name))
 			return true;
 	}
 	return false;
