@@ -38,10 +38,18 @@ static struct module *module_named(struct module *modules, const char *name)
 	return NULL;
 }
 
-/* NAME SIZE USES USERS STATE ADDRESS; users are "-" where there are none. The name points into the line. */
-static int parse_line(char *line, struct module *module)
+/* A line of /proc/modules; the texts point into it. */
+struct line {
+	const char *name;
+	unsigned int uses;
+	const char *users;
+	const char *state;
+};
+
+/* NAME SIZE USES USERS STATE ADDRESS; users are "-" where there are none. */
+static int parse_line(char *text, struct line *line)
 {
-	char *field[5], *rest = line;
+	char *field[5], *rest = text;
 	uint64_t size, uses;
 	unsigned int i;
 
@@ -58,50 +66,48 @@ static int parse_line(char *line, struct module *module)
 		return -EINVAL;
 	if (!parse_name(field[0]) || !parse_u64(field[1], 10, &size))
 		return -EINVAL;
-	module->name = field[0];
-	module->loaded = true;
-	module->uses = uses;
-	snprintf(module->users, sizeof(module->users), "%s", strcmp(field[3], "-") ? field[3] : "");
-	snprintf(module->state, sizeof(module->state), "%.15s", field[4]);
+	line->name = field[0];
+	line->uses = uses;
+	line->users = strcmp(field[3], "-") ? field[3] : "";
+	line->state = field[4];
 	return 0;
 }
 
-static int each_line(void (*take)(const struct module *module, void *data), void *data)
+static int each_line(int (*take)(const struct line *line, void *data), void *data)
 {
-	char *text, *rest, *line;
-	struct module module;
+	char *text, *rest, *one;
+	struct line line;
 	int err = 0;
 
 	text = file_slurp("/proc/modules", PROC_MODULES_LIMIT, &err);
 	if (!text)
 		return err;
 	rest = text;
-	while (!err && (line = strsep(&rest, "\n"))) {
-		if (!line[0])
+	while (!err && (one = strsep(&rest, "\n"))) {
+		if (!one[0])
 			continue;
-		err = parse_line(line, &module);
+		err = parse_line(one, &line);
 		if (!err)
-			take(&module, data);
+			err = take(&line, data);
 	}
 	free(text);
 	return err;
 }
 
-/* Names and titles are the caller's own. */
-static void take_loaded(struct module *to, const struct module *from)
+/* Names and titles are the caller's own. Users that are cut off would be others. */
+static int take_loaded(struct module *module, const struct line *line)
 {
-	to->loaded = true;
-	to->uses = from->uses;
-	strcpy(to->users, from->users);
-	strcpy(to->state, from->state);
+	module->loaded = true;
+	module->uses = line->uses;
+	snprintf(module->state, sizeof(module->state), "%.15s", line->state);
+	return path_make(module->users, sizeof(module->users), "%s", line->users) ? -EFBIG : 0;
 }
 
-static void take_known(const struct module *module, void *data)
+static int take_known(const struct line *line, void *data)
 {
-	struct module *known_one = module_named(data, module->name);
+	struct module *known_one = module_named(data, line->name);
 
-	if (known_one)
-		take_loaded(known_one, module);
+	return known_one ? take_loaded(known_one, line) : 0;
 }
 
 /**
@@ -122,12 +128,11 @@ int modules_read(struct module modules[MODULES])
 	return each_line(take_known, modules);
 }
 
-static void take_wanted(const struct module *module, void *data)
+static int take_wanted(const struct line *line, void *data)
 {
 	struct module *wanted = data;
 
-	if (!strcmp(module->name, wanted->name))
-		take_loaded(wanted, module);
+	return strcmp(line->name, wanted->name) ? 0 : take_loaded(wanted, line);
 }
 
 /**

@@ -21,6 +21,9 @@ enum module_id {
 	MODULES,
 };
 
+/* vmxcore lets 32 clients in, and a module's name has at most 55 characters; twice as much. */
+#define MODULE_USERS	4096
+
 /**
  * struct module - a module that this program knows
  * @name: as in /proc/modules
@@ -35,7 +38,7 @@ struct module {
 	const char *title;
 	bool loaded;
 	unsigned int uses;
-	char users[FILE_LINE];
+	char users[MODULE_USERS];
 	char state[16];
 };
 

@@ -67,7 +67,7 @@ static void names_of_clients(const struct snapshot *s, const char *module, char 
 static unsigned int modules_in_the_way(struct findings *findings, const struct snapshot *s, const struct steps *unload,
 				       const struct module *module)
 {
-	char users[FILE_LINE], clients[FILE_LINE], fix[128], *rest = users, *user;
+	char users[MODULE_USERS], clients[FILE_LINE], fix[128], *rest = users, *user;
 	unsigned int n = 0;
 
 	strcpy(users, module->users);
