@@ -137,19 +137,14 @@ static void compare_clients(struct changes *changes, const struct vmxcore *old, 
 	}
 }
 
-static bool is_on(const struct vmxcore_cpu *cpu)
-{
-	return !strcmp(cpu->state, "on") || !strcmp(cpu->state, "leaving");
-}
-
 static void compare_cpu(struct changes *changes, const struct vmxcore_cpu *old, const struct vmxcore_cpu *now)
 {
 	enum change_kind kind = CHANGE_CPU;
 	char name[16];
 
 	snprintf(name, sizeof(name), "cpu%u", now->cpu);
-	if (is_on(old) != is_on(now))
-		kind = is_on(now) ? CHANGE_CPU_ON : CHANGE_CPU_OFF;
+	if (vmxcore_cpu_is_on(old) != vmxcore_cpu_is_on(now))
+		kind = vmxcore_cpu_is_on(now) ? CHANGE_CPU_ON : CHANGE_CPU_OFF;
 	if (strcmp(old->state, now->state))
 		add(changes, kind, name, "CPU %u: %s (%s before)", now->cpu, now->state, old->state);
 	else if (!same_moment(&old->since, &now->since))

@@ -66,7 +66,7 @@ static void cpus(struct json_object *metrics, const struct snapshot *s)
 		if (!strcmp(cpu->state, "unknown"))
 			continue;
 		snprintf(number, sizeof(number), "%u", cpu->cpu);
-		add_string(sample(samples, !strcmp(cpu->state, "on") || !strcmp(cpu->state, "leaving")), "cpu", number);
+		add_string(sample(samples, vmxcore_cpu_is_on(cpu)), "cpu", number);
 	}
 }
 

@@ -165,7 +165,7 @@ static void text_vmxcore(const struct vmxcore *v)
 		return;
 	}
 	for (i = 0; i < v->n_cpus; i++)
-		on += !strcmp(v->cpus[i].state, "on") || !strcmp(v->cpus[i].state, "leaving");
+		on += vmxcore_cpu_is_on(&v->cpus[i]);
 	printf("vmxcore: VMX is %s, backend %s, %s", v->state, v->backend, v->policy);
 	if (v->provider[0])
 		printf(", provider %s", v->provider);

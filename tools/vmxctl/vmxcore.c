@@ -332,6 +332,17 @@ void vmxcore_free(struct vmxcore *vmxcore)
 }
 
 /**
+ * vmxcore_cpu_is_on - has a CPU VMX on?
+ * @cpu: the CPU
+ *
+ * Return: true also while it goes offline, as long as clients can still use VMX there.
+ */
+bool vmxcore_cpu_is_on(const struct vmxcore_cpu *cpu)
+{
+	return !strcmp(cpu->state, "on") || !strcmp(cpu->state, "leaving");
+}
+
+/**
  * vmxcore_client_holds - does a client hold VMX anywhere?
  * @client: the client
  *

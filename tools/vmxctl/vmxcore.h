@@ -100,6 +100,7 @@ struct vmxcore {
 void vmxcore_read(struct vmxcore *vmxcore);
 void vmxcore_free(struct vmxcore *vmxcore);
 int vmxcore_caps(uint64_t caps[CAPS]);
+bool vmxcore_cpu_is_on(const struct vmxcore_cpu *cpu);
 bool vmxcore_client_holds(const struct vmxcore_client *client);
 
 #endif /* VMXCTL_VMXCORE_H */
