@@ -35,27 +35,13 @@ static bool same_moment(const struct moment *a, const struct moment *b)
 	return a->known == b->known && (!a->known || a->us == b->us);
 }
 
-/* What a client holds; a list of CPUs is not longer than a page. */
-static const char *held_by(const struct vmxcore_client *client, char buf[VMXCORE_PAGE + 64])
-{
-	char all[40] = "";
-
-	if (!vmxcore_client_holds(client))
-		return "nothing";
-	if (client->references)
-		snprintf(all, sizeof(all), "all CPUs %llu times", (unsigned long long)client->references);
-	snprintf(buf, VMXCORE_PAGE + 64, "%s%s%s%s", all, all[0] && client->cpu_references[0] ? ", " : "",
-		 client->cpu_references[0] ? "CPU:times " : "", client->cpu_references);
-	return buf;
-}
-
 static void references(struct changes *changes, enum change_kind kind, const struct vmxcore_client *old,
 		       const struct vmxcore_client *now, const char *verb)
 {
-	char before[VMXCORE_PAGE + 64], after[VMXCORE_PAGE + 64];
+	char before[VMXCORE_HELD], after[VMXCORE_HELD];
 
-	add(changes, kind, now->name, "client %s %s: has %s (before: %s)", now->name, verb, held_by(now, after),
-	    held_by(old, before));
+	add(changes, kind, now->name, "client %s %s: has %s (before: %s)", now->name, verb, vmxcore_client_held(now, after),
+	    vmxcore_client_held(old, before));
 }
 
 /* One can get on one CPU and put on another, between two looks. */
@@ -109,9 +95,9 @@ static void client_came(struct changes *changes, const struct vmxcore_client *no
 
 static void client_went(struct changes *changes, const struct vmxcore_client *old)
 {
-	char buf[VMXCORE_PAGE + 64];
+	char buf[VMXCORE_HELD];
 
-	add(changes, CHANGE_CLIENT_WENT, old->name, "client %s went (had %s)", old->name, held_by(old, buf));
+	add(changes, CHANGE_CLIENT_WENT, old->name, "client %s went (had %s)", old->name, vmxcore_client_held(old, buf));
 }
 
 static void compare_clients(struct changes *changes, const struct vmxcore *old, const struct vmxcore *now)

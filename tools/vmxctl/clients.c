@@ -10,21 +10,15 @@
 
 static void text_client(const struct snapshot *s, const struct vmxcore_client *c)
 {
-	char when[96];
+	char when[96], held[VMXCORE_HELD];
 
 	if (c->hidden) {
 		printf("%s%s%s: not visible\n", colour(COLOUR_BOLD), c->name, colour(COLOUR_NONE));
 		return;
 	}
 	snapshot_when(s, &c->since, when);
-	printf("%s%s%s (module %s): ", colour(COLOUR_BOLD), c->name, colour(COLOUR_NONE),
-	       c->module[0] ? c->module : "unknown");
-	if (!vmxcore_client_holds(c))
-		printf("holds nothing");
-	if (c->references)
-		printf("all CPUs %llu times", (unsigned long long)c->references);
-	if (c->cpu_references[0])
-		printf("%sCPU:times %s", c->references ? ", " : "", c->cpu_references);
+	printf("%s%s%s (module %s): %s%s", colour(COLOUR_BOLD), c->name, colour(COLOUR_NONE),
+	       c->module[0] ? c->module : "unknown", vmxcore_client_holds(c) ? "" : "holds ", vmxcore_client_held(c, held));
 	printf("%s; %llu VPIDs, %llu VMCSs%s\n", when, (unsigned long long)c->vpids,
 	       (unsigned long long)c->vmcss, c->exclusive ? "; exclusive" : "");
 }

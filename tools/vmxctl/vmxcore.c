@@ -354,6 +354,23 @@ bool vmxcore_client_holds(const struct vmxcore_client *client)
 }
 
 /**
+ * vmxcore_client_held - what a client holds, for humans
+ * @client: the client
+ * @buf: gets it
+ *
+ * Return: @buf: "all CPUs 2 times", "CPU:times 0-1:1", both, or "nothing".
+ */
+const char *vmxcore_client_held(const struct vmxcore_client *client, char buf[VMXCORE_HELD])
+{
+	strcpy(buf, vmxcore_client_holds(client) ? "" : "nothing");
+	if (client->references)
+		text_append(buf, VMXCORE_HELD, "all CPUs %llu times", (unsigned long long)client->references);
+	if (client->cpu_references[0])
+		text_append(buf, VMXCORE_HELD, "%sCPU:times %s", buf[0] ? ", " : "", client->cpu_references);
+	return buf;
+}
+
+/**
  * vmxcore_caps - read the capability MSRs that vmxcore shows
  * @caps: filled in
  *

@@ -15,6 +15,9 @@
 /* A page, the longest that a file of sysfs can be. */
 #define VMXCORE_PAGE	4097
 
+/* A list of CPUs, and the words of vmxcore_client_held(). */
+#define VMXCORE_HELD	(VMXCORE_PAGE + 64)
+
 /**
  * struct moment - a time, or none
  * @known: there is one
@@ -102,5 +105,6 @@ void vmxcore_free(struct vmxcore *vmxcore);
 int vmxcore_caps(uint64_t caps[CAPS]);
 bool vmxcore_cpu_is_on(const struct vmxcore_cpu *cpu);
 bool vmxcore_client_holds(const struct vmxcore_client *client);
+const char *vmxcore_client_held(const struct vmxcore_client *client, char buf[VMXCORE_HELD]);
 
 #endif /* VMXCTL_VMXCORE_H */
