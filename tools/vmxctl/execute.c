@@ -44,53 +44,41 @@ static void catch_signals(void)
 	sigaction(SIGPIPE, &nothing, NULL);
 }
 
-static int unload(const char *name)
+/* A command of modprobe's is run as modprobe runs it; what the module depends on has been loaded. */
+static int act(enum action action, struct kmod_module *module, const char *module_options)
 {
-	struct kmod_ctx *ctx = modprobe_open_plain();
-	struct kmod_module *module = NULL;
 	int err;
 
-	if (!ctx)
-		return -ENOMEM;
-	err = kmod_module_new_from_name(ctx, name, &module);
-	if (!err)
-		err = kmod_module_remove_module(module, 0);
-	kmod_module_unref(module);
-	modprobe_close(ctx);
-	return err;
-}
-
-static int load_file(const char *path, const char *module_options)
-{
-	struct kmod_ctx *ctx = modprobe_open_plain();
-	struct kmod_module *module = NULL;
-	int err;
-
-	if (!ctx)
-		return -ENOMEM;
-	err = kmod_module_new_from_path(ctx, path, &module);
-	if (!err)
-		err = kmod_module_insert_module(module, 0, module_options);
-	kmod_module_unref(module);
-	modprobe_close(ctx);
-	return err;
-}
-
-/* What it depends on has been loaded; the command is run as modprobe runs it. */
-static int load_by_command(const char *name, const char *release)
-{
-	struct kmod_ctx *ctx = modprobe_open(release);
-	struct kmod_module *module = NULL;
-	int err;
-
-	if (!ctx)
-		return -ENOMEM;
-	err = kmod_module_new_from_name(ctx, name, &module);
-	if (!err)
+	switch (action) {
+	case ACTION_UNLOAD:
+		return kmod_module_remove_module(module, 0);
+	case ACTION_LOAD:
+		return kmod_module_insert_module(module, 0, module_options);
+	case ACTION_MODPROBE:
 		err = kmod_module_probe_insert_module(module, 0, NULL, NULL, NULL, NULL);
+		return err > 0 ? -ECANCELED : err;
+	}
+	return -EINVAL;
+}
+
+/* Each with a context of its own, as libkmod refuses a path to a module that it knows by another one. @release is for modprobe. */
+static int act_on(enum action action, const struct step *step, const char *release)
+{
+	struct kmod_ctx *ctx = action == ACTION_MODPROBE ? modprobe_open(release) : modprobe_open_plain();
+	struct kmod_module *module = NULL;
+	int err;
+
+	if (!ctx)
+		return -ENOMEM;
+	if (action == ACTION_LOAD)
+		err = kmod_module_new_from_path(ctx, step->path, &module);
+	else
+		err = kmod_module_new_from_name(ctx, step->name, &module);
+	if (!err)
+		err = act(action, module, step->options);
 	kmod_module_unref(module);
 	modprobe_close(ctx);
-	return err > 0 ? -ECANCELED : err;
+	return err;
 }
 
 static int do_step(const struct step *step, const char *release)
@@ -102,15 +90,7 @@ static int do_step(const struct step *step, const char *release)
 	/* While the line was written somebody may have been waited for. */
 	if (caught)
 		return -EINTR;
-	switch (step->action) {
-	case ACTION_UNLOAD:
-		return unload(step->name);
-	case ACTION_LOAD:
-		return load_file(step->path, step->options);
-	case ACTION_MODPROBE:
-		return load_by_command(step->name, release);
-	}
-	return -EINVAL;
+	return act_on(step->action, step, release);
 }
 
 static const char *load_error(int err)
@@ -203,7 +183,7 @@ static int undo_load(const struct plan *plan, size_t n)
 		step = &plan->load.list[n];
 		if (module_read(step->name, &module) || !module.loaded)
 			continue;
-		err = unload(step->name);
+		err = act_on(ACTION_UNLOAD, step, NULL);
 		if (!err)
 			continue;
 		note("%s is not unloaded again: %s", step->name, strerror(-err));
@@ -220,7 +200,7 @@ static int undo_unload(const struct plan *plan, size_t n)
 
 	for (; n > 0; n--) {
 		step = &plan->restore.list[plan->unload.n - n];
-		err = step->path[0] ? load_file(step->path, step->options) : -ENOENT;
+		err = step->path[0] ? act_on(step->action, step, NULL) : -ENOENT;
 		if (!err) {
 			note("%s is loaded again", step->path);
 			continue;
