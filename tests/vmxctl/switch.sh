@@ -121,10 +121,13 @@ switch_refused() {
 	changed change-over
 	rm "$tree/lib/modules/$release/updates/dkms/kvm-intel.ko"
 	index_modules
-	refuses changed ours stock-resolved "modprobe kvm_intel would load"
+	refuses changed ours stock-resolved "modprobe kvm_intel would load" "dkms install --force"
+	rm "$tree/lib/modules/$release/kernel/kvm/kvm-intel.ko"
+	index_modules
+	refuses changed ours not-installed "there is no kvm_intel of vmxcore's for this kernel ($release)" "dkms install --force"
 	changed change-over
 	rm "$tree/lib/modules/$release/updates/dkms/vmxcore.ko"
-	refuses changed ours not-installed "kvm-intel.ko needs vmxcore, which modprobe does not find" "dkms autoinstall"
+	refuses changed ours not-installed "kvm-intel.ko needs vmxcore, which modprobe does not find" "dkms install --force"
 	changed change-back
 	rm "$tree/lib/modules/$release/kernel/kvm/kvm.ko"
 	refuses changed stock not-installed "there is no kvm of the distribution's" "apt install --reinstall linux-image-$release"

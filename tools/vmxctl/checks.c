@@ -29,6 +29,36 @@ static int secure_boot(void)
 }
 
 /**
+ * how_to_install - what brings modules for a kernel
+ * @fix: gets the command
+ * @ours: vmxcore's modules, or else the distribution's
+ * @release: of the kernel
+ */
+void how_to_install(char fix[FINDING_FIX], bool ours, const char *release)
+{
+	if (ours)
+		path_make(fix, FINDING_FIX, "dkms autoinstall -k %s && depmod %s", release, release);
+	else
+		path_make(fix, FINDING_FIX, "apt install --reinstall linux-image-%s", release);
+}
+
+/**
+ * how_to_reinstall - what brings modules for a kernel again, as those that are there are not all, or no good
+ * @fix: gets the command
+ * @ours: vmxcore's modules, or else the distribution's
+ * @release: of the kernel
+ *
+ * autoinstall would do nothing: it takes what DKMS has installed once for good.
+ */
+void how_to_reinstall(char fix[FINDING_FIX], bool ours, const char *release)
+{
+	if (ours)
+		path_make(fix, FINDING_FIX, "dkms install --force vmxcore/" VERSION " -k %s && depmod %s", release, release);
+	else
+		how_to_install(fix, false, release);
+}
+
+/**
  * check_signature - would the kernel refuse a module for want of a signature?
  * @findings: what is found
  * @file: the module
@@ -60,20 +90,6 @@ void check_signature(struct findings *findings, const struct module_file *file, 
 }
 
 /**
- * how_to_install - what brings modules for a kernel
- * @fix: gets the command
- * @ours: vmxcore's modules, or else the distribution's
- * @release: of the kernel
- */
-void how_to_install(char fix[FINDING_FIX], bool ours, const char *release)
-{
-	if (ours)
-		path_make(fix, FINDING_FIX, "dkms autoinstall -k %s && depmod %s", release, release);
-	else
-		path_make(fix, FINDING_FIX, "apt install --reinstall linux-image-%s", release);
-}
-
-/**
  * check_file - was a module built for this kernel?
  * @findings: what is found
  * @file: the module
@@ -86,12 +102,22 @@ void check_file(struct findings *findings, const struct module_file *file, const
 
 	if (!strncmp(file->vermagic, release, length) && (file->vermagic[length] == ' ' || !file->vermagic[length]))
 		return;
-	/* autoinstall takes one that is there for a good one. */
-	if (file->intree)
-		how_to_install(fix, false, release);
-	else
-		path_make(fix, sizeof(fix), "dkms install --force vmxcore/" VERSION " -k %s && depmod %s", release, release);
+	how_to_reinstall(fix, !file->intree, release);
 	found(findings, "wrong-kernel", "", fix, "%s was built for \"%s\", and this is %s", file->path, file->vermagic, release);
+}
+
+/**
+ * found_stock - modprobe would load the distribution's kvm_intel, though vmxcore is there
+ * @findings: what is found
+ * @kvm_intel: the module
+ * @release: of the kernel
+ */
+void found_stock(struct findings *findings, const struct module_file *kvm_intel, const char *release)
+{
+	char fix[FINDING_FIX];
+
+	how_to_reinstall(fix, true, release);
+	found(findings, "stock-resolved", "", fix, "modprobe kvm_intel would load %s, which is not vmxcore's", kvm_intel->path);
 }
 
 /**

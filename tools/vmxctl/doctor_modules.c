@@ -56,7 +56,6 @@ static void look_at_files(struct patient *p, struct kmod_ctx *ctx)
 {
 	const char *release = p->s.machine.release;
 	struct module_file vmxcore, kvm_intel;
-	char fix[FINDING_FIX];
 
 	if (!find_file(p, ctx, "vmxcore", &vmxcore)) {
 		if (p->s.complete || !vmxcore.found)
@@ -66,10 +65,8 @@ static void look_at_files(struct patient *p, struct kmod_ctx *ctx)
 	check_file(&p->findings, &vmxcore, release);
 	if (!p->s.modules[MODULE_VMXCORE].loaded)
 		check_signature(&p->findings, &vmxcore, release);
-	if (find_file(p, ctx, "kvm_intel", &kvm_intel) && !needs_vmxcore(&kvm_intel)) {
-		path_make(fix, sizeof(fix), "dkms install --force vmxcore/" VERSION " -k %s && depmod %s", release, release);
-		found(&p->findings, "stock-resolved", "", fix, "modprobe kvm_intel would load %s, which is not vmxcore's", kvm_intel.path);
-	}
+	if (find_file(p, ctx, "kvm_intel", &kvm_intel) && !needs_vmxcore(&kvm_intel))
+		found_stock(&p->findings, &kvm_intel, release);
 }
 
 /**
@@ -126,6 +123,6 @@ void look_at_dkms(struct patient *p)
 		note_file("/var/lib/dkms/vmxcore", err);
 	if (err)
 		return;
-	path_make(fix, sizeof(fix), "dkms autoinstall -k %s", p->s.machine.release);
+	how_to_install(fix, true, p->s.machine.release);
 	found(&p->findings, "dkms", "", fix, "DKMS has vmxcore, but not installed for this kernel (%s)", p->s.machine.release);
 }

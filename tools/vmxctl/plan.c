@@ -120,13 +120,16 @@ static void not_ours(struct planning *p, const struct module_file *kvm_intel)
 	struct module_file vmxcore;
 	char fix[FINDING_FIX];
 
-	how_to_install(fix, true, release);
-	if (modprobe_find(p->ctx, "vmxcore", &vmxcore) || !vmxcore.found || !kvm_intel->found)
-		found(&p->plan->obstacles, "not-installed", "", fix, "there is no %s of vmxcore's for this kernel (%s)",
-		      vmxcore.found ? KVM_INTEL : "module", release);
+	if (!modprobe_find(p->ctx, "vmxcore", &vmxcore) && vmxcore.found && kvm_intel->found) {
+		found_stock(&p->plan->obstacles, kvm_intel, release);
+		return;
+	}
+	if (vmxcore.found)
+		how_to_reinstall(fix, true, release);
 	else
-		found(&p->plan->obstacles, "stock-resolved", "", fix, "modprobe kvm_intel would load %s, which is not vmxcore's",
-		      kvm_intel->path);
+		how_to_install(fix, true, release);
+	found(&p->plan->obstacles, "not-installed", "", fix, "there is no %s of vmxcore's for this kernel (%s)",
+	      vmxcore.found ? KVM_INTEL : "module", release);
 }
 
 /* libkmod drops all dependencies where the file of one of them is not there. */
@@ -135,7 +138,7 @@ static void check_dependencies(struct planning *p, const struct module_file *fil
 	char copy[FILE_LINE], fix[FINDING_FIX], *rest = copy, *name;
 
 	strcpy(copy, file->depends);
-	how_to_install(fix, true, p->s->machine.release);
+	how_to_reinstall(fix, true, p->s->machine.release);
 	while ((name = strsep(&rest, ","))) {
 		if (name[0] && !steps_find(&p->plan->load, name))
 			found(&p->plan->obstacles, "not-installed", "", fix, "%s needs %s, which modprobe does not find", file->path, name);
