@@ -142,7 +142,7 @@ switch_refused() {
 	refuses changed stock wrong-kernel "/kvm-intel.ko was built for" "apt install --reinstall"
 	put sys/kernel/security/lockdown "none [integrity] confidentiality"
 	module_file kernel/kvm kvm_intel "$vermagic" kvm
-	refuses changed stock unsigned "kvm-intel.ko is not signed"
+	refuses changed stock unsigned "kvm-intel.ko is not signed" "apt install --reinstall"
 
 	expect 2 change-over switch ours
 	warns "there is only a --dry-run of switch there"

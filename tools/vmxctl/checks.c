@@ -84,8 +84,10 @@ void check_signature(struct findings *findings, const struct module_file *file, 
 			     file->signer);
 		return;
 	}
-	path_make(fix, sizeof(fix), "dkms install --force vmxcore/" VERSION " -k %s && mokutil --import /var/lib/dkms/mok.pub && reboot", release);
-	found(findings, "unsigned", "be ready to enroll a key at the next boot (\"Enroll MOK\" in the blue screen)", fix,
+	how_to_reinstall(fix, !file->intree, release);
+	if (!file->intree)
+		text_append(fix, sizeof(fix), " && mokutil --import /var/lib/dkms/mok.pub && reboot");
+	found(findings, "unsigned", file->intree ? "" : "be ready to enroll a key at the next boot (\"Enroll MOK\" in the blue screen)", fix,
 	      "Secure Boot or lockdown is on, and %s is not signed", file->path);
 }
 
