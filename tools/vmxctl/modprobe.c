@@ -139,6 +139,22 @@ int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *fi
 	return err;
 }
 
+/**
+ * modprobe_behind_name - does a text begin with a module's name?
+ * @text: the text
+ * @name: of the module; - and _ are one and the same
+ *
+ * Return: what is behind the name, or NULL.
+ */
+const char *modprobe_behind_name(const char *text, const char *name)
+{
+	for (; *name; text++, name++) {
+		if (*text != *name && !(*text == '-' && *name == '_') && !(*text == '_' && *name == '-'))
+			return NULL;
+	}
+	return text;
+}
+
 static bool in_config(struct kmod_config_iter *iter, const char *name, char value[FILE_LINE])
 {
 	bool found = false;
@@ -186,23 +202,17 @@ struct search {
 	struct config_line *line;
 };
 
-/* modprobe takes - and _ for the same. */
-static bool same_module(const char *a, const char *b)
-{
-	while (*a && (*a == *b || (strchr("-_", *a) && strchr("-_", *b))))
-		a++, b++;
-	return !*a && !*b;
-}
-
 static bool is_wanted(char *text, const struct search *search)
 {
 	char *word = strsep(&text, " \t");
+	const char *end;
 
 	if (strcmp(word, search->what))
 		return false;
 	while (text && *(word = strsep(&text, " \t")) == '\0')
 		;
-	return same_module(word, search->name);
+	end = modprobe_behind_name(word, search->name);
+	return end && !*end;
 }
 
 static bool is_hidden(const char *file, unsigned int folder)

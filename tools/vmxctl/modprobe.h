@@ -43,6 +43,7 @@ struct kmod_ctx *modprobe_open_plain(void);
 void modprobe_close(struct kmod_ctx *ctx);
 int modprobe_info(struct kmod_module *module, struct module_file *file);
 int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *file);
+const char *modprobe_behind_name(const char *text, const char *name);
 bool modprobe_blacklists(struct kmod_ctx *ctx, const char *name);
 bool modprobe_replaces(struct kmod_ctx *ctx, const char *name, char command[FILE_LINE]);
 bool modprobe_line(const char *what, const char *name, struct config_line *line);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "modprobe.h"
 #include "options.h"
 #include "out.h"
 #include "stock.h"
@@ -17,21 +18,14 @@
 /* Debian's has 200 KB. */
 #define ORDER_LIMIT	(4 << 20)
 
-/* In file names of modules - and _ are one and the same. */
-static bool is_named(const char *file, const char *name)
-{
-	for (; *name; file++, name++) {
-		if (*file != *name && !(*file == '-' && *name == '_') && !(*file == '_' && *name == '-'))
-			return false;
-	}
-	return !strcmp(file, ".ko");
-}
-
 static bool line_is(const char *line, const char *name)
 {
-	const char *slash = strrchr(line, '/');
+	const char *end;
 
-	return !strncmp(line, "kernel/", 7) && is_named(slash + 1, name);
+	if (strncmp(line, "kernel/", 7))
+		return false;
+	end = modprobe_behind_name(strrchr(line, '/') + 1, name);
+	return end && !strcmp(end, ".ko");
 }
 
 /* 0: found, and in @found; -ENOENT: not in there. */
