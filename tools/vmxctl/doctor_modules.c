@@ -21,18 +21,16 @@ static bool find_file(struct patient *p, struct kmod_ctx *ctx, const char *name,
 }
 
 /* Installed, and depmod has not been told. */
-static bool find_unindexed(struct patient *p, char path[512])
+static bool find_unindexed(struct patient *p, char path[PATH_MAX])
 {
 	static const char *const places[] = { "updates/dkms", "updates", "extra" };
-	static const char *const suffixes[] = { "", ".xz", ".zst", ".gz" };
-	unsigned int i, j;
+	char file[256];
+	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
-		for (j = 0; j < ARRAY_SIZE(suffixes); j++) {
-			if (!path_make(path, 512, "/lib/modules/%s/%s/vmxcore.ko%s", p->s.machine.release, places[i], suffixes[j]) &&
-			    file_exists(path))
-				return true;
-		}
+		path_make(file, sizeof(file), "/lib/modules/%s/%s/vmxcore.ko", p->s.machine.release, places[i]);
+		if (modprobe_packed(file, path))
+			return true;
 	}
 	return false;
 }
@@ -40,7 +38,7 @@ static bool find_unindexed(struct patient *p, char path[512])
 static void not_installed(struct patient *p)
 {
 	const char *release = p->s.machine.release;
-	char path[512], fix[FINDING_FIX];
+	char path[PATH_MAX], fix[FINDING_FIX];
 
 	if (find_unindexed(p, path)) {
 		path_make(fix, sizeof(fix), "depmod %s", release);

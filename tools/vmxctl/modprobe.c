@@ -119,6 +119,25 @@ int modprobe_info(struct kmod_module *module, struct module_file *file)
 }
 
 /**
+ * modprobe_packed - is a module's file there, packed or not?
+ * @file: NAME.ko, with its folder, below the root
+ * @path: gets the file that is there
+ *
+ * Return: true if one is.
+ */
+bool modprobe_packed(const char *file, char path[PATH_MAX])
+{
+	static const char *const suffixes[] = { "", ".xz", ".zst", ".gz" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		if (!path_make(path, PATH_MAX, "%s%s", file, suffixes[i]) && file_exists(path))
+			return true;
+	}
+	return false;
+}
+
+/**
  * modprobe_find - which file would modprobe load?
  * @ctx: of modprobe_open()
  * @name: of the module

@@ -3,6 +3,7 @@
 #ifndef VMXCTL_KMOD_H
 #define VMXCTL_KMOD_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "files.h"
@@ -41,6 +42,7 @@ struct config_line {
 struct kmod_ctx *modprobe_open(const char *release);
 struct kmod_ctx *modprobe_open_plain(void);
 void modprobe_close(struct kmod_ctx *ctx);
+bool modprobe_packed(const char *file, char path[PATH_MAX]);
 int modprobe_info(struct kmod_module *module, struct module_file *file);
 int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *file);
 const char *modprobe_behind_name(const char *text, const char *name);

@@ -62,9 +62,7 @@ static int find_line(const char *release, const char *list, const char *name, ch
  */
 int stock_find(const char *release, const char *name, char path[PATH_MAX])
 {
-	static const char *const packed[] = { "", ".xz", ".zst", ".gz" };
 	char file[PATH_MAX], full[PATH_MAX];
-	unsigned int i;
 	int err;
 
 	path[0] = '\0';
@@ -73,10 +71,5 @@ int stock_find(const char *release, const char *name, char path[PATH_MAX])
 		return find_line(release, "modules.builtin", name, file);
 	if (err)
 		return err;
-	for (i = 0; i < ARRAY_SIZE(packed); i++) {
-		err = path_make(full, sizeof(full), "%s%s", file, packed[i]);
-		if (!err && file_exists(full))
-			return path_make(path, PATH_MAX, "%s%s", options.root, full);
-	}
-	return -ENOENT;
+	return modprobe_packed(file, full) ? path_make(path, PATH_MAX, "%s%s", options.root, full) : -ENOENT;
 }
