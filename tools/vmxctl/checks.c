@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "checks.h"
+#include "machine.h"
 #include "options.h"
 #include "out.h"
 
 #define SECURE_BOOT	"/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-#define LOCKDOWN	"/sys/kernel/security/lockdown"
 
 /* -1: not known. */
 static int secure_boot(void)
@@ -66,15 +66,14 @@ void how_to_reinstall(char fix[FINDING_FIX], bool ours, const char *release)
  */
 void check_signature(struct findings *findings, const struct module_file *file, const char *release)
 {
-	char lockdown[FILE_LINE] = "", fix[FINDING_FIX];
+	char fix[FINDING_FIX];
 	int on = secure_boot();
 
 	if (on < 0) {
 		note("%s%s: whether Secure Boot is on cannot be told", options.root, SECURE_BOOT);
 		findings->blind = true;
 	}
-	/* In a folder that an ordinary user cannot look into, or without securityfs, there is nothing to be told from. */
-	if (!file_line(LOCKDOWN, lockdown) && (strstr(lockdown, "[integrity]") || strstr(lockdown, "[confidentiality]")))
+	if (machine_is_locked_down("integrity") || machine_is_locked_down("confidentiality"))
 		on = 1;
 	if (on <= 0)
 		return;

@@ -127,6 +127,21 @@ void machine_read(struct machine *machine)
 }
 
 /**
+ * machine_is_locked_down - is the kernel locked down?
+ * @mode: in which way: "integrity" or "confidentiality"
+ *
+ * Return: false also where an ordinary user cannot look into the folder, or without securityfs.
+ */
+bool machine_is_locked_down(const char *mode)
+{
+	char line[FILE_LINE], word[32];
+
+	/* "none [integrity] confidentiality" */
+	path_make(word, sizeof(word), "[%s]", mode);
+	return !file_line("/sys/kernel/security/lockdown", line) && text_has(line, ' ', word);
+}
+
+/**
  * msr_open - open a CPU's MSRs
  * @cpu: the CPU
  *

@@ -43,6 +43,7 @@ struct machine {
 };
 
 void machine_read(struct machine *machine);
+bool machine_is_locked_down(const char *mode);
 int msr_open(unsigned int cpu);
 int msr_read(int fd, uint32_t msr, uint64_t *value);
 const char *answer_text(enum answer answer);

@@ -12,12 +12,11 @@
 #include "events.h"
 #include "files.h"
 #include "instance.h"
+#include "machine.h"
 #include "options.h"
 #include "out.h"
 #include "signals.h"
 #include "vmxcore.h"
-
-#define LOCKDOWN	"/sys/kernel/security/lockdown"
 
 /* How often it is seen whether vmxcore is still there, in milliseconds. */
 #define LOOK_AFTER	1000
@@ -42,13 +41,6 @@ static enum result complain(const char *text, const char *fix)
 {
 	fprintf(stderr, "vmxctl: %s%s%s\n", text, fix[0] ? ": " : "", fix);
 	return RESULT_UNKNOWN;
-}
-
-static bool locked_down(void)
-{
-	char line[FILE_LINE];
-
-	return !file_line(LOCKDOWN, line) && strstr(line, "[confidentiality]");
 }
 
 /* Where tracefs is. The library would mount it where it is not; that is not for a command that only looks. */
@@ -90,7 +82,7 @@ static enum result look_for_events(void)
 {
 	int err;
 
-	if (locked_down())
+	if (machine_is_locked_down("confidentiality"))
 		return complain("the kernel is locked down (confidentiality): it shows its events to nobody", "");
 	err = find_tracefs() ? look_into_tracefs() : -ENOENT;
 	if (err == -ENOENT)
