@@ -136,6 +136,17 @@ const char *holder_kind(const struct holder *holder)
 }
 
 /**
+ * holder_certainty - how certain is it that a holder is one?
+ * @holder: the holder
+ *
+ * Return: its name in JSON and in metrics.
+ */
+const char *holder_certainty(const struct holder *holder)
+{
+	return holder->certain ? "certain" : "probable";
+}
+
+/**
  * holders_find - find out who holds VMX
  * @s: all that is known; @s->held, @s->holders and @s->complete are filled in
  */

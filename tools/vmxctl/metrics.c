@@ -52,7 +52,7 @@ static void holders(struct json_object *metrics, const struct snapshot *s)
 		labels = sample(samples, 1);
 		add_string(labels, "name", h->name);
 		add_string(labels, "kind", holder_kind(h));
-		add_string(labels, "certainty", h->certain ? "certain" : "probable");
+		add_string(labels, "certainty", holder_certainty(h));
 	}
 }
 

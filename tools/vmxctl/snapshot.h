@@ -76,6 +76,7 @@ struct snapshot {
 void snapshot_read(struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
 const char *holder_kind(const struct holder *holder);
+const char *holder_certainty(const struct holder *holder);
 void holders_find(struct snapshot *snapshot);
 uint64_t snapshot_age(const struct snapshot *snapshot, const struct moment *since);
 void snapshot_when(const struct snapshot *snapshot, const struct moment *since, char buf[96]);

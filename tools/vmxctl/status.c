@@ -9,11 +9,6 @@
 #include "snapshot.h"
 #include "status.h"
 
-static const char *certainty(const struct holder *holder)
-{
-	return holder->certain ? "certain" : "probable";
-}
-
 static bool holds_all(const struct holder *holder)
 {
 	return holder->info ? holder->info->references : holder->kind == HOLDER_MODULE;
@@ -29,7 +24,7 @@ static void json_holders(struct json_object *doc, const struct snapshot *s)
 		add_string(object, "name", h->name);
 		add_string(object, "title", h->title);
 		add_string(object, "kind", holder_kind(h));
-		add_string(object, "certainty", certainty(h));
+		add_string(object, "certainty", holder_certainty(h));
 		add_bool(object, "all_cpus", holds_all(h));
 		add_string(object, "cpu_references", h->info ? h->info->cpu_references : NULL);
 		add_moment(object, s, &h->since);
