@@ -15,7 +15,7 @@ static bool find_file(struct patient *p, struct kmod_ctx *ctx, const char *name,
 
 	if (!err)
 		return file->found;
-	note("%s: not a module that can be read: %s", file->path, error_text(err));
+	note("%s: not a module that can be read: %s", file->path[0] ? file->path : name, error_text(err));
 	p->s.complete = false;
 	return false;
 }

@@ -93,10 +93,14 @@ int modprobe_info(struct kmod_module *module, struct module_file *file)
 	int err;
 
 	memset(file, 0, sizeof(*file));
-	file->found = path && !path_make(file->path, sizeof(file->path), "%s", path);
-	text_clean(file->path);
+	file->found = path;
 	if (!file->found)
 		return 0;
+	/* One that does not fit is there nevertheless. */
+	err = path_make(file->path, sizeof(file->path), "%s", path);
+	if (err)
+		return err;
+	text_clean(file->path);
 	err = kmod_module_get_info(module, &list);
 	if (err < 0)
 		return err;

@@ -36,19 +36,22 @@ static bool noted(const char *text)
  */
 void note(const char *format, ...)
 {
-	char text[512];
 	va_list args;
+	char *text;
+	int length;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	length = vasprintf(&text, format, args);
 	va_end(args);
-	if (n_notes == NOTES_MAX || noted(text))
+	if (length < 0)
 		return;
+	if (n_notes == NOTES_MAX || noted(text)) {
+		free(text);
+		return;
+	}
 	if (!hushed)
 		fprintf(stderr, "vmxctl: %s\n", text);
-	notes[n_notes] = strdup(text);
-	if (notes[n_notes])
-		n_notes++;
+	notes[n_notes++] = text;
 }
 
 /**
