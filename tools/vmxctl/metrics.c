@@ -145,6 +145,10 @@ static int write_file(const struct snapshot *s)
 	to = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!to) {
 		bad = -errno;
+		if (fd >= 0) {
+			close(fd);
+			unlink(temp);
+		}
 		free(temp);
 		return bad;
 	}
