@@ -220,8 +220,10 @@ void vmxcore_slots_free(void)
 {
 	struct vmxcore_slot *slot;
 
-	for (slot = slots; slot < slots + VMXCORE_MAX_CLIENTS; slot++)
+	for (slot = slots; slot < slots + VMXCORE_MAX_CLIENTS; slot++) {
 		free_percpu(slot->cpu_refs);
+		slot->cpu_refs = NULL;
+	}
 }
 
 /**

@@ -64,6 +64,15 @@ static void policy_regain(void)
 	policy_get();
 }
 
+static void policy_exit(void)
+{
+	if (!policy)
+		return;
+	policy_yield();
+	vmxcore_unregister(policy);
+	policy = NULL;
+}
+
 static int __init policy_init(void)
 {
 	static const struct vmxcore_client_desc desc = {
@@ -72,29 +81,23 @@ static int __init policy_init(void)
 		.yield = policy_yield,
 		.regain = policy_regain,
 	};
+	struct vmxcore_client *client;
 	int err;
 
 	if (!enable_virt_at_load)
 		return 0;
 
-	policy = vmxcore_register(&desc);
-	if (IS_ERR(policy))
-		return PTR_ERR(policy);
+	client = vmxcore_register(&desc);
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	policy = client;
 	err = policy_get();
 	/* The backend will tell when there is one to lend VMX. */
 	if (err == -ENODEV)
 		return 0;
 	if (err)
-		vmxcore_unregister(policy);
+		policy_exit();
 	return err;
-}
-
-static void policy_exit(void)
-{
-	if (!policy)
-		return;
-	policy_yield();
-	vmxcore_unregister(policy);
 }
 
 /* Whoever else holds VMX keeps the provider's module in place, unless it goes by force. */

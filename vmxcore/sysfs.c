@@ -186,4 +186,5 @@ void vmxcore_sysfs_exit(void)
 	vmxcore_sysfs_cpus_exit();
 	vmxcore_sysfs_caps_exit();
 	vmxcore_sysfs_remove(root);
+	root = NULL;
 }

@@ -119,4 +119,5 @@ int vmxcore_sysfs_caps_init(struct kobject *root)
 void vmxcore_sysfs_caps_exit(void)
 {
 	vmxcore_sysfs_remove(dir);
+	dir = NULL;
 }

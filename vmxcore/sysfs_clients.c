@@ -205,4 +205,5 @@ void vmxcore_sysfs_clients_exit(void)
 {
 	vmxcore_watch_clients(NULL);
 	vmxcore_sysfs_remove(dir);
+	dir = NULL;
 }

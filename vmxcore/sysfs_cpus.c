@@ -108,5 +108,7 @@ void vmxcore_sysfs_cpus_exit(void)
 	for (cpu = 0; cpu_dirs && cpu < nr_cpu_ids; cpu++)
 		vmxcore_sysfs_remove(cpu_dirs[cpu]);
 	kfree(cpu_dirs);
+	cpu_dirs = NULL;
 	vmxcore_sysfs_remove(dir);
+	dir = NULL;
 }

@@ -358,4 +358,5 @@ void vmxcore_vmcss_free(void)
 
 	list_for_each_entry_safe(vmcs, next, &taken_back, of_slot)
 		kfree(vmcs);
+	INIT_LIST_HEAD(&taken_back);
 }

@@ -62,6 +62,8 @@ int vmxcore_vpids_init(void)
 void vmxcore_vpids_exit(void)
 {
 	vfree(vpids);
+	vpids = NULL;
+	next = FIRST_VPID;
 }
 
 /* A CPU where VMX is off flushes when it goes on. */
