@@ -1,39 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The simulated VMX of each CPU: a backend and the VMX instructions, as strict as a CPU is. What
- * is done to it against the rules is kept for the test to find: it may be in an interrupt.
+ * The simulated VMX of each CPU: its MSRs, CR4.VMXE, and what else a hypervisor has to do with; its
+ * instructions are in insn.c. What is done to it against the rules is kept for the test to find:
+ * it may be in an interrupt.
  */
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
 #include <linux/errno.h>
-#include <linux/io.h>
 #include <linux/irqflags.h>
-#include <linux/module.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <asm/msr-index.h>
 #include <asm/processor-flags.h>
 #include <vmxcore/backend.h>
-#include <vmxcore/caps.h>
-#include <vmxcore/cpu.h>
-#include <vmxcore/translation.h>
 
 #include "hw.h"
 
-#define NO_VMCS		(~0ULL)
 #define NR_MSRS		(MSR_IA32_VMX_PROCBASED_CTLS3 - MSR_IA32_VMX_BASIC + 1)
 
 DEFINE_PER_CPU(struct hw_cpu, hw_cpu);
-struct module hw_pinning_module = { .name = "pinning" };
-bool hw_pin_fails;
 
 /* What the TLB of each CPU has something under. */
 static DECLARE_BITMAP(vpids[HW_MAX_CPUS], HW_NR_VPIDS);
 
-static atomic_t pins;
 static const char *broken;
+static cpu_emergency_virt_cb *emergency;
 static u64 msrs[NR_MSRS];
 static bool has_vmx;
 
@@ -67,11 +60,10 @@ void hw_reset(void)
 
 	for_each_possible_cpu(cpu) {
 		memset(per_cpu_ptr(&hw_cpu, cpu), 0, sizeof(struct hw_cpu));
-		per_cpu(hw_cpu.current_vmcs, cpu) = NO_VMCS;
+		per_cpu(hw_cpu.current_vmcs, cpu) = HW_NO_VMCS;
 		bitmap_zero(vpids[cpu], HW_NR_VPIDS);
 	}
-	hw_pin_fails = false;
-	atomic_set(&pins, 0);
+	hw_pins_reset();
 	broken = NULL;
 	has_vmx = true;
 	reset_msrs();
@@ -89,23 +81,15 @@ bool hw_on(unsigned int cpu)
 }
 
 /**
- * hw_fail() - VMXON fails from now on
+ * hw_fail() - VMX cannot be had from now on
  * @cpu: where
- * @error: with what; 0: it succeeds again
+ * @error: what vmxcore has to find: -EBUSY: somebody else set CR4.VMXE; -EXDEV: this CPU is of
+ *	another kind; -EOPNOTSUPP: it has no VMX; -EFAULT: VMXON faults; -EIO: it VMfails; 0: it
+ *	can be had again
  */
 void hw_fail(unsigned int cpu, int error)
 {
 	WRITE_ONCE(per_cpu(hw_cpu.fails, cpu), error);
-}
-
-/**
- * hw_pins() - how often is pinned who lends VMX?
- *
- * Return: as of now; 0 is what is left when nobody holds anything.
- */
-int hw_pins(void)
-{
-	return atomic_read(&pins);
 }
 
 /**
@@ -118,11 +102,54 @@ const char *hw_broken(void)
 	return READ_ONCE(broken);
 }
 
-static bool rule(bool kept, const char *text)
+/**
+ * hw_rule() - a rule that must not be broken
+ * @kept: was it kept now?
+ * @text: what it is
+ *
+ * Return: @kept.
+ */
+bool hw_rule(bool kept, const char *text)
 {
 	if (!kept)
 		cmpxchg(&broken, NULL, text);
 	return kept;
+}
+
+/**
+ * hw_note() - this CPU was told to do something
+ * @what: a word
+ */
+void hw_note(const char *what)
+{
+	char *did = this_cpu_ptr(&hw_cpu)->did;
+
+	if (*did)
+		strlcat(did, " ", HW_MAX_DID);
+	strlcat(did, what, HW_MAX_DID);
+}
+
+/**
+ * hw_did() - what was a CPU told to do?
+ * @cpu: which
+ *
+ * Return: a word for each VMX instruction, change of CR4.VMXE and word to Intel PT, in their order,
+ * since hw_forget().
+ */
+const char *hw_did(unsigned int cpu)
+{
+	return per_cpu_ptr(&hw_cpu, cpu)->did;
+}
+
+/**
+ * hw_forget() - begin anew with that, on all CPUs
+ */
+void hw_forget(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(&hw_cpu, cpu)->did[0] = '\0';
 }
 
 /**
@@ -134,8 +161,16 @@ static bool rule(bool kept, const char *text)
  */
 bool hw_run_guest(unsigned int cpu, unsigned int vpid)
 {
-	rule(hw_on(cpu), "a guest runs only where VMX is on");
+	hw_rule(hw_on(cpu), "a guest runs only where VMX is on");
 	return test_and_set_bit(vpid, vpids[cpu]);
+}
+
+/**
+ * hw_forget_guests() - the TLB of this CPU has nothing under any VPID any more
+ */
+void hw_forget_guests(void)
+{
+	bitmap_zero(vpids[smp_processor_id()], HW_NR_VPIDS);
 }
 
 /**
@@ -201,142 +236,107 @@ bool hw_msr_exists(u32 msr)
 	}
 }
 
+/**
+ * hw_revision() - which VMCSs does this CPU take?
+ *
+ * Return: those with this revision identifier.
+ */
+u32 hw_revision(void)
+{
+	return this_cpu_read(hw_cpu.fails) == -EXDEV ? HW_REVISION + 1 : HW_REVISION;
+}
+
 /* What seam.h puts in place of the kernel's. */
 
 u64 hw_rdmsr(u32 msr)
 {
-	return rule(hw_msr_exists(msr), "an MSR that does not exist is not read") ? hw_msr(msr) : 0;
+	u64 value;
+
+	if (!hw_rule(hw_msr_exists(msr), "an MSR that does not exist is not read"))
+		return 0;
+	value = hw_msr(msr);
+	if (msr == MSR_IA32_VMX_BASIC)
+		value ^= HW_REVISION ^ hw_revision();
+	return value;
 }
 
 bool hw_cpu_has(unsigned int feature)
 {
-	return has_vmx;
+	return has_vmx && this_cpu_read(hw_cpu.fails) != -EOPNOTSUPP;
 }
 
 unsigned long hw_cr4(void)
 {
-	return this_cpu_read(hw_cpu.on) || this_cpu_read(hw_cpu.foreign) ? X86_CR4_VMXE : 0;
+	const struct hw_cpu *c = this_cpu_ptr(&hw_cpu);
+
+	return c->vmxe || c->foreign || c->fails == -EBUSY ? X86_CR4_VMXE : 0;
 }
 
-int vmxcore_vmptrst(u64 *pa)
+void hw_cr4_set(unsigned long bits)
 {
-	*pa = this_cpu_read(hw_cpu.current_vmcs);
-	return this_cpu_read(hw_cpu.on) ? 0 : -EFAULT;
+	hw_rule(irqs_disabled() && bits == X86_CR4_VMXE, "CR4.VMXE alone, interrupts off");
+	hw_rule(!hw_cr4(), "CR4.VMXE is not set where somebody has set it");
+	this_cpu_write(hw_cpu.vmxe, true);
+	hw_note("vmxe");
 }
 
-int vmxcore_vmptrld(u64 pa)
+/* SDM, "Mov to Control Registers": it faults in VMX operation. */
+void hw_cr4_clear(unsigned long bits)
 {
-	if (!this_cpu_read(hw_cpu.on))
-		return -EFAULT;
-	this_cpu_write(hw_cpu.current_vmcs, pa);
-	return 0;
+	hw_rule(irqs_disabled() && bits == X86_CR4_VMXE, "CR4.VMXE alone, interrupts off");
+	hw_rule(!this_cpu_read(hw_cpu.on), "CR4.VMXE is not cleared where VMX is on");
+	this_cpu_write(hw_cpu.vmxe, false);
+	this_cpu_write(hw_cpu.foreign, false);
+	hw_note("!vmxe");
 }
 
-int vmxcore_vmclear(u64 pa)
+void hw_pt_handle_vmx(int on)
 {
-	if (!this_cpu_read(hw_cpu.on))
-		return -EFAULT;
-	if (this_cpu_read(hw_cpu.current_vmcs) == pa)
-		this_cpu_write(hw_cpu.current_vmcs, NO_VMCS);
-	return 0;
+	hw_rule(!this_cpu_read(hw_cpu.on), "Intel PT is told before VMXON and after VMXOFF");
+	hw_rule(!!on != this_cpu_read(hw_cpu.pt_told), "Intel PT is told once");
+	this_cpu_write(hw_cpu.pt_told, on);
+	hw_note(on ? "pt" : "!pt");
 }
 
-int vmxcore_invept_single(u64 eptp)
+void hw_fill_emergency_slot(cpu_emergency_virt_cb *callback)
 {
-	return this_cpu_read(hw_cpu.on) ? 0 : -EFAULT;
+	if (hw_rule(!emergency, "the emergency slot is not filled twice"))
+		WRITE_ONCE(emergency, callback);
 }
 
-int vmxcore_invept_all(void)
-{
-	return this_cpu_read(hw_cpu.on) ? 0 : -EFAULT;
-}
-
-int vmxcore_invvpid_all(void)
-{
-	if (!this_cpu_read(hw_cpu.on))
-		return -EFAULT;
-	bitmap_zero(vpids[smp_processor_id()], HW_NR_VPIDS);
-	return 0;
-}
-
-/* The backend. */
-
-static void hw_start(const struct vmxcore_backend_events *events)
-{
-}
-
-static void hw_stop(void)
+void hw_empty_emergency_slot(cpu_emergency_virt_cb *callback)
 {
 	unsigned int cpu;
 
+	hw_rule(emergency == callback, "nobody empties another's emergency slot");
 	for_each_possible_cpu(cpu)
-		rule(!hw_on(cpu), "VMX is off everywhere when the backend stops");
+		hw_rule(!hw_on(cpu), "VMX is off everywhere when the emergency slot is emptied");
+	WRITE_ONCE(emergency, NULL);
 }
 
-static int hw_vmxon(struct vmxcore_root_vmcs *root)
+/**
+ * hw_slot_filled() - has somebody filled the kernel's emergency slot?
+ *
+ * Return: true if so.
+ */
+bool hw_slot_filled(void)
 {
-	struct hw_cpu *c = this_cpu_ptr(&hw_cpu);
-
-	rule(irqs_disabled(), "VMXON with interrupts off");
-	rule(!c->on, "no VMXON where VMX is on");
-	rule(root == this_cpu_read(vmxcore_cpu.root), "each CPU has its own root VMCS");
-	rule(root && IS_ALIGNED(virt_to_phys(root), SZ_4K) && root->revision == HW_REVISION,
-	     "a root VMCS is a page with the revision identifier");
-	if (c->fails)
-		return c->fails;
-	c->current_vmcs = NO_VMCS;
-	WRITE_ONCE(c->on, true);
-	vmxcore_flush_all(hw_msr(MSR_IA32_VMX_EPT_VPID_CAP));
-	return 0;
+	return READ_ONCE(emergency);
 }
 
-static int hw_vmxoff(void)
+static void crash(void *unused)
 {
-	rule(irqs_disabled(), "VMXOFF with interrupts off");
-	if (!rule(this_cpu_read(hw_cpu.on), "no VMXOFF where VMX is off"))
-		return -EFAULT;
-	rule(this_cpu_read(hw_cpu.current_vmcs) == NO_VMCS, "VMCLEAR before VMXOFF");
-	this_cpu_write(hw_cpu.on, false);
-	return 0;
+	cpu_emergency_virt_cb *callback = READ_ONCE(emergency);
+
+	if (callback)
+		callback();
 }
 
-static void hw_emergency_off(void)
+/**
+ * hw_crash() - the kernel goes down in a hurry
+ * @cpu: where it calls who has filled the emergency slot
+ */
+void hw_crash(unsigned int cpu)
 {
-	this_cpu_write(hw_cpu.on, false);
+	smp_call_function_single(cpu, crash, NULL, 1);
 }
-
-static bool hw_is_pinning(const struct module *owner)
-{
-	return owner == &hw_pinning_module;
-}
-
-static int hw_pin(void)
-{
-	if (hw_pin_fails)
-		return -ENODEV;
-	atomic_inc(&pins);
-	return 0;
-}
-
-static void hw_unpin(void)
-{
-	rule(atomic_dec_return(&pins) >= 0, "no unpin without a pin");
-}
-
-static void hw_provider(char *name)
-{
-}
-
-/* The name that vmxcore knows its backend by in this kernel. */
-const struct vmxcore_backend vmxcore_native = {
-	.name = "simulated",
-	.start = hw_start,
-	.stop = hw_stop,
-	.on = hw_vmxon,
-	.off = hw_vmxoff,
-	.emergency_off = hw_emergency_off,
-	.pins = hw_is_pinning,
-	.pin = hw_pin,
-	.unpin = hw_unpin,
-	.provider = hw_provider,
-};

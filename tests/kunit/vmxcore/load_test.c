@@ -41,8 +41,8 @@ static void no_memory(struct kunit *test)
 		KUNIT_ASSERT_EQ_MSG(test, alloc_live(), 0, "memory leaked at allocation %u",
 				    fail_at);
 	}
-	/* The VPIDs, and one for each CPU. */
-	KUNIT_EXPECT_EQ(test, fail_at - 1, 1 + num_possible_cpus());
+	/* The VPIDs, one for each CPU, and what sysfs shows of them. */
+	KUNIT_EXPECT_EQ(test, fail_at - 1, 2 + num_possible_cpus());
 	KUNIT_ASSERT_EQ(test, err, 0);
 	world_unload(NULL);
 	KUNIT_EXPECT_EQ(test, alloc_live(), 0);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Included before all else in vmxcore's own code. What the machine that the suites run in has
- * not got, VMX, its MSRs and CR4.VMXE, is the simulated one's instead (hw.c); all else is the
- * kernel's. The backend is replaced as a whole, when it is linked.
+ * not got, the capability MSRs, CR4.VMXE, Intel PT and the kernel's emergency slot, is the
+ * simulated one's instead (hw.c); all else is the kernel's. VMX instructions are executed, and
+ * fault: insn.c does what they say.
  */
 #ifndef VMXCORE_KUNIT_SEAM_H
 #define VMXCORE_KUNIT_SEAM_H
@@ -12,35 +13,53 @@
 
 #include <linux/cache.h>
 #include <linux/init.h>
+#include <linux/module.h>
 #include <linux/types.h>
 #include <asm/cpufeature.h>
 #include <asm/msr.h>
+#include <asm/perf_event.h>
+#include <asm/reboot.h>
 #include <asm/special_insns.h>
+#include <asm/tlbflush.h>
 
 /* What is done once at load is done for each test. */
 #undef __init
+#undef __exit
 #undef __ro_after_init
 #define __init
+#define __exit
 #define __ro_after_init
+
+/* It is a module that world.c loads and unloads. */
+extern int (*const world_init_module)(void);
+extern void (*const world_exit_module)(void);
+extern struct module world_module;
+
+#undef module_init
+#undef module_exit
+#undef THIS_MODULE
+#define module_init(init)	int (*const world_init_module)(void) = (init)
+#define module_exit(exit)	void (*const world_exit_module)(void) = (exit)
+#define THIS_MODULE		(&world_module)
 
 bool hw_cpu_has(unsigned int feature);
 u64 hw_rdmsr(u32 msr);
 unsigned long hw_cr4(void);
+void hw_cr4_set(unsigned long bits);
+void hw_cr4_clear(unsigned long bits);
+void hw_pt_handle_vmx(int on);
+void hw_fill_emergency_slot(cpu_emergency_virt_cb *callback);
+void hw_empty_emergency_slot(cpu_emergency_virt_cb *callback);
 
 #undef this_cpu_has
 #undef rdmsrl
-#define this_cpu_has(feature)	hw_cpu_has(feature)
-#define rdmsrl(msr, value)	((value) = hw_rdmsr(msr))
-#define __read_cr4()		hw_cr4()
-
-/* In place of <vmxcore/insn.h>. */
-#define _VMXCORE_INSN_H
-
-int vmxcore_vmptrst(u64 *pa);
-int vmxcore_vmptrld(u64 pa);
-int vmxcore_vmclear(u64 pa);
-int vmxcore_invept_single(u64 eptp);
-int vmxcore_invept_all(void);
-int vmxcore_invvpid_all(void);
+#define this_cpu_has(feature)		hw_cpu_has(feature)
+#define rdmsrl(msr, value)		((value) = hw_rdmsr(msr))
+#define __read_cr4()			hw_cr4()
+#define cr4_set_bits_irqsoff(bits)	hw_cr4_set(bits)
+#define cr4_clear_bits_irqsoff(bits)	hw_cr4_clear(bits)
+#define intel_pt_handle_vmx(on)		hw_pt_handle_vmx(on)
+#define cpu_emergency_register_virt_callback	hw_fill_emergency_slot
+#define cpu_emergency_unregister_virt_callback	hw_empty_emergency_slot
 
 #endif

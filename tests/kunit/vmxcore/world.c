@@ -1,31 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxcore, loaded on the simulated hardware in the order of main.c, and what can happen to it: in
- * this machine CPUs, interrupts, hotplug and suspend are real.
+ * vmxcore, loaded on the simulated hardware, and what can happen to it: in this machine CPUs,
+ * interrupts, hotplug and suspend are real.
  */
 #include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/suspend.h>
-#include <vmxcore/backend.h>
-#include <vmxcore/caps.h>
 #include <vmxcore/client.h>
 #include <vmxcore/cpu.h>
-#include <vmxcore/current.h>
-#include <vmxcore/hotplug.h>
-#include <vmxcore/power.h>
-#include <vmxcore/translation.h>
+#include <vmxcore/neighbour.h>
 #include <../kernel/power/power.h>
 
 #include "world.h"
 
+struct module world_module = { .name = "vmxcore" };
 static struct module owner = { .name = "tester" };
 static unsigned int gone[WORLD_CLIENTS][WORLD_CPUS];
-
-static const struct vmxcore_backend_events events = {
-	.emergency = vmxcore_power_emergency,
-};
 
 static int suspend_valid(suspend_state_t state)
 {
@@ -49,25 +41,15 @@ static const struct platform_suspend_ops suspend_ops = {
 	.enter = suspend_enter,
 };
 
-static int load_books(void)
-{
-	int err;
+/* There are no other modules in this kernel. */
 
-	err = vmxcore_caps_init();
-	if (err)
-		return err;
-	vmxcore_current_init();
-	err = vmxcore_vpids_init();
-	if (err)
-		return err;
-	err = vmxcore_cpus_alloc();
-	if (!err)
-		err = vmxcore_hotplug_init();
-	if (err) {
-		vmxcore_cpus_free();
-		vmxcore_vpids_exit();
-	}
-	return err;
+int vmxcore_neighbour_init(void)
+{
+	return 0;
+}
+
+void vmxcore_neighbour_exit(void)
+{
 }
 
 /**
@@ -83,13 +65,11 @@ int world_load(struct kunit_suite *suite)
 	if (num_online_cpus() != WORLD_CPUS)
 		return -ENODEV;
 	hw_reset();
-	err = load_books();
-	if (err)
-		return err;
-	vmxcore_power_init();
-	vmxcore_native.start(&events);
-	suspend_set_ops(&suspend_ops);
-	return 0;
+	vmxcore_rebooting = false;
+	err = world_init_module();
+	if (!err)
+		suspend_set_ops(&suspend_ops);
+	return err;
 }
 
 /**
@@ -99,12 +79,7 @@ int world_load(struct kunit_suite *suite)
 void world_unload(struct kunit_suite *suite)
 {
 	suspend_set_ops(NULL);
-	vmxcore_native.stop();
-	vmxcore_power_exit();
-	vmxcore_hotplug_exit();
-	vmxcore_cpus_free();
-	vmxcore_vpids_exit();
-	vmxcore_slots_free();
+	world_exit_module();
 }
 
 /**

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmxcore's backend in the suites: the native one, but for what a borrowed one has to do besides:
+ * to keep in place who lends VMX.
+ */
+#include <linux/atomic.h>
+#include <linux/errno.h>
+#include <linux/module.h>
+
+#include "hw.h"
+
+struct module hw_pinning_module = { .name = "pinning" };
+bool hw_pin_fails;
+
+static atomic_t pins;
+
+/**
+ * hw_pins_reset() - nothing is pinned, and all can be
+ */
+void hw_pins_reset(void)
+{
+	hw_pin_fails = false;
+	atomic_set(&pins, 0);
+}
+
+/**
+ * hw_pins() - how often is pinned who lends VMX?
+ *
+ * Return: as of now; 0 is what is left when nobody holds anything.
+ */
+int hw_pins(void)
+{
+	return atomic_read(&pins);
+}
+
+static void start(const struct vmxcore_backend_events *events)
+{
+	hw_native.start(events);
+}
+
+static void stop(void)
+{
+	hw_native.stop();
+}
+
+static int on(struct vmxcore_root_vmcs *root)
+{
+	return hw_native.on(root);
+}
+
+static int off(void)
+{
+	return hw_native.off();
+}
+
+static void emergency_off(void)
+{
+	hw_native.emergency_off();
+}
+
+static bool is_pinning(const struct module *owner)
+{
+	return owner == &hw_pinning_module;
+}
+
+static int pin(void)
+{
+	if (hw_pin_fails)
+		return -ENODEV;
+	atomic_inc(&pins);
+	return 0;
+}
+
+static void unpin(void)
+{
+	hw_rule(atomic_dec_return(&pins) >= 0, "each pin is given up once");
+}
+
+static void provider(char *name)
+{
+}
+
+/* The name that vmxcore knows its backend by in this kernel. */
+const struct vmxcore_backend vmxcore_native = {
+	.name = "native",
+	.start = start,
+	.stop = stop,
+	.on = on,
+	.off = off,
+	.emergency_off = emergency_off,
+	.pins = is_pinning,
+	.pin = pin,
+	.unpin = unpin,
+	.provider = provider,
+};
