@@ -16,13 +16,16 @@
 #include "world.h"
 
 struct module world_module = { .name = "vmxcore" };
-static struct module owner = { .name = "tester" };
+struct module world_owner = { .name = "tester" };
 static unsigned int gone[WORLD_CLIENTS][WORLD_CPUS];
 
 static int suspend_valid(suspend_state_t state)
 {
 	return state == PM_SUSPEND_MEM;
 }
+
+/* What happens while the machine sleeps. */
+static int (*asleep)(void);
 
 static int suspend_enter(suspend_state_t state)
 {
@@ -32,7 +35,7 @@ static int suspend_enter(suspend_state_t state)
 		if (hw_on(cpu))
 			return -EUCLEAN;
 	}
-	return 0;
+	return asleep ? asleep() : 0;
 }
 
 /* A platform whose sleep is short. */
@@ -50,6 +53,20 @@ int vmxcore_neighbour_init(void)
 
 void vmxcore_neighbour_exit(void)
 {
+}
+
+/**
+ * world_at_load() - the parameter enable_virt_at_load
+ * @always: its value from the next world_load() on
+ */
+void world_at_load(bool always)
+{
+	const struct kernel_param *param;
+
+	for (param = __start___param; param < __stop___param; param++) {
+		if (!strcmp(param->name, "vmxcore.enable_virt_at_load"))
+			*(bool *)param->arg = always;
+	}
 }
 
 /**
@@ -157,7 +174,7 @@ struct vmxcore_client *world_register(unsigned int i, bool pins, unsigned int fl
 	const char name[] = { 'c', '0' + i, '\0' };
 	const struct vmxcore_client_desc desc = {
 		.name = name,
-		.owner = pins ? &hw_pinning_module : &owner,
+		.owner = pins ? &hw_pinning_module : &world_owner,
 		.flags = flags,
 		.cpu_gone = gone_callbacks[i],
 	};
@@ -174,7 +191,7 @@ struct vmxcore_client *world_register(unsigned int i, bool pins, unsigned int fl
  */
 struct vmxcore_client *world_client(struct kunit *test, const char *name)
 {
-	const struct vmxcore_client_desc desc = { .name = name, .owner = &owner };
+	const struct vmxcore_client_desc desc = { .name = name, .owner = &world_owner };
 	struct vmxcore_client *client = vmxcore_register(&desc);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(client));
@@ -276,17 +293,30 @@ int world_down(unsigned int cpu)
 }
 
 /**
- * world_suspend() - to memory, and back at once
+ * world_suspend_and() - to memory, and back
+ * @then: called while the machine sleeps: the first CPU runs, interrupts off; or NULL
  *
  * Devices and CPUs, but not the tasks: init waits for KUnit here, and cannot be frozen.
  *
- * Return: 0; -EUCLEAN: VMX was on somewhere when the machine slept.
+ * Return: what that returned; -EUCLEAN: VMX was on somewhere when the machine slept.
+ */
+int world_suspend_and(int (*then)(void))
+{
+	unsigned int flags = lock_system_sleep();
+	int err;
+
+	asleep = then;
+	err = suspend_devices_and_enter(PM_SUSPEND_MEM);
+	unlock_system_sleep(flags);
+	return err;
+}
+
+/**
+ * world_suspend() - to memory, and back at once
+ *
+ * Return: as there.
  */
 int world_suspend(void)
 {
-	unsigned int flags = lock_system_sleep();
-	int err = suspend_devices_and_enter(PM_SUSPEND_MEM);
-
-	unlock_system_sleep(flags);
-	return err;
+	return world_suspend_and(NULL);
 }

@@ -19,6 +19,10 @@ enum world_context {
 	WORLD_NR_CONTEXTS,
 };
 
+/* Whose clients are no part of vmxcore. */
+extern struct module world_owner;
+
+void world_at_load(bool always);
 int world_load(struct kunit_suite *suite);
 void world_unload(struct kunit_suite *suite);
 int world_begin(struct kunit *test);
@@ -32,6 +36,7 @@ unsigned int world_gone(unsigned int i, unsigned int cpu);
 
 int world_up(unsigned int cpu);
 int world_down(unsigned int cpu);
+int world_suspend_and(int (*then)(void));
 int world_suspend(void);
 
 #endif

@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A client that wants VMX for itself, and those who make room for it or do not: who is asked, what
+ * they still have afterwards, and what they are told.
+ */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/sched/task.h>
+#include <linux/workqueue.h>
+#include <vmxcore/client.h>
+#include <vmxcore/exclusive.h>
+
+#include "model.h"
+
+/* Who has VMX, in what way, and the one who comes and wants it. */
+#define ALL		0
+#define SINGLE		1
+#define IDLE		2
+#define TAKER		3
+
+/* What a client does when it is asked to yield. */
+enum manners {
+	YIELDS,
+	YIELDS_LATER,
+	STAYS,
+	WAITS,
+};
+
+static struct scene {
+	struct kunit *test;
+	struct model model;
+	struct vmxcore_client *handles[WORLD_CLIENTS];
+	enum manners manners[WORLD_CLIENTS];
+	unsigned int yields[WORLD_CLIENTS];
+	unsigned int regains[WORLD_CLIENTS];
+	int regained;
+	struct completion waits;
+	struct completion go_on;
+	struct delayed_work later;
+} *s;
+
+static void give_back(unsigned int i)
+{
+	unsigned int cpu;
+
+	while (s->model.clients[i].refs) {
+		model_put(&s->model, i);
+		vmxcore_put(s->handles[i]);
+	}
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+		while (s->model.clients[i].live[cpu]) {
+			model_put_cpu(&s->model, i, cpu);
+			world_put_cpu(s->handles[i], cpu, WORLD_IRQ);
+		}
+	}
+}
+
+/* He is the only one who gets something from here on, whoever asks. */
+static void others_are_refused(void)
+{
+	const struct vmxcore_client_desc desc = { .name = "more", .owner = &world_owner };
+	unsigned int cpu;
+
+	KUNIT_EXPECT_EQ(s->test, vmxcore_get(s->handles[IDLE]), -EBUSY);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_EQ(s->test, world_get_cpu(s->handles[IDLE], cpu, WORLD_IRQ), -EBUSY);
+	KUNIT_EXPECT_EQ(s->test, PTR_ERR(vmxcore_register(&desc)), -EBUSY);
+	KUNIT_EXPECT_TRUE(s->test, vmxcore_excluded(vmxcore_slot_find(s->handles[IDLE])));
+}
+
+/* Who has some may have more: what he runs needs them until it ends. */
+static void holders_are_not(unsigned int i)
+{
+	if (!s->model.clients[i].refs)
+		return;
+	KUNIT_EXPECT_EQ(s->test, vmxcore_get(s->handles[i]), 0);
+	KUNIT_EXPECT_EQ(s->test, world_get_cpu(s->handles[i], 2, WORLD_IRQ), 0);
+	world_put_cpu(s->handles[i], 2, WORLD_IRQ);
+	vmxcore_put(s->handles[i]);
+}
+
+static void wait_to_go_on(void)
+{
+	complete(&s->waits);
+	wait_for_completion(&s->go_on);
+}
+
+static void asked(unsigned int i)
+{
+	might_sleep();
+	s->yields[i]++;
+	others_are_refused();
+	holders_are_not(i);
+	switch (s->manners[i]) {
+	case YIELDS:
+		give_back(i);
+		break;
+	case YIELDS_LATER:
+		schedule_delayed_work(&s->later, msecs_to_jiffies(50));
+		break;
+	case STAYS:
+		break;
+	case WAITS:
+		wait_to_go_on();
+		give_back(i);
+		break;
+	}
+}
+
+static void give_back_later(struct work_struct *work)
+{
+	give_back(ALL);
+}
+
+/* Who had all CPUs wants them again. */
+static void told(unsigned int i)
+{
+	might_sleep();
+	s->regains[i]++;
+	if (s->manners[i] == WAITS) {
+		wait_to_go_on();
+		return;
+	}
+	if (i != ALL || s->model.clients[i].refs)
+		return;
+	s->regained = vmxcore_get(s->handles[i]);
+	KUNIT_EXPECT_EQ(s->test, s->regained, model_get(&s->model, i));
+}
+
+#define DEFINE_YIELD(i) \
+static void yield_##i(void) \
+{ \
+	asked(i); \
+}
+
+#define DEFINE_REGAIN(i) \
+static void regain_##i(void) \
+{ \
+	told(i); \
+}
+
+DEFINE_YIELD(0)
+DEFINE_YIELD(1)
+DEFINE_YIELD(2)
+DEFINE_YIELD(3)
+DEFINE_REGAIN(0)
+DEFINE_REGAIN(1)
+DEFINE_REGAIN(2)
+DEFINE_REGAIN(3)
+
+static const struct vmxcore_client_desc descs[] = {
+	[ALL] = {
+		.name = "all",
+		.owner = &world_owner,
+		.yield = yield_0,
+		.regain = regain_0,
+	},
+	[SINGLE] = {
+		.name = "single",
+		.owner = &world_owner,
+		.yield = yield_1,
+		.regain = regain_1,
+	},
+	[IDLE] = {
+		.name = "idle",
+		.owner = &world_owner,
+		.yield = yield_2,
+		.regain = regain_2,
+	},
+};
+
+static void as_the_model(struct kunit *test)
+{
+	const char *differs = model_differs(&s->model, s->handles);
+
+	KUNIT_EXPECT_STREQ_MSG(test, differs ?: "", "", "differs");
+}
+
+static void hold(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		model_get(&s->model, ALL);
+		KUNIT_ASSERT_EQ(test, vmxcore_get(s->handles[ALL]), 0);
+		model_get_cpu(&s->model, SINGLE, 1);
+		KUNIT_ASSERT_EQ(test, world_get_cpu(s->handles[SINGLE], 1, WORLD_TASK), 0);
+	}
+	model_get_cpu(&s->model, SINGLE, 3);
+	KUNIT_ASSERT_EQ(test, world_get_cpu(s->handles[SINGLE], 3, WORLD_TASK), 0);
+	as_the_model(test);
+}
+
+static int exclusive_begin(struct kunit *test)
+{
+	unsigned int i;
+	int err = world_begin(test);
+
+	if (err)
+		return err;
+	s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	if (!s)
+		return -ENOMEM;
+	s->test = test;
+	model_init(&s->model);
+	init_completion(&s->waits);
+	init_completion(&s->go_on);
+	INIT_DELAYED_WORK(&s->later, give_back_later);
+	for (i = 0; i < ARRAY_SIZE(descs); i++) {
+		s->handles[i] = vmxcore_register(&descs[i]);
+		if (IS_ERR(s->handles[i]))
+			return PTR_ERR(s->handles[i]);
+		model_register(&s->model, i, false, false);
+	}
+	return 0;
+}
+
+static void exclusive_end(struct kunit *test)
+{
+	cancel_delayed_work_sync(&s->later);
+	world_end(test);
+}
+
+static int come_as(const char *name, unsigned int flags)
+{
+	const struct vmxcore_client_desc desc = {
+		.name = name,
+		.owner = &world_owner,
+		.flags = flags,
+		.yield = yield_3,
+		.regain = regain_3,
+	};
+	struct vmxcore_client *client = vmxcore_register(&desc);
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	s->handles[TAKER] = client;
+	s->model.clients[TAKER] = (struct model_client){
+		.registered = true,
+		.alone = flags & VMXCORE_EXCLUSIVE,
+	};
+	return 0;
+}
+
+/* The taker registers. */
+static int come(unsigned int flags)
+{
+	return come_as("taker", flags);
+}
+
+static void go(struct kunit *test)
+{
+	/* Before: those who regain ask the model. */
+	model_unregister(&s->model, TAKER);
+	vmxcore_unregister(s->handles[TAKER]);
+	as_the_model(test);
+}
+
+/* How often each was asked, and told that it is over. */
+static void expect_calls(struct kunit *test, unsigned int yields, unsigned int regains)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(descs); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, s->yields[i], yields, "%s", descs[i].name);
+		KUNIT_EXPECT_EQ_MSG(test, s->regains[i], regains, "%s", descs[i].name);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, s->yields[TAKER] + s->regains[TAKER], 0, "he asked himself");
+}
+
+static void all_make_room(struct kunit *test)
+{
+	unsigned int cpu;
+
+	hold(test);
+	KUNIT_ASSERT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
+	expect_calls(test, 1, 0);
+	as_the_model(test);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_FALSE(test, hw_on(cpu));
+	others_are_refused();
+	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[ALL]), -EBUSY);
+
+	model_get(&s->model, TAKER);
+	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[TAKER]), 0);
+	as_the_model(test);
+	go(test);
+	expect_calls(test, 1, 1);
+	KUNIT_EXPECT_EQ(test, s->regained, 0);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_TRUE_MSG(test, hw_on(cpu), "who had all CPUs has them again");
+}
+
+/* It is waited for. */
+static void one_takes_his_time(struct kunit *test)
+{
+	hold(test);
+	s->manners[ALL] = YIELDS_LATER;
+	KUNIT_ASSERT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
+	expect_calls(test, 1, 0);
+	as_the_model(test);
+	go(test);
+	expect_calls(test, 1, 1);
+}
+
+/* What it holds it keeps; who has yielded for nothing is told; and the name is free again. */
+static void one_stays(struct kunit *test)
+{
+	ktime_t begin;
+
+	hold(test);
+	s->manners[SINGLE] = STAYS;
+	begin = ktime_get();
+	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), -EBUSY);
+	KUNIT_EXPECT_GE_MSG(test, ktime_ms_delta(ktime_get(), begin), 5000, "it is waited for");
+	expect_calls(test, 1, 1);
+	as_the_model(test);
+	KUNIT_EXPECT_EQ_MSG(test, s->model.clients[ALL].refs, 1, "it has regained");
+	KUNIT_EXPECT_EQ(test, s->model.clients[SINGLE].live[1], 2);
+	KUNIT_EXPECT_FALSE(test, vmxcore_excluded(NULL));
+	KUNIT_EXPECT_EQ(test, come(0), 0);
+	as_the_model(test);
+}
+
+/* Who does not ask to take over is refused at once, and nobody hears of it. */
+static void nobody_is_asked(struct kunit *test)
+{
+	hold(test);
+	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE), -EBUSY);
+	as_the_model(test);
+	give_back(ALL);
+	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE), -EBUSY);
+	as_the_model(test);
+	expect_calls(test, 0, 0);
+	give_back(SINGLE);
+	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE), 0);
+	expect_calls(test, 0, 0);
+	as_the_model(test);
+	/* Maybe without a yield before. */
+	go(test);
+	expect_calls(test, 0, 1);
+}
+
+/* Nobody has anything: nobody is bothered. */
+static void nothing_to_take(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
+	expect_calls(test, 0, 0);
+	go(test);
+	expect_calls(test, 0, 1);
+}
+
+/* One flag means nothing without the other. */
+static void not_alone(struct kunit *test)
+{
+	hold(test);
+	KUNIT_EXPECT_EQ(test, come(VMXCORE_TAKE_OVER), 0);
+	expect_calls(test, 0, 0);
+	model_get(&s->model, IDLE);
+	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[IDLE]), 0);
+	as_the_model(test);
+	go(test);
+	expect_calls(test, 0, 0);
+}
+
+/* The first has it: the second is refused before anybody is asked. */
+static void a_second_one(struct kunit *test)
+{
+	const struct vmxcore_client_desc desc = {
+		.name = "second",
+		.owner = &world_owner,
+		.flags = VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER,
+	};
+
+	hold(test);
+	KUNIT_ASSERT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_register(&desc)), -EBUSY);
+	expect_calls(test, 1, 0);
+	KUNIT_EXPECT_STREQ(test, vmxcore_excluder(), "taker");
+	as_the_model(test);
+	go(test);
+}
+
+static void fail_everywhere(int error)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+		s->model.fails[cpu] = error;
+		hw_fail(cpu, error);
+	}
+}
+
+/* VMX was given up, and now nobody can have it: neither who took over nor who regains. */
+static void vmxon_fails(struct kunit *test)
+{
+	static const int errors[] = { -EIO, -EFAULT, -EBUSY, -EXDEV, -EOPNOTSUPP };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		if (!s->model.clients[ALL].refs) {
+			model_get(&s->model, ALL);
+			KUNIT_ASSERT_EQ(test, vmxcore_get(s->handles[ALL]), 0);
+		}
+		KUNIT_ASSERT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
+		fail_everywhere(errors[i]);
+		KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[TAKER]), errors[i]);
+		as_the_model(test);
+		go(test);
+		KUNIT_EXPECT_EQ(test, s->regained, errors[i]);
+		fail_everywhere(0);
+		KUNIT_EXPECT_EQ(test, model_get(&s->model, ALL), 0);
+		KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[ALL]), 0);
+		as_the_model(test);
+	}
+}
+
+static int come_thread(void *unused)
+{
+	return come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER);
+}
+
+/* The name of the first one is taken until he has told everybody. */
+static int second_thread(void *unused)
+{
+	return come_as("second", VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER);
+}
+
+static int go_thread(void *unused)
+{
+	vmxcore_unregister(s->handles[TAKER]);
+	return 0;
+}
+
+static int unregister_thread(void *done)
+{
+	vmxcore_unregister(s->handles[ALL]);
+	complete(done);
+	return 0;
+}
+
+/* kthread_stop() needs somebody who is still there. */
+static struct task_struct *run(struct kunit *test, int (*function)(void *data), void *data)
+{
+	struct task_struct *task = kthread_create(function, data, "exclusive");
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	get_task_struct(task);
+	wake_up_process(task);
+	return task;
+}
+
+static int end(struct task_struct *task)
+{
+	int err = kthread_stop(task);
+
+	put_task_struct(task);
+	return err;
+}
+
+/* Its module may be gone after that: it waits for the callback that the first thread comes to. */
+static void unregister_meanwhile(struct kunit *test, int (*function)(void *data))
+{
+	DECLARE_COMPLETION_ONSTACK(unregistered);
+	struct task_struct *first, *leaver;
+	unsigned long early;
+
+	s->manners[ALL] = WAITS;
+	first = run(test, function, NULL);
+	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&s->waits, 10 * HZ), 0);
+	leaver = run(test, unregister_thread, &unregistered);
+	early = wait_for_completion_timeout(&unregistered, HZ / 5);
+	KUNIT_EXPECT_FALSE_MSG(test, early, "it is unregistered while its callback runs");
+	complete(&s->go_on);
+	if (!early)
+		wait_for_completion(&unregistered);
+	KUNIT_EXPECT_EQ(test, end(leaver), 0);
+	KUNIT_EXPECT_EQ(test, end(first), 0);
+	s->model.clients[ALL] = (struct model_client){};
+}
+
+static void one_unregisters_while_it_is_asked(struct kunit *test)
+{
+	model_get(&s->model, ALL);
+	KUNIT_ASSERT_EQ(test, vmxcore_get(s->handles[ALL]), 0);
+	unregister_meanwhile(test, come_thread);
+	as_the_model(test);
+	go(test);
+	KUNIT_EXPECT_EQ_MSG(test, s->regains[ALL], 0, "it has gone");
+}
+
+static void one_unregisters_while_it_is_told(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, come(VMXCORE_EXCLUSIVE), 0);
+	unregister_meanwhile(test, go_thread);
+	model_unregister(&s->model, TAKER);
+	as_the_model(test);
+	KUNIT_EXPECT_EQ(test, s->regains[SINGLE], 1);
+}
+
+/* Two come after each other, so that a callback is due while another one runs. */
+static void one_unregisters_before_it_is_asked(struct kunit *test)
+{
+	DECLARE_COMPLETION_ONSTACK(unregistered);
+	struct task_struct *first, *second, *leaver;
+
+	KUNIT_ASSERT_EQ(test, come(VMXCORE_EXCLUSIVE), 0);
+	s->manners[ALL] = WAITS;
+	first = run(test, go_thread, NULL);
+	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&s->waits, 10 * HZ), 0);
+	/* Nobody has it for himself by now: the first one is telling the others. */
+	model_unregister(&s->model, TAKER);
+	model_get_cpu(&s->model, SINGLE, 1);
+	KUNIT_ASSERT_EQ(test, world_get_cpu(s->handles[SINGLE], 1, WORLD_TASK), 0);
+	second = run(test, second_thread, NULL);
+	msleep(100);
+	leaver = run(test, unregister_thread, &unregistered);
+	msleep(100);
+	complete_all(&s->go_on);
+	wait_for_completion(&unregistered);
+	KUNIT_EXPECT_EQ(test, end(leaver), 0);
+	KUNIT_EXPECT_EQ(test, end(first), 0);
+	KUNIT_EXPECT_EQ(test, end(second), 0);
+	KUNIT_EXPECT_EQ_MSG(test, s->yields[ALL], 0, "it was asked when it had gone");
+	KUNIT_EXPECT_EQ(test, s->yields[SINGLE], 1);
+	s->model.clients[ALL] = (struct model_client){};
+	as_the_model(test);
+	go(test);
+}
+
+/* enable_virt_at_load: vmxcore's own reference gives way, and comes back. */
+static void the_policy_makes_room(struct kunit *test)
+{
+	unsigned int cpu;
+
+	world_end(test);
+	world_unload(NULL);
+	world_at_load(true);
+	KUNIT_ASSERT_EQ(test, world_load(NULL), 0);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_TRUE(test, hw_on(cpu));
+	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE), -EBUSY);
+	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_FALSE(test, hw_on(cpu));
+	vmxcore_unregister(s->handles[TAKER]);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_TRUE(test, hw_on(cpu));
+	world_unload(NULL);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_FALSE(test, hw_on(cpu));
+	world_at_load(false);
+	KUNIT_ASSERT_EQ(test, world_load(NULL), 0);
+}
+
+static struct kunit_case exclusive_cases[] = {
+	KUNIT_CASE(all_make_room),
+	KUNIT_CASE(one_takes_his_time),
+	KUNIT_CASE_SLOW(one_stays),
+	KUNIT_CASE(nobody_is_asked),
+	KUNIT_CASE(nothing_to_take),
+	KUNIT_CASE(not_alone),
+	KUNIT_CASE(a_second_one),
+	KUNIT_CASE(vmxon_fails),
+	KUNIT_CASE(one_unregisters_while_it_is_asked),
+	KUNIT_CASE(one_unregisters_while_it_is_told),
+	KUNIT_CASE(one_unregisters_before_it_is_asked),
+	KUNIT_CASE(the_policy_makes_room),
+	{}
+};
+
+static struct kunit_suite exclusive_suite = {
+	.name = "exclusive",
+	.suite_init = world_load,
+	.suite_exit = world_unload,
+	.init = exclusive_begin,
+	.exit = exclusive_end,
+	.test_cases = exclusive_cases,
+};
+
+kunit_test_suite(exclusive_suite);
