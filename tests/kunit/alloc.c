@@ -20,6 +20,15 @@ void alloc_watch(unsigned int fail_at)
 }
 
 /**
+ * alloc_fail() - the same in the middle of it
+ * @nth: the call that finds no memory, from 1 on, as counted from now; 0: none
+ */
+void alloc_fail(unsigned int nth)
+{
+	fail_at_call = nth ? calls + nth : 0;
+}
+
+/**
  * alloc_calls() - how often memory was asked for
  *
  * Return: since alloc_watch().
@@ -129,6 +138,32 @@ void counted_free_percpu(void __percpu *memory)
 {
 	live -= !!memory;
 	free_percpu(memory);
+}
+
+/**
+ * counted_kobject_create_and_add() - kobject_create_and_add()
+ * @name: as there
+ * @parent: as there
+ *
+ * It is not among what is live: whoever looks for it in sysfs finds it.
+ *
+ * Return: the directory, or NULL.
+ */
+struct kobject *counted_kobject_create_and_add(const char *name, struct kobject *parent)
+{
+	return ++calls == fail_at_call ? NULL : kobject_create_and_add(name, parent);
+}
+
+/**
+ * counted_sysfs_create_group() - sysfs_create_group(), likewise
+ * @dir: as there
+ * @group: as there
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int counted_sysfs_create_group(struct kobject *dir, const struct attribute_group *group)
+{
+	return ++calls == fail_at_call ? -ENOMEM : sysfs_create_group(dir, group);
 }
 
 /**

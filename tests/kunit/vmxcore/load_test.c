@@ -7,8 +7,6 @@
 #include "../alloc.h"
 #include "world.h"
 
-#define MAX_ALLOCATIONS	1000
-
 static void each_cpu_has_a_root_vmcs(struct kunit *test)
 {
 	unsigned int cpu, other;
@@ -27,25 +25,33 @@ static void each_cpu_has_a_root_vmcs(struct kunit *test)
 	world_unload(NULL);
 }
 
-static void no_memory(struct kunit *test)
+/* enable_virt_at_load: where VMX cannot be had, on whichever CPU, vmxcore is not loaded. */
+static void vmxon_fails(struct kunit *test)
 {
-	unsigned int fail_at;
-	int err = -ENOMEM;
+	static const int errors[] = { -EIO, -EFAULT, -EBUSY, -EXDEV, -EOPNOTSUPP };
+	unsigned int i, cpu, other;
 
-	for (fail_at = 1; err && fail_at < MAX_ALLOCATIONS; fail_at++) {
-		alloc_watch(fail_at);
-		err = world_load(NULL);
-		if (!err)
-			break;
-		KUNIT_ASSERT_EQ(test, err, -ENOMEM);
-		KUNIT_ASSERT_EQ_MSG(test, alloc_live(), 0, "memory leaked at allocation %u",
-				    fail_at);
+	world_at_load(true);
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+			hw_reset();
+			hw_fail(cpu, errors[i]);
+			alloc_watch(0);
+			KUNIT_EXPECT_EQ_MSG(test, world_insert(), errors[i], "CPU %u", cpu);
+			KUNIT_EXPECT_EQ(test, alloc_live(), 0);
+			for (other = 0; other < WORLD_CPUS; other++)
+				KUNIT_EXPECT_FALSE(test, hw_on(other));
+			KUNIT_EXPECT_STREQ_MSG(test, hw_broken() ?: "", "", "broken rule");
+		}
 	}
-	/* The VPIDs, one for each CPU, and what sysfs shows of them. */
-	KUNIT_EXPECT_EQ(test, fail_at - 1, 2 + num_possible_cpus());
-	KUNIT_ASSERT_EQ(test, err, 0);
+	hw_reset();
+	KUNIT_EXPECT_EQ(test, world_insert(), 0);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_TRUE(test, hw_on(cpu));
 	world_unload(NULL);
-	KUNIT_EXPECT_EQ(test, alloc_live(), 0);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_FALSE(test, hw_on(cpu));
+	world_at_load(false);
 }
 
 static int nothing(unsigned int cpu)
@@ -71,7 +77,7 @@ static void hotplug_state_taken(struct kunit *test)
 
 static struct kunit_case load_cases[] = {
 	KUNIT_CASE(each_cpu_has_a_root_vmcs),
-	KUNIT_CASE(no_memory),
+	KUNIT_CASE(vmxon_fails),
 	KUNIT_CASE(hotplug_state_taken),
 	{}
 };

@@ -392,19 +392,6 @@ static void too_late(struct kunit *test)
 	nobody_noted(test, s);
 }
 
-static int load_on(unsigned int cpu, struct vmxcore_vmcs *vmcs)
-{
-	int err = set_cpus_allowed_ptr(current, cpumask_of(cpu));
-
-	if (err)
-		return err;
-	preempt_disable();
-	err = vmxcore_vmcs_load(vmcs);
-	preempt_enable();
-	set_cpus_allowed_ptr(current, cpu_possible_mask);
-	return err;
-}
-
 static void a_vmcs_without_a_reference(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -413,7 +400,7 @@ static void a_vmcs_without_a_reference(struct kunit *test)
 	int err;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(vmcs));
-	KUNIT_EXPECT_EQ(test, load_on(1, vmcs), -EINVAL);
+	KUNIT_EXPECT_EQ(test, world_vmcs_load(1, vmcs), -EINVAL);
 	noted(test, s, B, VMXCORE_MISUSE_REFERENCE);
 	local_irq_disable();
 	err = vmxcore_vmcs_borrow(vmcs, &interrupted);
@@ -457,13 +444,13 @@ static void a_vmcs_that_was_taken_back(struct kunit *test)
 	struct vmxcore_vmcs *vmcs = vmxcore_vmcs_alloc(s->handles[A], NUMA_NO_NODE);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(vmcs));
-	KUNIT_EXPECT_EQ(test, load_on(1, vmcs), VMXCORE_VMCS_CLEAR | VMXCORE_VMCS_MOVED);
-	KUNIT_EXPECT_EQ(test, load_on(1, vmcs), 0);
+	KUNIT_EXPECT_EQ(test, world_vmcs_load(1, vmcs), VMXCORE_VMCS_CLEAR | VMXCORE_VMCS_MOVED);
+	KUNIT_EXPECT_EQ(test, world_vmcs_load(1, vmcs), 0);
 	model_unregister(&s->model, A);
 	vmxcore_unregister(s->handles[A]);
 	s->handles[A] = world_register(A, false, 0);
 	model_register(&s->model, A, false, false);
-	KUNIT_EXPECT_EQ(test, load_on(1, vmcs), -EINVAL);
+	KUNIT_EXPECT_EQ(test, world_vmcs_load(1, vmcs), -EINVAL);
 	vmxcore_vmcs_clear(vmcs);
 	vmxcore_vmcs_free(vmcs);
 	nobody_noted(test, s);

@@ -70,20 +70,6 @@ static void too_many(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, alloc_calls(), 0);
 }
 
-static void no_memory(struct kunit *test)
-{
-	unsigned int fail_at, calls;
-
-	vmxcore_pid_table_free(table_for(test, 4095));
-	calls = alloc_calls();
-	KUNIT_ASSERT_GT(test, calls, 1);
-	for (fail_at = 1; fail_at <= calls; fail_at++) {
-		alloc_watch(fail_at);
-		KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_pid_table_alloc(4095)), -ENOMEM);
-		KUNIT_EXPECT_EQ(test, alloc_live(), 0);
-	}
-}
-
 static void free_of_none(struct kunit *test)
 {
 	vmxcore_pid_table_free(NULL);
@@ -177,7 +163,6 @@ static void against_a_model(struct kunit *test)
 static struct kunit_case pid_table_cases[] = {
 	KUNIT_CASE(of_any_size),
 	KUNIT_CASE(too_many),
-	KUNIT_CASE(no_memory),
 	KUNIT_CASE(free_of_none),
 	KUNIT_CASE(outside),
 	KUNIT_CASE(not_aligned),

@@ -9,7 +9,6 @@
 #include <vmxcore/hotplug.h>
 #include <vmxcore/trace.h>
 
-#include "../alloc.h"
 #include "model.h"
 
 /* Sets of CPUs, as bits. */
@@ -300,19 +299,48 @@ static void pin_fails(struct kunit *test)
 	as_the_model(test, s);
 }
 
-/* The one allocation of a registration is kept for whoever has the place next. */
-static void no_memory_for_a_client(struct kunit *test)
+static void one_get_fails(struct kunit *test, struct scene *s, unsigned int cpu, int error)
 {
-	struct vmxcore_client *client;
+	s->model.fails[cpu] = error;
+	hw_fail(cpu, error);
+	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[ASKER]), error);
+	KUNIT_EXPECT_EQ(test, world_get_cpu(s->handles[ASKER], cpu, WORLD_TASK), error);
+	as_the_model(test, s);
+	s->model.fails[cpu] = 0;
+	hw_fail(cpu, 0);
+}
 
-	alloc_watch(1);
-	client = world_register(0, false, 0);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(client), -ENOMEM);
-	KUNIT_EXPECT_EQ(test, alloc_calls(), 1);
-	KUNIT_EXPECT_NULL(test, vmxcore_slot_next(NULL));
-	alloc_watch(0);
-	client = world_register(0, false, 0);
-	KUNIT_EXPECT_FALSE(test, IS_ERR(client));
+static void one_up_fails(struct kunit *test, struct scene *s, unsigned int cpu, int error)
+{
+	model_get(&s->model, HOLDER);
+	KUNIT_ASSERT_EQ(test, vmxcore_get(s->handles[HOLDER]), 0);
+	model_down(&s->model, cpu);
+	KUNIT_ASSERT_EQ(test, world_down(cpu), 0);
+	hw_fail(cpu, error);
+	KUNIT_EXPECT_EQ(test, world_up(cpu), error);
+	as_the_model(test, s);
+	hw_fail(cpu, 0);
+	model_up(&s->model, cpu);
+	KUNIT_EXPECT_EQ(test, world_up(cpu), 0);
+	model_put(&s->model, HOLDER);
+	vmxcore_put(s->handles[HOLDER]);
+	as_the_model(test, s);
+}
+
+/* Above each CPU fails in its own way: here each one in all ways. Resume: power_test.c. */
+static void each_way_on_each_cpu(struct kunit *test)
+{
+	static const int errors[] = { -EIO, -EFAULT, -EBUSY, -EXDEV, -EOPNOTSUPP };
+	struct scene *s = scene_new(test);
+	unsigned int i, cpu;
+
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+			one_get_fails(test, s, cpu, errors[i]);
+			if (cpu)
+				one_up_fails(test, s, cpu, errors[i]);
+		}
+	}
 }
 
 static int unwinding_load(struct kunit_suite *suite)
@@ -330,14 +358,13 @@ static void unwinding_unload(struct kunit_suite *suite)
 }
 
 static struct kunit_case unwinding_cases[] = {
-	/* First: nobody has had a place yet. */
-	KUNIT_CASE(no_memory_for_a_client),
 	KUNIT_CASE(get_while_another_holds_cpus),
 	KUNIT_CASE(get_while_the_same_holds_cpus),
 	KUNIT_CASE(get_while_another_holds_all),
 	KUNIT_CASE(get_cpu_fails),
 	KUNIT_CASE_SLOW(up_fails),
 	KUNIT_CASE_SLOW(resume_fails),
+	KUNIT_CASE_SLOW(each_way_on_each_cpu),
 	KUNIT_CASE(pin_fails),
 	{}
 };

@@ -70,23 +70,33 @@ void world_at_load(bool always)
 }
 
 /**
- * world_load() - load vmxcore
+ * world_insert() - load vmxcore, the hardware as it is
+ *
+ * Return: 0, or why not.
+ */
+int world_insert(void)
+{
+	int err;
+
+	vmxcore_rebooting = false;
+	err = world_init_module();
+	if (!err)
+		suspend_set_ops(&suspend_ops);
+	return err;
+}
+
+/**
+ * world_load() - load vmxcore, on new hardware
  * @suite: unused
  *
  * Return: 0, or why not.
  */
 int world_load(struct kunit_suite *suite)
 {
-	int err;
-
 	if (num_online_cpus() != WORLD_CPUS)
 		return -ENODEV;
 	hw_reset();
-	vmxcore_rebooting = false;
-	err = world_init_module();
-	if (!err)
-		suspend_set_ops(&suspend_ops);
-	return err;
+	return world_insert();
 }
 
 /**
@@ -266,6 +276,26 @@ int world_get_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_co
 void world_put_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_context context)
 {
 	call_on(cpu, context, &(struct call){ .client = client, .put = true });
+}
+
+/**
+ * world_vmcs_load() - vmxcore_vmcs_load() on some CPU
+ * @cpu: online
+ * @vmcs: as there
+ *
+ * Return: as there.
+ */
+int world_vmcs_load(unsigned int cpu, struct vmxcore_vmcs *vmcs)
+{
+	int err = set_cpus_allowed_ptr(current, cpumask_of(cpu));
+
+	if (err)
+		return err;
+	preempt_disable();
+	err = vmxcore_vmcs_load(vmcs);
+	preempt_enable();
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	return err;
 }
 
 /**

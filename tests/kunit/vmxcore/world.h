@@ -23,6 +23,7 @@ enum world_context {
 extern struct module world_owner;
 
 void world_at_load(bool always);
+int world_insert(void);
 int world_load(struct kunit_suite *suite);
 void world_unload(struct kunit_suite *suite);
 int world_begin(struct kunit *test);
@@ -32,6 +33,7 @@ struct vmxcore_client *world_register(unsigned int i, bool pins, unsigned int fl
 struct vmxcore_client *world_client(struct kunit *test, const char *name);
 int world_get_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_context context);
 void world_put_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_context context);
+int world_vmcs_load(unsigned int cpu, struct vmxcore_vmcs *vmcs);
 unsigned int world_gone(unsigned int i, unsigned int cpu);
 
 int world_up(unsigned int cpu);
