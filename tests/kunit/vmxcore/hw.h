@@ -27,6 +27,7 @@ struct module;
  * @foreign: CR4.VMXE, by somebody else
  * @pt_told: Intel PT knows that VMXON comes
  * @fails: why VMX cannot be had here, as vmxcore says it; 0: it can
+ * @vmxons: how often VMX went on
  * @root: physical address of what VMXON was given
  * @current_vmcs: physical address; all ones: none
  * @active: physical addresses of VMCSs that were not cleared
@@ -39,6 +40,7 @@ struct hw_cpu {
 	bool foreign;
 	bool pt_told;
 	int fails;
+	unsigned int vmxons;
 	u64 root;
 	u64 current_vmcs;
 	u64 active[HW_MAX_ACTIVE];

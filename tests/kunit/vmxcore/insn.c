@@ -60,6 +60,7 @@ static enum outcome vmxon(struct hw_cpu *c, u64 pa)
 	c->root = pa;
 	c->current_vmcs = HW_NO_VMCS;
 	c->nr_active = 0;
+	c->vmxons++;
 	WRITE_ONCE(c->on, true);
 	return SUCCEEDS;
 }

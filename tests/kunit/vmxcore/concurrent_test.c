@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Everybody at once: clients that get and put, come and go, in tasks and in interrupts, on all
+ * CPUs, while CPUs come and go and VMXON fails now and then. Whoever has got something finds VMX on
+ * there; and in the end the books are what the threads remember, and the hardware what the books
+ * say.
+ */
+#include <linux/cpu.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/moduleparam.h>
+#include <linux/sched/task.h>
+#include <linux/smp.h>
+#include <vmxcore/client.h>
+#include <vmxcore/cpu.h>
+
+#include "../chance.h"
+#include "world.h"
+
+#define RUN_MS		5000
+/* Each has a client of its own, and all of them have one together. */
+#define NR_THREADS	6
+#define SHARED		NR_THREADS
+#define MOST		3
+
+static unsigned long seed = 20261121;
+module_param(seed, ulong, 0);
+
+/**
+ * struct actor - one thread, or what is shared
+ * @handle: its client, NULL: none
+ * @all: references on all CPUs
+ * @live: references on one CPU; changes there, interrupts off
+ * @random: chance
+ * @done: what has succeeded
+ * @refused: what has not, and had a reason
+ * @wrong: the first thing that was not as it has to be
+ * @error: what came with it
+ */
+struct actor {
+	struct vmxcore_client *handle;
+	unsigned int all;
+	unsigned int live[WORLD_CPUS];
+	u64 random;
+	unsigned int done;
+	unsigned int refused;
+	const char *wrong;
+	int error;
+};
+
+static struct actor actors[NR_THREADS + 1];
+
+/* The references of the shared one. */
+static atomic_t shared_all;
+static unsigned int ups, downs, stays;
+
+static void check(struct actor *a, bool right, const char *what, int error)
+{
+	if (right || a->wrong)
+		return;
+	a->error = error;
+	WRITE_ONCE(a->wrong, what);
+}
+
+/* VMXON fails now and then; nothing else has a reason to. */
+static bool result(struct actor *a, int err)
+{
+	check(a, !err || err == -EIO, "an error that nothing can have led to", err);
+	if (err)
+		a->refused++;
+	else
+		a->done++;
+	return !err;
+}
+
+/* Who holds all CPUs holds those that are online. */
+static void check_all_on(struct actor *a)
+{
+	unsigned int cpu;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		check(a, hw_on(cpu), "all CPUs are held and one is off", cpu);
+	cpus_read_unlock();
+}
+
+static void do_get(struct actor *a)
+{
+	if (a->all < MOST && result(a, vmxcore_get(a->handle)))
+		a->all++;
+	if (a->all)
+		check_all_on(a);
+}
+
+static void do_put(struct actor *a)
+{
+	if (!a->all)
+		return;
+	check_all_on(a);
+	vmxcore_put(a->handle);
+	a->all--;
+}
+
+/* References that anybody may put, once they are counted. Some stay for whoever comes next. */
+static void do_shared(struct actor *a)
+{
+	if (!result(a, vmxcore_get(actors[SHARED].handle)))
+		return;
+	check_all_on(a);
+	atomic_inc(&shared_all);
+	if (!chance_below(&a->random, 8))
+		return;
+	while (atomic_dec_if_positive(&shared_all) >= 0)
+		vmxcore_put(actors[SHARED].handle);
+}
+
+/* On one CPU, which stays until it is over. */
+static void get_here(void *actor)
+{
+	struct actor *a = actor;
+	unsigned long flags;
+	unsigned int cpu;
+
+	local_irq_save(flags);
+	cpu = smp_processor_id();
+	if (a->live[cpu] < MOST && result(a, vmxcore_get_cpu(a->handle)))
+		a->live[cpu]++;
+	if (a->live[cpu] || a->all)
+		check(a, hw_on(cpu), "a CPU is held and is off", cpu);
+	local_irq_restore(flags);
+}
+
+static void put_here(void *actor)
+{
+	struct actor *a = actor;
+	unsigned long flags;
+	unsigned int cpu;
+
+	local_irq_save(flags);
+	cpu = smp_processor_id();
+	while (a->live[cpu]) {
+		check(a, hw_on(cpu), "a CPU is held and is off", cpu);
+		vmxcore_put_cpu(a->handle);
+		a->live[cpu]--;
+	}
+	local_irq_restore(flags);
+}
+
+/* Where this task happens to be, or in an interrupt there or elsewhere. */
+static void somewhere(struct actor *a, void (*what)(void *actor))
+{
+	unsigned int cpu = chance_below(&a->random, WORLD_CPUS);
+
+	if (what == put_here && !READ_ONCE(a->live[cpu]))
+		return;
+	/* It may be offline. */
+	if (chance_below(&a->random, 2)) {
+		smp_call_function_single(cpu, what, a, 1);
+		return;
+	}
+	set_cpus_allowed_ptr(current, cpumask_of(cpu));
+	preempt_disable();
+	what(a);
+	preempt_enable();
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+}
+
+/* Called there, no interrupt can come. */
+#define DEFINE_GONE(i) \
+static void gone_##i(unsigned int cpu) \
+{ \
+	actors[i].live[cpu] = 0; \
+}
+
+DEFINE_GONE(0)
+DEFINE_GONE(1)
+DEFINE_GONE(2)
+DEFINE_GONE(3)
+DEFINE_GONE(4)
+DEFINE_GONE(5)
+
+static void (*const gone[NR_THREADS])(unsigned int cpu) = {
+	gone_0, gone_1, gone_2, gone_3, gone_4, gone_5,
+};
+
+static int come(unsigned int i)
+{
+	const char name[] = { 'c', '0' + i, '\0' };
+	const struct vmxcore_client_desc desc = {
+		.name = name,
+		.owner = &world_owner,
+		.cpu_gone = i < NR_THREADS ? gone[i] : NULL,
+	};
+	struct vmxcore_client *handle = vmxcore_register(&desc);
+
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	actors[i].handle = handle;
+	return 0;
+}
+
+/* What it holds is taken back. Nobody else changes what it remembers by then. */
+static void leave(struct actor *a)
+{
+	vmxcore_unregister(a->handle);
+	a->all = 0;
+	memset(a->live, 0, sizeof(a->live));
+}
+
+static void leave_and_come(struct actor *a)
+{
+	leave(a);
+	check(a, !come(a - actors), "a client that has gone cannot come again", 0);
+	a->done++;
+}
+
+static void one_step(struct actor *a)
+{
+	u64 what = chance_below(&a->random, 100);
+
+	/* Mostly nobody holds all CPUs: VMX goes on and off. */
+	if (what < 3)
+		do_get(a);
+	else if (what < 23)
+		do_put(a);
+	else if (what < 38)
+		somewhere(a, get_here);
+	else if (what < 92)
+		somewhere(a, put_here);
+	else if (what < 97)
+		do_shared(a);
+	else
+		leave_and_come(a);
+}
+
+static int client_thread(void *actor)
+{
+	struct actor *a = actor;
+
+	while (!kthread_should_stop() && !a->wrong) {
+		one_step(a);
+		cond_resched();
+	}
+	while (!kthread_should_stop())
+		msleep(20);
+	return 0;
+}
+
+/* CPUs come and go; where one may fail to be turned on while it is held, it stays away. */
+static int cpu_thread(void *state)
+{
+	u64 *random = state;
+
+	while (!kthread_should_stop()) {
+		unsigned int cpu = 1 + chance_below(random, WORLD_CPUS - 1);
+
+		hw_fail(chance_below(random, WORLD_CPUS), chance_below(random, 3) ? 0 : -EIO);
+		if (cpu_online(cpu))
+			downs += !world_down(cpu);
+		else if (world_up(cpu))
+			stays++;
+		else
+			ups++;
+		/* While it comes or goes nobody else gets far. */
+		msleep(chance_below(random, 100));
+	}
+	return 0;
+}
+
+static struct task_struct *start(struct kunit *test, int (*function)(void *data), void *data)
+{
+	struct task_struct *task = kthread_run(function, data, "concurrent");
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	return task;
+}
+
+static void run(struct kunit *test, u64 *random)
+{
+	struct task_struct *threads[NR_THREADS + 1];
+	unsigned int i;
+
+	for (i = 0; i < NR_THREADS; i++)
+		threads[i] = start(test, client_thread, &actors[i]);
+	threads[NR_THREADS] = start(test, cpu_thread, random);
+	msleep(RUN_MS);
+	for (i = 0; i <= NR_THREADS; i++)
+		kthread_stop(threads[i]);
+}
+
+static void compare_cpu(struct kunit *test, unsigned int cpu)
+{
+	unsigned int i, refs = 0, all = atomic_read(&shared_all);
+
+	for (i = 0; i < NR_THREADS; i++) {
+		refs += actors[i].live[cpu];
+		all += actors[i].all;
+	}
+	KUNIT_EXPECT_EQ_MSG(test, per_cpu(vmxcore_cpu.refs, cpu), refs, "CPU %u", cpu);
+	KUNIT_EXPECT_EQ_MSG(test, per_cpu(vmxcore_cpu.all, cpu), cpu_online(cpu) && all,
+			    "CPU %u", cpu);
+	KUNIT_EXPECT_EQ_MSG(test, hw_on(cpu), cpu_online(cpu) && (all || refs), "CPU %u", cpu);
+}
+
+static void compare_client(struct kunit *test, unsigned int i)
+{
+	const struct vmxcore_slot *slot = vmxcore_slot_find(actors[i].handle);
+	unsigned int cpu, all = i == SHARED ? atomic_read(&shared_all) : actors[i].all;
+	unsigned int places = !!all;
+
+	KUNIT_ASSERT_NOT_NULL(test, slot);
+	KUNIT_EXPECT_EQ(test, atomic_read(&slot->refs), all);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+		KUNIT_EXPECT_EQ(test, per_cpu_ptr(slot->cpu_refs, cpu)->live,
+				actors[i].live[cpu]);
+		places += !!actors[i].live[cpu];
+	}
+	KUNIT_EXPECT_EQ(test, atomic_read(&slot->places), places);
+	KUNIT_EXPECT_EQ_MSG(test, slot->warned, 0, "misuse by thread %u", i);
+}
+
+/* Each kind of thing has to have happened, and often. */
+static void expect_variety(struct kunit *test)
+{
+	unsigned int i, cpu, refused = 0, vmxons = 0;
+
+	for (i = 0; i < NR_THREADS; i++) {
+		kunit_info(test, "thread %u: %u succeeded, %u refused", i, actors[i].done,
+			   actors[i].refused);
+		KUNIT_EXPECT_GT(test, actors[i].done, 50);
+		refused += actors[i].refused;
+	}
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		vmxons += per_cpu(hw_cpu.vmxons, cpu);
+	kunit_info(test, "CPUs: %u came, %u stayed away, %u went; VMX went on %u times", ups,
+		   stays, downs, vmxons);
+	KUNIT_EXPECT_GT(test, vmxons, 50);
+	KUNIT_EXPECT_GT(test, refused, 0);
+	KUNIT_EXPECT_GT(test, ups, 5);
+	KUNIT_EXPECT_GT(test, downs, 5);
+}
+
+static void all_at_once(struct kunit *test)
+{
+	u64 random = seed;
+	unsigned int i, cpu;
+
+	kunit_info(test, "seed %lu", seed);
+	memset(actors, 0, sizeof(actors));
+	atomic_set(&shared_all, 0);
+	ups = 0;
+	downs = 0;
+	stays = 0;
+	for (i = 0; i <= SHARED; i++) {
+		KUNIT_ASSERT_EQ(test, come(i), 0);
+		actors[i].random = chance(&random);
+	}
+	run(test, &random);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		hw_fail(cpu, 0);
+	for (i = 0; i < NR_THREADS; i++)
+		KUNIT_EXPECT_STREQ_MSG(test, actors[i].wrong ?: "", "", "thread %u: %d", i,
+				       actors[i].error);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		compare_cpu(test, cpu);
+	for (i = 0; i <= SHARED; i++)
+		compare_client(test, i);
+	KUNIT_EXPECT_FALSE(test, vmxcore_cpus_failed());
+	expect_variety(test);
+}
+
+static struct kunit_case concurrent_cases[] = {
+	KUNIT_CASE_SLOW(all_at_once),
+	{}
+};
+
+static struct kunit_suite concurrent_suite = {
+	.name = "concurrent",
+	.suite_init = world_load,
+	.suite_exit = world_unload,
+	.init = world_begin,
+	.exit = world_end,
+	.test_cases = concurrent_cases,
+};
+
+kunit_test_suite(concurrent_suite);
