@@ -3,15 +3,31 @@
 # The kernels that are built for and tested. One is named by its line, and by its release where two have the same line.
 
 all_kernels=(6.1 6.12 6.12-trixie 7.2)
+# Built here, from the source of the newest kernel of their line; for machines that a case is run on with --kernel.
+debug_kernels=(6.12-debug 6.12-kcsan)
 
-# suite_of KERNEL: where Debian has it.
+# is_debug KERNEL
+is_debug() {
+	[[ " ${debug_kernels[*]} " == *" $1 "* ]]
+}
+
+# slowness_of KERNEL: how many times longer than on a stock kernel a case may take.
+slowness_of() {
+	case $1 in
+	*-debug) echo 8 ;;
+	*-kcsan) echo 4 ;;
+	*) echo 1 ;;
+	esac
+}
+
+# suite_of KERNEL: where Debian has it, or its source.
 suite_of() {
 	case $1 in
 	6.1) echo bookworm ;;
-	6.12) echo bookworm-backports ;;
+	6.12 | 6.12-debug | 6.12-kcsan) echo bookworm-backports ;;
 	6.12-trixie) echo trixie ;;
 	7.2) echo forky ;;
-	*) die "there is no kernel \"$1\" here, only ${all_kernels[*]}" ;;
+	*) die "there is no kernel \"$1\" here, only ${all_kernels[*]} ${debug_kernels[*]}" ;;
 	esac
 }
 
