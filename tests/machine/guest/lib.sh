@@ -165,7 +165,14 @@ drain() {
 	stty 115200 <&3
 }
 
+# lockdep_watched: it gives up at the first thing it finds, or does not understand, and sees nothing from then on.
+lockdep_watched() {
+	[ -e /proc/lockdep_stats ] || return 0
+	check "lockdep has watched to the end" grep -qE '^ debug_locks: +1$' /proc/lockdep_stats
+}
+
 stage_done() {
+	lockdep_watched || true
 	echo "# stage $(stage) done: $(wc -l <"$tests") tests" >&3
 	: >"$tests"
 	drain
@@ -253,9 +260,31 @@ nested_kill() {
 	nested_ended "$1" 20
 }
 
+# unload_ours: those of our modules, and KVM's, that nobody holds. A case may leave some that cannot go, on purpose.
+unload_ours() {
+	local before=
+	until [ "$before" = "$(wc -l </proc/modules)" ]; do
+		before=$(wc -l </proc/modules)
+		awk '$3 == 0 && / \([A-Z]*O[A-Z]*\)/ { print $1 }' /proc/modules | xargs -r -n 1 rmmod || true
+	done
+}
+
+# nothing_lost: no memory that nothing points to any more. It believes only what it sees in two scans, of objects that are 5 s old.
+nothing_lost() {
+	local kmemleak=/sys/kernel/debug/kmemleak
+	[ -e $kmemleak ] || return 0
+	unload_ours
+	sleep 6
+	echo scan >$kmemleak
+	echo scan >$kmemleak
+	cat $kmemleak
+	check "no memory is lost" test -z "$(cat $kmemleak)"
+}
+
 # finish STATUS: called by init after the case. A shell that gave up half-way must not pass for one that went through.
 finish() {
 	[ -e /run/complete ] || not_ok "the case runs to its end" "its shell ended early, with status $1"
+	nothing_lost || true
 	stage_done
 	echo "# machine: power-off" >&3
 	drain
