@@ -15,6 +15,7 @@
 # make check-docs       the manual against the code alone
 # make check-install    packages and DKMS, in roots of three releases of Debian
 # make check-long       the machine's ways up and down again, in full counts: hours
+# make check-debug      cases on kernels that check themselves: memory, locks, data races (CASE=...)
 # make clean
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -92,4 +93,8 @@ check-long:
 	scripts/setup --long
 	tests/machine/run --long
 
-.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-vmxctl check-docs kunit check-install check-long
+check-debug: setup
+	tests/machine/run --kernel 6.12-debug --kernel 6.12-kcsan \
+		$(patsubst %,tests/machine/cases/%.sh,$(or $(CASE),references hotplug failures misuse vmcs vpid kvm races observe suspend))
+
+.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-vmxctl check-docs kunit check-install check-long check-debug
