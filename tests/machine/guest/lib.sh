@@ -101,6 +101,13 @@ amount() {
 	fi
 }
 
+# parameter NAME DEFAULT: what the kernel's command line says, for one run (run --append NAME=VALUE).
+parameter() {
+	local value
+	value=$(tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tail -n 1)
+	echo "${value:-$2}"
+}
+
 # bail REASON: nothing after this can be tested. Ends the machine.
 bail() {
 	echo "Bail out! $1" >&3
