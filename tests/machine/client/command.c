@@ -194,6 +194,25 @@ static int cmd_churn(char **words)
 	return with_number(words, test_churn);
 }
 
+static int cmd_fuzz(char **words)
+{
+	unsigned int threads, steps;
+	u64 seed;
+
+	return kstrtou64(words[1], 0, &seed) ?: kstrtouint(words[2], 0, &threads) ?:
+	       kstrtouint(words[3], 0, &steps) ?: test_fuzz(seed, threads, steps);
+}
+
+static int cmd_fuzz_end(char **words)
+{
+	return test_fuzz_end();
+}
+
+static int cmd_fuzz_calls(char **words)
+{
+	return test_fuzz_calls(words[1]);
+}
+
 static int cmd_down(char **words)
 {
 	return with_number(words, test_down);
@@ -388,6 +407,9 @@ static const struct {
 	{ "storm_start", cmd_storm_start },	/* in the background */
 	{ "storm_stop", cmd_storm_stop },
 	{ "churn", cmd_churn },			/* TIMES */
+	{ "fuzz", cmd_fuzz },			/* SEED THREADS STEPS; then compare the books */
+	{ "fuzz_end", cmd_fuzz_end },
+	{ "fuzz_calls", cmd_fuzz_calls },	/* CALL,CALL...|all: no others in fuzz */
 	{ "down", cmd_down },			/* TIMES */
 	{ "hooks", cmd_hooks },			/* 0|1 */
 	{ "delay", cmd_delay },			/* FUNCTION MICROSECONDS|0 */

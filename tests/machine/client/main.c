@@ -6,6 +6,7 @@
  * command	one command per write, the write's errno is its result (list: command.c)
  * clients	one line per client that ever was, with its callbacks counted
  * storm	what all storms have done
+ * fuzz		what the books must say at the end of a round of the fuzzer, and what it has called
  * hooks	what became of get_cpu on the ways up and down
  * witness	where the next kernel finds the VMCSs of this one
  * counts	how often functions were called
@@ -65,6 +66,15 @@ static int storm_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(storm);
+
+static int fuzz_show(struct seq_file *m, void *unused)
+{
+	mutex_lock(&command_lock);
+	test_fuzz_show(m);
+	mutex_unlock(&command_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(fuzz);
 
 static int hooks_show(struct seq_file *m, void *unused)
 {
@@ -150,6 +160,7 @@ static int __init test_init(void)
 	debugfs_create_file("command", 0200, dir, NULL, &command_fops);
 	debugfs_create_file("clients", 0400, dir, NULL, &clients_fops);
 	debugfs_create_file("storm", 0400, dir, NULL, &storm_fops);
+	debugfs_create_file("fuzz", 0400, dir, NULL, &fuzz_fops);
 	debugfs_create_file("hooks", 0400, dir, NULL, &hooks_fops);
 	debugfs_create_file("witness", 0400, dir, NULL, &witness_fops);
 	debugfs_create_file("counts", 0400, dir, NULL, &counts_fops);
@@ -164,6 +175,7 @@ static void __exit test_exit(void)
 	debugfs_remove_recursive(dir);
 	test_inject_exit();
 	test_storm_stop();
+	test_fuzz_end();
 	test_hooks_off();
 	if (!leak)
 		test_unregister_all();

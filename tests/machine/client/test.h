@@ -29,6 +29,12 @@ void test_storm_show(struct seq_file *m);
 /* churn.c: a client that is unregistered while others use it */
 int test_churn(unsigned int times);
 
+/* fuzz.c: random programs of calls */
+int test_fuzz(u64 seed, unsigned int threads, unsigned int steps);
+int test_fuzz_end(void);
+int test_fuzz_calls(char *list);
+void test_fuzz_show(struct seq_file *m);
+
 /* down.c: a machine that goes down, again and again */
 int test_down(unsigned int times);
 unsigned int test_down_epoch(void);

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=3 limit=600
+# more-kernels: 6.1 7.2
+# long: limit=14400
+# Whatever clients call, in whatever order, from several threads at once, while CPUs go off and on and somebody reads all that
+# there is to read: each call returns what the contract allows, VMX is on where a reference is held for as long as it is, and the
+# books and the hardware are the sum of what was called (client/fuzz.c).
+#
+# Each round is its seed. Some are always the same, the others new in each run. Parameters (run --append "NAME=VALUE ..."):
+#	fuzz.seed	this seed only: plays a round that failed again
+#	fuzz.rounds	how many, or how often that one
+#	fuzz.threads	how many, 1 to 8
+#	fuzz.steps	calls of each thread; the first ones of a seed are always the same
+#	fuzz.calls	these only, as get,put,register (client/fuzz.c), or all
+#	fuzz.hotplug	no: all CPUs stay online
+
+debugfs=/sys/kernel/debug
+sysfs=/sys/kernel/vmxcore
+fixed=5
+
+rounds=$(parameter fuzz.rounds "$(amount 8 600)")
+threads=$(parameter fuzz.threads 5)
+steps=$(parameter fuzz.steps 400)
+calls=$(parameter fuzz.calls all)
+hotplug=$(parameter fuzz.hotplug yes)
+chance=$(parameter machine.chance 0)
+seed=$(parameter fuzz.seed "")
+
+# Until the file is gone.
+busy=/run/busy
+
+# Both at once now and then, and left as they are at the end.
+cpus_go_and_come() {
+	local i=0 cpu to
+	while [ -e $busy ] && [ "$hotplug" = yes ]; do
+		for to in "1 0" "1 1" "2 0" "1 0" "2 1" "1 1"; do
+			[ -e $busy ] || break
+			cpu=${to% *}
+			[ "$(cat "/sys/devices/system/cpu/cpu$cpu/online")" != "${to#* }" ] || continue
+			online "$cpu" "${to#* }" || : >/run/trouble
+			i=$((i + 1))
+		done
+	done
+	echo $i >/run/cycles
+}
+
+# A client's files go with it.
+somebody_reads() {
+	while [ -e $busy ]; do
+		cat $sysfs/clients/*/* $sysfs/cpus/*/* $debugfs/vmxcore/* >/dev/null 2>&1
+		sleep 0.2
+	done
+}
+
+books() {
+	local client
+	grep '^client fuzz-' $debugfs/vmxcore/clients
+	for client in "$sysfs"/clients/fuzz-*; do
+		echo "resources ${client##*/} references $(cat "$client/references")" \
+			"vpids $(cat "$client/vpids") vmcss $(cat "$client/vmcss")"
+	done
+}
+
+# What everybody holds, as the threads know it, vmxcore says it, and the CPUs.
+at_rest() {
+	grep -E '^(client|resources) ' $debugfs/vmxcore_test/fuzz | sort >/run/wanted
+	books | sort >/run/books
+	diff /run/wanted /run/books && vmxstate "$(sed -n 's/^on //p' $debugfs/vmxcore_test/fuzz)"
+}
+
+# A round depends on nothing before it. Where VMX is borrowed that would cost more than the round.
+load_anew() {
+	borrowed || modprobe -r vmxcore_test || return 1
+	modprobe vmxcore_test && vmxt fuzz_calls "$calls"
+}
+
+# play SEED: one round.
+play() {
+	local toggler reader status=0
+	rm -f /run/trouble
+	load_anew || return 1
+	: >$busy
+	cpus_go_and_come &
+	toggler=$!
+	somebody_reads &
+	reader=$!
+	vmxt fuzz "$1" "$threads" "$steps" || status=1
+	rm $busy
+	wait $toggler $reader
+	[ $status != 0 ] || at_rest || status=1
+	for cpu in 1 2; do
+		[ "$(cat /sys/devices/system/cpu/cpu$cpu/online)" = 1 ] || online $cpu 1 || status=1
+	done
+	vmxt fuzz_end || status=1
+	vmxstate none && [ ! -e /run/trouble ] || status=1
+	! grep '^client fuzz-' $debugfs/vmxcore/clients || status=1
+	return $status
+}
+
+# The console has the errors; and warnings that the calls are not meant to have, which the runner looks for.
+console_quiet() {
+	dmesg -n 4
+	dmesg_mark
+}
+
+console_normal() {
+	dmesg -n 7
+	dmesg_since | grep -vE '\] vmxcore: (misuse by|client|module) |\] (mark|smpboot:|IRQ|CPU)'
+}
+
+replay() {
+	log "again: tests/machine/run --kernel $(line) --append \"fuzz.seed=$1 fuzz.threads=$threads fuzz.steps=$steps\"" \
+		"tests/machine/cases/fuzz.sh"
+}
+
+seed_of() {
+	if [ -n "$seed" ]; then
+		echo "$seed"
+	elif [ "$1" -le $fixed ]; then
+		echo "$1"
+	else
+		echo $((chance * 1000 + $1))
+	fi
+}
+
+check "vmxcore and the test client load" modprobe vmxcore_test
+load_provider
+round=0
+while [ $round -lt "$rounds" ]; do
+	round=$((round + 1))
+	this=$(seed_of $round)
+	console_quiet
+	before=$(cut -d' ' -f1 /proc/uptime)
+	check "round $round: seed $this, $threads threads, $steps calls each" play "$this" || failed=yes
+	log "$(grep '^call ' $debugfs/vmxcore_test/fuzz)"
+	log "from $before to $(cut -d' ' -f1 /proc/uptime), $(cat /run/cycles) times a CPU off or on"
+	console_normal
+	if [ "${failed:-no}" = yes ]; then
+		replay "$this"
+		break
+	fi
+	survived $((threads * steps)) "random calls of the API"
+	survived "$(cat /run/cycles)" "times a CPU off or on under random calls"
+done
+on "nothing is left" none
+check "unloaded" modprobe -r vmxcore_test

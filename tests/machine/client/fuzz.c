@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The fuzzer: rounds of random programs of calls, each thread's determined by the seed of the
+ * round, and the delays in vmxcore too. How they interleave is the machine's affair. After the
+ * threads of a round have ended, what they hold stays, to be compared with vmxcore's books, until
+ * the round is ended.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "fuzz.h"
+#include "test.h"
+
+/* Without a step of any thread for so long they wait for each other. */
+#define STUCK_SECONDS	60
+
+/* Who must move runs there as long as it is online. */
+static void fuzz_move(struct fuzz_thread *t, const struct fuzz_step *s)
+{
+	unsigned int cpu = s->how % (FUZZ_MAX_CPUS * 2);
+
+	if (cpu < nr_cpu_ids && cpu_online(cpu))
+		set_cpus_allowed_ptr(current, cpumask_of(cpu));
+	else
+		set_cpus_allowed_ptr(current, cpu_possible_mask);
+}
+
+static void fuzz_sleep(struct fuzz_thread *t, const struct fuzz_step *s)
+{
+	unsigned int us = s->how % 512;
+
+	usleep_range(us, us + 50);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct fuzz_thread *t, const struct fuzz_step *s);
+	unsigned int weight;
+} calls[] = {
+	{ "get", fuzz_get, 24 },
+	{ "put", fuzz_put, 16 },
+	{ "get_cpu", fuzz_get_cpu, 24 },
+	{ "put_cpu", fuzz_put_cpu, 16 },
+	{ "release", fuzz_release, 12 },
+	{ "register", fuzz_register, 16 },
+	{ "unregister", fuzz_unregister, 3 },
+	{ "alone", fuzz_alone, 3 },
+	{ "yielder", fuzz_yielder, 3 },
+	{ "vmcs_make", fuzz_vmcs_make, 8 },
+	{ "vmcs_load", fuzz_vmcs_load, 16 },
+	{ "vmcs_borrow", fuzz_vmcs_borrow, 6 },
+	{ "vmcs_clear", fuzz_vmcs_clear, 4 },
+	{ "vmcs_free", fuzz_vmcs_free, 4 },
+	{ "ept", fuzz_ept, 4 },
+	{ "vpid_alloc", fuzz_vpid_alloc, 8 },
+	{ "vpid_free", fuzz_vpid_free, 6 },
+	{ "vpid_many", fuzz_vpid_many, 2 },
+	{ "pid_table", fuzz_pid_table, 2 },
+	{ "misuse", fuzz_misuse, 3 },
+	{ "move", fuzz_move, 12 },
+	{ "sleep", fuzz_sleep, 8 },
+};
+
+/* What takes its time in some rounds, so that others come in between. Not all kernels have all. */
+static const char *const slow[] = {
+	"vmxcore_cpus_hold", "vmxcore_cpus_release", "vmxcore_cpu_hold", "vmxcore_cpu_put",
+	"vmxcore_cpu_up", "vmxcore_cpu_leave", "vmxcore_cpu_down", "vmxcore_clients_cpu_gone",
+	"vmxcore_slot_close", "vmxcore_refs_take_back", "vmxcore_slot_free", "vmxcore_exclude",
+	"vmxcore_current_clear", "vmxcore_vpids_take_back", "vmxcore_slot_leave",
+};
+
+/**
+ * enum fuzz_state - of the fuzzer
+ * @FUZZ_IDLE: there is no round
+ * @FUZZ_RUNNING: its threads run
+ * @FUZZ_AT_REST: they have ended, and what they hold is there
+ * @FUZZ_STUCK: they have not, and never will
+ */
+enum fuzz_state {
+	FUZZ_IDLE,
+	FUZZ_RUNNING,
+	FUZZ_AT_REST,
+	FUZZ_STUCK,
+};
+
+static struct {
+	enum fuzz_state state;
+	u64 seed;
+	unsigned int threads;
+	unsigned int steps;
+	unsigned int weights[ARRAY_SIZE(calls)];
+	unsigned int sum;
+	struct fuzz_thread *thread[FUZZ_MAX_THREADS];
+	const char *slowed;
+	atomic_t failed;
+	struct completion done;
+} fuzz;
+
+/* Calls that are left in, one bit each; and what all rounds together have done. */
+static unsigned long chosen = ~0UL;
+static atomic_long_t done[ARRAY_SIZE(calls)];
+
+/**
+ * fuzz_failed - has something gone wrong?
+ *
+ * Return: true or false.
+ */
+bool fuzz_failed(void)
+{
+	return atomic_read(&fuzz.failed);
+}
+
+/**
+ * fuzz_thread - one of the threads of this round
+ * @index: which
+ *
+ * Return: it, or NULL.
+ */
+struct fuzz_thread *fuzz_thread(unsigned int index)
+{
+	return fuzz.thread[index];
+}
+
+/**
+ * fuzz_thread_of - which thread is a task?
+ * @task: any
+ *
+ * Context: any; of a task that runs.
+ * Return: it, or NULL: none.
+ */
+struct fuzz_thread *fuzz_thread_of(const struct task_struct *task)
+{
+	unsigned int i;
+
+	for (i = 0; i < FUZZ_MAX_THREADS; i++) {
+		if (fuzz.thread[i] && fuzz.thread[i]->task == task)
+			return fuzz.thread[i];
+	}
+	return NULL;
+}
+
+static const char *call_name(int call)
+{
+	return call < 0 ? "-" : calls[call].name;
+}
+
+static void tell_threads(void)
+{
+	const struct fuzz_thread *t;
+	unsigned int i;
+
+	for (i = 0; i < fuzz.threads; i++) {
+		t = fuzz.thread[i];
+		pr_err("fuzz:   thread %u: step %u, %s\n", i, READ_ONCE(t->step),
+		       call_name(READ_ONCE(t->call)));
+	}
+}
+
+/**
+ * fuzz_fail - something that the contract does not allow: the round ends
+ * @t: who has seen it; NULL: none of the threads
+ * @format: what it was, as for printk
+ *
+ * The first one is told; what comes after follows from it, perhaps.
+ *
+ * Context: any but NMI.
+ */
+void fuzz_fail(const struct fuzz_thread *t, const char *format, ...)
+{
+	struct va_format what = { .fmt = format };
+	va_list args;
+
+	if (atomic_xchg(&fuzz.failed, 1))
+		return;
+	va_start(args, format);
+	what.va = &args;
+	if (t)
+		pr_err("fuzz: FAILED: seed %llu thread %u step %u %s: %pV\n", fuzz.seed, t->index,
+		       t->step, call_name(t->call), &what);
+	else
+		pr_err("fuzz: FAILED: seed %llu: %pV\n", fuzz.seed, &what);
+	va_end(args);
+	tell_threads();
+}
+
+static unsigned int choose(struct fuzz_thread *t)
+{
+	u32 at = prandom_u32_state(&t->chance) % fuzz.sum;
+	unsigned int i;
+
+	for (i = 0; at >= fuzz.weights[i]; i++)
+		at -= fuzz.weights[i];
+	return i;
+}
+
+/* As many numbers for each step, whatever comes of it. */
+static void one_step(struct fuzz_thread *t)
+{
+	struct fuzz_step s = { .call = choose(t) };
+
+	s.which = prandom_u32_state(&t->chance);
+	s.how = prandom_u32_state(&t->chance);
+	WRITE_ONCE(t->call, s.call);
+	calls[s.call].run(t, &s);
+	fuzz_check_holds(t);
+	WRITE_ONCE(t->call, -1);
+	atomic_long_inc(&done[s.call]);
+}
+
+static int thread_main(void *data)
+{
+	struct fuzz_thread *t = data;
+
+	WRITE_ONCE(t->task, current);
+	while (t->step < fuzz.steps && !fuzz_failed()) {
+		one_step(t);
+		WRITE_ONCE(t->step, t->step + 1);
+		cond_resched();
+	}
+	/* A task of this address to come is another one. */
+	WRITE_ONCE(t->task, NULL);
+	kthread_complete_and_exit(&fuzz.done, 0);
+}
+
+/* Each round has its own: without some calls, and with others more often. */
+static void weigh(struct rnd_state *chance)
+{
+	static const unsigned int factors[] = { 0, 1, 1, 4 };
+	unsigned int i;
+
+	fuzz.sum = 0;
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		u32 factor = factors[prandom_u32_state(chance) % ARRAY_SIZE(factors)];
+
+		/* Without a client nothing can be called. */
+		if (calls[i].run == fuzz_register)
+			factor = max(factor, 1U);
+		fuzz.weights[i] = chosen & BIT(i) ? calls[i].weight * factor : 0;
+		fuzz.sum += fuzz.weights[i];
+	}
+}
+
+/* In two rounds of three. */
+static void slow_down(struct rnd_state *chance)
+{
+	u32 which = prandom_u32_state(chance), how = prandom_u32_state(chance);
+
+	fuzz.slowed = NULL;
+	if (!(how % 3))
+		return;
+	fuzz.slowed = slow[which % ARRAY_SIZE(slow)];
+	if (test_delay(fuzz.slowed, 50 + how / 3 % 500))
+		fuzz.slowed = NULL;
+}
+
+static int make_thread(unsigned int index)
+{
+	struct fuzz_thread *t = kzalloc(sizeof(*t), GFP_KERNEL);
+	unsigned int i;
+
+	if (!t)
+		return -ENOMEM;
+	fuzz.thread[index] = t;
+	t->index = index;
+	t->call = -1;
+	prandom_seed_state(&t->chance, fuzz.seed * FUZZ_MAX_THREADS + index);
+	for (i = 0; i < FUZZ_CLIENTS; i++)
+		t->claims[i].phase = FUZZ_NEVER;
+	t->root = get_zeroed_page(GFP_KERNEL);
+	return t->root ? 0 : -ENOMEM;
+}
+
+static void free_threads(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < FUZZ_MAX_THREADS; i++) {
+		if (!fuzz.thread[i])
+			continue;
+		free_page(fuzz.thread[i]->root);
+		kfree(fuzz.thread[i]);
+		fuzz.thread[i] = NULL;
+	}
+}
+
+static int make_threads(void)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < fuzz.threads && !err; i++)
+		err = make_thread(i);
+	return err;
+}
+
+/* Returns how many have been started. */
+static unsigned int start_threads(void)
+{
+	struct task_struct *task;
+	unsigned int i;
+
+	for (i = 0; i < fuzz.threads; i++) {
+		task = kthread_run(thread_main, fuzz.thread[i], "fuzz/%u", i);
+		if (IS_ERR(task)) {
+			fuzz_fail(NULL, "no thread: %ld", PTR_ERR(task));
+			break;
+		}
+	}
+	return i;
+}
+
+static unsigned long steps_done(void)
+{
+	unsigned long sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < fuzz.threads; i++)
+		sum += READ_ONCE(fuzz.thread[i]->step);
+	return sum;
+}
+
+static void wait_for(unsigned int threads)
+{
+	unsigned long before = ~0UL;
+
+	while (threads) {
+		if (wait_for_completion_timeout(&fuzz.done, STUCK_SECONDS * HZ)) {
+			threads--;
+		} else if (steps_done() == before) {
+			fuzz_fail(NULL, "no step for %u s", STUCK_SECONDS);
+			fuzz.state = FUZZ_STUCK;
+			/* Threads are in its code, and stay there. */
+			__module_get(THIS_MODULE);
+			return;
+		}
+		before = steps_done();
+	}
+	fuzz.state = FUZZ_AT_REST;
+}
+
+static int prepare(void)
+{
+	int err = make_threads() ?: fuzz_clients_init();
+
+	if (err)
+		goto out_threads;
+	err = fuzz_misuse_init();
+	if (err)
+		goto out_clients;
+	err = fuzz_yielder_init();
+	if (!err)
+		return 0;
+	fuzz_misuse_exit();
+out_clients:
+	fuzz_clients_exit();
+out_threads:
+	free_threads();
+	return err;
+}
+
+static void run_round(void)
+{
+	struct rnd_state chance;
+
+	prandom_seed_state(&chance, ~fuzz.seed);
+	weigh(&chance);
+	slow_down(&chance);
+	pr_notice("fuzz: seed %llu threads %u steps %u slow %s\n", fuzz.seed, fuzz.threads,
+		  fuzz.steps, fuzz.slowed ?: "-");
+	fuzz.state = FUZZ_RUNNING;
+	wait_for(start_threads());
+	if (fuzz.slowed)
+		test_delay(fuzz.slowed, 0);
+	if (fuzz.state == FUZZ_AT_REST && !fuzz_failed())
+		fuzz_check_cpus();
+}
+
+/**
+ * test_fuzz - run the programs of a round, from their beginning to their end
+ * @seed: all that chance says follows from it
+ * @threads: how many
+ * @steps: of each
+ *
+ * Return: 0; -EPROTO: something that the contract does not allow, the log says what; -EBUSY: the
+ * last round has not been ended; -EINVAL.
+ */
+int test_fuzz(u64 seed, unsigned int threads, unsigned int steps)
+{
+	int err;
+
+	if (!threads || threads > FUZZ_MAX_THREADS || nr_cpu_ids > FUZZ_MAX_CPUS)
+		return -EINVAL;
+	if (fuzz.state != FUZZ_IDLE)
+		return -EBUSY;
+	fuzz.seed = seed;
+	fuzz.threads = threads;
+	fuzz.steps = steps;
+	atomic_set(&fuzz.failed, 0);
+	init_completion(&fuzz.done);
+	err = prepare();
+	if (err)
+		return err;
+	run_round();
+	return fuzz_failed() ? -EPROTO : 0;
+}
+
+/* Who holds what is known to the threads, which have ended. */
+static void release_all(void)
+{
+	struct fuzz_thread *t;
+	unsigned int i, index;
+
+	for (i = 0; i < fuzz.threads; i++) {
+		t = fuzz.thread[i];
+		WRITE_ONCE(t->task, current);
+		for (index = 0; index < FUZZ_CLIENTS; index++) {
+			if (fuzz_standing(index, t->claims[index].phase) != FUZZ_GOOD)
+				continue;
+			fuzz_vmcss_free_of(t, index);
+			fuzz_vpids_free_of(t, index);
+			fuzz_put_all_of(t, index);
+		}
+		WRITE_ONCE(t->task, NULL);
+	}
+}
+
+static void unregister_all(void)
+{
+	unsigned int index, owner;
+
+	for (index = 0; index < FUZZ_CLIENTS; index++) {
+		owner = fuzz_is_private(index) ? (index - FUZZ_SHARED) / FUZZ_PRIVATE : 0;
+		if (fuzz.thread[owner])
+			fuzz_unregister_one(fuzz.thread[owner], index);
+	}
+	fuzz_yielder_exit();
+}
+
+/**
+ * test_fuzz_end - give back all that a round has left, and unregister everybody
+ *
+ * Return: 0; -EPROTO: VMX is on somewhere, something is not given back, or the round has failed;
+ * -ENOENT: there is none; -EBUSY: its threads are stuck.
+ */
+int test_fuzz_end(void)
+{
+	unsigned int i;
+
+	if (fuzz.state == FUZZ_IDLE)
+		return -ENOENT;
+	if (fuzz.state != FUZZ_AT_REST)
+		return -EBUSY;
+	/* With what they hold in every second round: vmxcore takes it back. */
+	if (fuzz.seed % 2)
+		release_all();
+	unregister_all();
+	fuzz_check_cpus();
+	if (!fuzz_vpids_all_free())
+		fuzz_fail(NULL, "VPIDs have been lost by the fuzzer itself");
+	for (i = 0; i < fuzz.threads; i++)
+		fuzz_vmcss_forget(fuzz.thread[i]);
+	fuzz_misuse_exit();
+	fuzz_clients_exit();
+	free_threads();
+	fuzz.state = FUZZ_IDLE;
+	return fuzz_failed() ? -EPROTO : 0;
+}
+
+/**
+ * test_fuzz_calls - let the fuzzer make these calls only
+ * @list: their names, with commas between; cut into pieces; "all": no limit
+ *
+ * Return: 0, or -EINVAL: one of them is none.
+ */
+int test_fuzz_calls(char *list)
+{
+	unsigned long mask = 0;
+	unsigned int i;
+	char *name;
+
+	if (!strcmp(list, "all"))
+		mask = ~0UL;
+	while (!(mask & 1UL << (BITS_PER_LONG - 1)) && (name = strsep(&list, ","))) {
+		for (i = 0; i < ARRAY_SIZE(calls) && strcmp(calls[i].name, name); i++)
+			;
+		if (i == ARRAY_SIZE(calls))
+			return -EINVAL;
+		mask |= BIT(i);
+	}
+	chosen = mask;
+	return 0;
+}
+
+/**
+ * test_fuzz_show - what the books must say at the end of a round, and what all rounds have done
+ * @m: where to
+ */
+void test_fuzz_show(struct seq_file *m)
+{
+	unsigned int i;
+
+	if (fuzz.state == FUZZ_AT_REST)
+		fuzz_show_books(m);
+	for (i = 0; i < ARRAY_SIZE(calls); i++)
+		seq_printf(m, "call %s %ld\n", calls[i].name, atomic_long_read(&done[i]));
+}

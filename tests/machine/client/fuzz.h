@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The fuzzer: threads that call the API by chance, each with a model of what it holds. What
+ * several threads hold together is counted where vmxcore counts it: see fuzz_clients.c.
+ */
+#ifndef _VMXCORE_TEST_FUZZ_H
+#define _VMXCORE_TEST_FUZZ_H
+
+#include <linux/atomic.h>
+#include <linux/percpu.h>
+#include <linux/prandom.h>
+#include <linux/types.h>
+
+#include <vmxcore/vmxcore.h>
+
+struct seq_file;
+
+#define FUZZ_MAX_THREADS	8
+#define FUZZ_MAX_CPUS		8
+
+/* Clients that all threads use, then those of each thread, then one that wants VMX for itself. */
+#define FUZZ_SHARED		3
+#define FUZZ_PRIVATE		2
+#define FUZZ_ALONE		(FUZZ_SHARED + FUZZ_PRIVATE * FUZZ_MAX_THREADS)
+#define FUZZ_CLIENTS		(FUZZ_ALONE + 1)
+
+/* A phase that no client was ever in, and that any handle of it is stale after. */
+#define FUZZ_NEVER		(-2)
+
+#define FUZZ_VMCSS		4
+#define FUZZ_VPIDS		16
+
+/**
+ * struct fuzz_client - a client as the threads see it
+ * @name: of the client
+ * @handle: its last one; stays when it has gone
+ * @phase: goes up by one at each step of its life, see fuzz_clients.c
+ */
+struct fuzz_client {
+	char name[VMXCORE_NAME_LEN];
+	struct vmxcore_client *handle;
+	int phase;
+};
+
+/**
+ * struct fuzz_cell - the references of one client on one CPU, of all threads together
+ * @phase: of the client when they were taken; another one: there are none
+ * @live: taken and not put
+ * @dead: died with the CPU and not put since
+ * @gone: how often such references have died here
+ *
+ * Written on that CPU, with interrupts off or where nobody else uses the client.
+ */
+struct fuzz_cell {
+	int phase;
+	unsigned int live;
+	unsigned int dead;
+	unsigned int gone;
+};
+
+/**
+ * struct fuzz_claim - what one thread holds of one client
+ * @handle: with what it was taken
+ * @phase: of the client then; another one: it is all void
+ * @all: references on all CPUs
+ * @epoch: how often @all has become more than 0
+ * @here: references on one CPU each, and the generation of that CPU's cell they belong to
+ */
+struct fuzz_claim {
+	struct vmxcore_client *handle;
+	int phase;
+	unsigned int all;
+	unsigned int epoch;
+	struct {
+		unsigned int count;
+		unsigned int gone;
+	} here[FUZZ_MAX_CPUS];
+};
+
+/**
+ * enum fuzz_vmcs_state - what became of a VMCS
+ * @FUZZ_VMCS_NONE: there is none
+ * @FUZZ_VMCS_THERE: made, and of a registered client
+ * @FUZZ_VMCS_TAKEN: its client has been unregistered
+ */
+enum fuzz_vmcs_state {
+	FUZZ_VMCS_NONE,
+	FUZZ_VMCS_THERE,
+	FUZZ_VMCS_TAKEN,
+};
+
+/**
+ * struct fuzz_vmcs - one VMCS of a thread
+ * @state: see there
+ * @handle: of it
+ * @page: an adopted one's; NULL: vmxcore has allocated it
+ * @client: index of its client
+ * @last_cpu: where it was loaded last; -1: nowhere yet
+ * @clear: not active anywhere, for sure
+ * @downs: how often @last_cpu had gone offline then
+ * @epoch: of the client's references on all CPUs, when it was loaded; 0: it had none
+ */
+struct fuzz_vmcs {
+	enum fuzz_vmcs_state state;
+	struct vmxcore_vmcs *handle;
+	u32 *page;
+	unsigned int client;
+	int last_cpu;
+	bool clear;
+	unsigned int downs;
+	unsigned int epoch;
+};
+
+/**
+ * struct fuzz_vpid - one VPID of a thread
+ * @vpid: 0: none
+ * @client: index of its client
+ */
+struct fuzz_vpid {
+	int vpid;
+	unsigned int client;
+};
+
+/**
+ * struct fuzz_step - what chance says of one step
+ * @call: what to do
+ * @which: with what
+ * @how: and how
+ */
+struct fuzz_step {
+	unsigned int call;
+	u32 which;
+	u32 how;
+};
+
+/**
+ * struct fuzz_thread - one thread
+ * @index: which
+ * @chance: its own
+ * @task: itself, while it runs
+ * @step: how far it is
+ * @call: index of what it calls at the moment; -1: nothing
+ * @misuses: how often vmxcore has complained about its calls
+ * @claims: what it holds, by client
+ * @vmcss: its VMCSs
+ * @vpids: its VPIDs
+ * @root: a page of its own, for an EPT root
+ */
+struct fuzz_thread {
+	unsigned int index;
+	struct rnd_state chance;
+	struct task_struct *task;
+	unsigned int step;
+	int call;
+	unsigned int misuses;
+	struct fuzz_claim claims[FUZZ_CLIENTS];
+	struct fuzz_vmcs vmcss[FUZZ_VMCSS];
+	struct fuzz_vpid vpids[FUZZ_VPIDS];
+	unsigned long root;
+};
+
+/**
+ * enum fuzz_standing - of a handle with its client, as of now
+ * @FUZZ_GOOD: it is registered
+ * @FUZZ_UNSURE: it is being unregistered
+ * @FUZZ_STALE: it has been
+ */
+enum fuzz_standing {
+	FUZZ_GOOD,
+	FUZZ_UNSURE,
+	FUZZ_STALE,
+};
+
+/**
+ * struct fuzz_before - what was so before a call
+ * @standing: of its client
+ * @misuses: of this thread
+ * @alone: the phase of who wants VMX for itself
+ * @ended: how often that one had gone
+ * @quiet: and had not come again since
+ */
+struct fuzz_before {
+	enum fuzz_standing standing;
+	unsigned int misuses;
+	int alone;
+	int ended;
+	bool quiet;
+};
+
+/* fuzz.c */
+void fuzz_fail(const struct fuzz_thread *t, const char *format, ...) __printf(2, 3);
+bool fuzz_failed(void);
+struct fuzz_thread *fuzz_thread(unsigned int index);
+struct fuzz_thread *fuzz_thread_of(const struct task_struct *task);
+
+/* fuzz_clients.c */
+extern struct fuzz_client fuzz_clients[FUZZ_CLIENTS];
+DECLARE_PER_CPU(struct fuzz_cell[FUZZ_CLIENTS], fuzz_cells);
+
+int fuzz_clients_init(void);
+void fuzz_clients_exit(void);
+unsigned int fuzz_downs(unsigned int cpu);
+unsigned int fuzz_pick(const struct fuzz_thread *t, u32 which);
+unsigned int fuzz_pick_private(const struct fuzz_thread *t, u32 which);
+bool fuzz_is_private(unsigned int index);
+enum fuzz_standing fuzz_standing(unsigned int index, int phase);
+bool fuzz_there(unsigned int index);
+bool fuzz_renew(struct fuzz_thread *t, unsigned int index);
+bool fuzz_holds_here(const struct fuzz_thread *t, unsigned int index);
+void fuzz_look(const struct fuzz_thread *t, unsigned int index, int phase,
+	       struct fuzz_before *before);
+bool fuzz_judge(const struct fuzz_thread *t, unsigned int index, int phase, bool had, int err,
+		const struct fuzz_before *before);
+void fuzz_judge_silent(const struct fuzz_thread *t, unsigned int index, int phase,
+		       const struct fuzz_before *before);
+
+void fuzz_register(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_unregister(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_alone(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_unregister_one(struct fuzz_thread *t, unsigned int index);
+
+/* fuzz_yield.c: a client that yields */
+int fuzz_yielder_init(void);
+void fuzz_yielder_exit(void);
+bool fuzz_yielder_holds(void);
+void fuzz_yielder(struct fuzz_thread *t, const struct fuzz_step *s);
+
+/* fuzz_refs.c */
+void fuzz_get(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_put(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_get_cpu(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_put_cpu(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_release(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_put_all_of(struct fuzz_thread *t, unsigned int index);
+void fuzz_check_holds(const struct fuzz_thread *t);
+
+/* fuzz_irq.c: calls in interrupts, and who makes them */
+enum fuzz_context { FUZZ_TASK, FUZZ_IRQS_OFF, FUZZ_IRQ };
+void fuzz_here(struct fuzz_thread *t, enum fuzz_context context, void (*fn)(void *arg), void *arg);
+int fuzz_there_on(struct fuzz_thread *t, unsigned int cpu, void (*fn)(void *arg), void *arg);
+struct fuzz_thread *fuzz_caller(void);
+
+/* fuzz_vmcs.c */
+void fuzz_vmcs_make(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_vmcs_load(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_vmcs_borrow(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_vmcs_clear(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_vmcs_free(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_vmcss_free_of(struct fuzz_thread *t, unsigned int index);
+void fuzz_vmcss_taken(struct fuzz_thread *t, unsigned int index);
+void fuzz_vmcss_forget(struct fuzz_thread *t);
+void fuzz_ept(struct fuzz_thread *t, const struct fuzz_step *s);
+
+/* fuzz_vpid.c */
+void fuzz_vpid_alloc(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_vpid_free(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_vpid_many(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_vpids_free_of(struct fuzz_thread *t, unsigned int index);
+void fuzz_vpids_taken(struct fuzz_thread *t, unsigned int index);
+bool fuzz_vpids_all_free(void);
+void fuzz_pid_table(struct fuzz_thread *t, const struct fuzz_step *s);
+
+/* fuzz_misuse.c */
+int fuzz_misuse_init(void);
+void fuzz_misuse_exit(void);
+void fuzz_misuse(struct fuzz_thread *t, const struct fuzz_step *s);
+
+/* fuzz_books.c */
+void fuzz_check_cpus(void);
+void fuzz_show_books(struct seq_file *m);
+
+#endif /* _VMXCORE_TEST_FUZZ_H */

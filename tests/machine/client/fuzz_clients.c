@@ -1,0 +1,551 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The fuzzer's clients: their comings and goings, and what a call may return to one that somebody
+ * else unregisters meanwhile.
+ *
+ * A client's phase tells both: it goes up by one at each step of its life, round and round, so
+ * that a phase in which it was there is never one again. Who has noted it knows of a handle
+ * whether it is good, whether it is not, or that it is just being unregistered.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/err.h>
+#include <linux/irqflags.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/smp.h>
+
+#include "cpus.h"
+#include "fuzz.h"
+
+/* What a phase is, modulo 4. GONE comes after GOING, and all of it anew. */
+enum {
+	GONE,
+	COMING,
+	THERE,
+	GOING,
+	NR_STEPS,
+};
+
+struct fuzz_client fuzz_clients[FUZZ_CLIENTS];
+DEFINE_PER_CPU(struct fuzz_cell[FUZZ_CLIENTS], fuzz_cells);
+
+/* How often a CPU has gone offline. */
+static unsigned int downs[FUZZ_MAX_CPUS];
+static enum cpuhp_state dead_state;
+
+/*
+ * How often somebody has begun to take VMX for himself, and how often that has ended, in failure
+ * or by an unregister. Where they are the same nobody gets -EBUSY.
+ */
+static atomic_t alone_begun, alone_ended;
+
+static int phase_of(unsigned int index)
+{
+	/* Who finds it THERE finds the handle. */
+	return smp_load_acquire(&fuzz_clients[index].phase);
+}
+
+static int step_of(unsigned int index)
+{
+	return phase_of(index) % NR_STEPS;
+}
+
+/* A client has no reference on a CPU of which it is told this: vmxcore knew of one too many. */
+static void gone(unsigned int index, unsigned int cpu)
+{
+	struct fuzz_cell *cell = this_cpu_ptr(&fuzz_cells[index]);
+	int phase = phase_of(index);
+
+	if (cpu != smp_processor_id() || !irqs_disabled() || !test_vmx_on())
+		fuzz_fail(NULL, "cpu_gone(%u) of %s: on CPU %u, irqs %s, VMX %s", cpu,
+			  fuzz_clients[index].name, smp_processor_id(),
+			  irqs_disabled() ? "off" : "on", test_vmx_on() ? "on" : "off");
+	if (!cell->live || cell->phase != (phase & ~1))
+		fuzz_fail(NULL, "cpu_gone(%u) of %s, which has no reference there", cpu,
+			  fuzz_clients[index].name);
+	cell->dead = cell->live;
+	cell->live = 0;
+	cell->gone++;
+}
+
+/* cpu_gone does not say for whom it is. */
+#define GONE_OF(index) \
+	static void gone_##index(unsigned int cpu) { gone(index, cpu); }
+GONE_OF(0) GONE_OF(1) GONE_OF(2) GONE_OF(3) GONE_OF(4)
+GONE_OF(5) GONE_OF(6) GONE_OF(7) GONE_OF(8) GONE_OF(9)
+GONE_OF(10) GONE_OF(11) GONE_OF(12) GONE_OF(13) GONE_OF(14)
+GONE_OF(15) GONE_OF(16) GONE_OF(17) GONE_OF(18) GONE_OF(19)
+
+static void (*const cpu_gone[])(unsigned int cpu) = {
+	gone_0, gone_1, gone_2, gone_3, gone_4, gone_5, gone_6, gone_7, gone_8, gone_9,
+	gone_10, gone_11, gone_12, gone_13, gone_14, gone_15, gone_16, gone_17, gone_18, gone_19,
+};
+
+static_assert(ARRAY_SIZE(cpu_gone) == FUZZ_CLIENTS);
+
+static int cpu_dead(unsigned int cpu)
+{
+	if (cpu < FUZZ_MAX_CPUS)
+		WRITE_ONCE(downs[cpu], downs[cpu] + 1);
+	return 0;
+}
+
+/**
+ * fuzz_downs - how often a CPU has gone offline
+ * @cpu: which, below FUZZ_MAX_CPUS
+ *
+ * Return: that.
+ */
+unsigned int fuzz_downs(unsigned int cpu)
+{
+	return READ_ONCE(downs[cpu]);
+}
+
+static void name_one(unsigned int index)
+{
+	struct fuzz_client *c = &fuzz_clients[index];
+	unsigned int i = index - FUZZ_SHARED;
+
+	if (index < FUZZ_SHARED)
+		snprintf(c->name, sizeof(c->name), "fuzz-shared%u", index);
+	else if (index == FUZZ_ALONE)
+		strscpy(c->name, "fuzz-alone", sizeof(c->name));
+	else
+		snprintf(c->name, sizeof(c->name), "fuzz-%u.%u", i / FUZZ_PRIVATE,
+			 i % FUZZ_PRIVATE);
+}
+
+/**
+ * fuzz_clients_init - nobody is registered
+ *
+ * Return: 0 or a negative errno.
+ */
+int fuzz_clients_init(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < FUZZ_CLIENTS; i++)
+		name_one(i);
+	err = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "x86/vmxcore_test:dead", NULL,
+					cpu_dead);
+	if (err < 0)
+		return err;
+	dead_state = err;
+	return 0;
+}
+
+/**
+ * fuzz_clients_exit - the counterpart; those who are registered still are vmxcore's to take back
+ */
+void fuzz_clients_exit(void)
+{
+	cpuhp_remove_state_nocalls(dead_state);
+}
+
+/**
+ * fuzz_pick_private - one of this thread's own clients
+ * @t: the thread
+ * @which: chance
+ *
+ * Return: its index.
+ */
+unsigned int fuzz_pick_private(const struct fuzz_thread *t, u32 which)
+{
+	return FUZZ_SHARED + t->index * FUZZ_PRIVATE + which % FUZZ_PRIVATE;
+}
+
+/**
+ * fuzz_pick - any client that this thread may use
+ * @t: the thread
+ * @which: chance
+ *
+ * Return: its index.
+ */
+unsigned int fuzz_pick(const struct fuzz_thread *t, u32 which)
+{
+	if (which % 16 == 15)
+		return FUZZ_ALONE;
+	if (which % 2)
+		return fuzz_pick_private(t, which / 16);
+	return which / 16 % FUZZ_SHARED;
+}
+
+/**
+ * fuzz_is_private - is a client used by one thread only?
+ * @index: which
+ *
+ * Return: true or false.
+ */
+bool fuzz_is_private(unsigned int index)
+{
+	return index >= FUZZ_SHARED && index < FUZZ_ALONE;
+}
+
+/**
+ * fuzz_standing - how does a handle stand with its client?
+ * @index: the client
+ * @phase: in which the handle was good
+ *
+ * Return: see there.
+ */
+enum fuzz_standing fuzz_standing(unsigned int index, int phase)
+{
+	switch (phase_of(index) - phase) {
+	case 0:
+		return FUZZ_GOOD;
+	case 1:
+		return FUZZ_UNSURE;
+	default:
+		return FUZZ_STALE;
+	}
+}
+
+/**
+ * fuzz_there - is a client registered?
+ * @index: which
+ *
+ * Return: true or false, as of a moment ago.
+ */
+bool fuzz_there(unsigned int index)
+{
+	return step_of(index) == THERE;
+}
+
+/**
+ * fuzz_renew - let a thread's claim be on the client that is registered now
+ * @t: the thread
+ * @index: the client
+ *
+ * What it held of one that has gone is void.
+ *
+ * Return: false: nobody is registered.
+ */
+bool fuzz_renew(struct fuzz_thread *t, unsigned int index)
+{
+	struct fuzz_claim *claim = &t->claims[index];
+	int phase = phase_of(index);
+
+	if (phase % NR_STEPS != THERE)
+		return false;
+	if (phase == claim->phase)
+		return true;
+	memset(claim->here, 0, sizeof(claim->here));
+	claim->all = 0;
+	claim->handle = READ_ONCE(fuzz_clients[index].handle);
+	claim->phase = phase;
+	if (phase_of(index) == phase)
+		return true;
+	/* The handle may be a later one's already. */
+	claim->phase = FUZZ_NEVER;
+	claim->handle = NULL;
+	return false;
+}
+
+/**
+ * fuzz_holds_here - has a thread a reference of a client that holds this CPU?
+ * @t: the thread
+ * @index: the client
+ *
+ * Context: preemption off.
+ * Return: true, unless the client is unregistered: or false.
+ */
+bool fuzz_holds_here(const struct fuzz_thread *t, unsigned int index)
+{
+	const struct fuzz_claim *claim = &t->claims[index];
+	const struct fuzz_cell *cell = this_cpu_ptr(&fuzz_cells[index]);
+	unsigned int cpu = smp_processor_id();
+
+	if (claim->all)
+		return true;
+	return cpu < FUZZ_MAX_CPUS && claim->here[cpu].count && cell->phase == claim->phase &&
+	       cell->gone == claim->here[cpu].gone;
+}
+
+/**
+ * fuzz_look - what is so before a call
+ * @t: who calls
+ * @index: for which client
+ * @phase: in which its handle was good
+ * @before: where to note it
+ */
+void fuzz_look(const struct fuzz_thread *t, unsigned int index, int phase,
+	       struct fuzz_before *before)
+{
+	int ended = atomic_read_acquire(&alone_ended);
+
+	before->quiet = atomic_read_acquire(&alone_begun) == ended;
+	before->alone = phase_of(FUZZ_ALONE);
+	before->standing = fuzz_standing(index, phase);
+	before->misuses = READ_ONCE(t->misuses);
+	before->ended = ended;
+	/* All that is seen before the call has been so before it. */
+	smp_mb();
+}
+
+/* Was nobody there who wants VMX for himself, from before the call to now? */
+static bool still_quiet(const struct fuzz_before *before)
+{
+	/* What is seen from here on is so after the call. */
+	smp_mb();
+	return before->quiet && atomic_read(&alone_begun) == before->ended;
+}
+
+/* Has somebody had VMX for himself, all of that time? */
+static bool still_alone(const struct fuzz_before *before)
+{
+	/* As above. */
+	smp_mb();
+	return !before->quiet && before->alone % NR_STEPS == THERE &&
+	       phase_of(FUZZ_ALONE) == before->alone;
+}
+
+static void judge_success(const struct fuzz_thread *t, unsigned int index, bool had,
+			  const struct fuzz_before *before)
+{
+	const char *name = fuzz_clients[index].name;
+
+	if (before->standing == FUZZ_STALE)
+		fuzz_fail(t, "a handle of %s that has gone is taken", name);
+	if (t->misuses != before->misuses)
+		fuzz_fail(t, "misuse by %s, and it succeeds", name);
+	if (index != FUZZ_ALONE && still_alone(before))
+		fuzz_fail(t, "%s gets VMX%s, which somebody has for himself", name,
+			  had ? " again" : "");
+}
+
+/**
+ * fuzz_judge - may a get return this?
+ * @t: who called
+ * @index: for which client
+ * @phase: in which its handle was good
+ * @had: that client had a reference there already, if it was registered
+ * @err: what it returned
+ * @before: from fuzz_look()
+ *
+ * Return: it has the reference.
+ */
+bool fuzz_judge(const struct fuzz_thread *t, unsigned int index, int phase, bool had, int err,
+		const struct fuzz_before *before)
+{
+	const char *name = fuzz_clients[index].name;
+	enum fuzz_standing now = fuzz_standing(index, phase);
+
+	switch (err) {
+	case 0:
+		judge_success(t, index, had, before);
+		return true;
+	case -EBUSY:
+		if (still_quiet(before) || (had && now == FUZZ_GOOD) || index == FUZZ_ALONE)
+			fuzz_fail(t, "%s gets -EBUSY, had %d, alone: phase %d", name, had,
+				  phase_of(FUZZ_ALONE));
+		break;
+	case -EINVAL:
+		if (now == FUZZ_GOOD)
+			fuzz_fail(t, "the good handle of %s is refused", name);
+		if (t->misuses != before->misuses + 1)
+			fuzz_fail(t, "-EINVAL for %s without a word of misuse", name);
+		return false;
+	default:
+		fuzz_fail(t, "%s gets error %d", name, err);
+	}
+	if (t->misuses != before->misuses)
+		fuzz_fail(t, "a call for %s counts as misuse", name);
+	return false;
+}
+
+/**
+ * fuzz_judge_silent - a call that returns nothing must not be called misuse
+ * @t: who called
+ * @index: for which client
+ * @phase: in which its handle was good
+ * @before: from fuzz_look()
+ */
+void fuzz_judge_silent(const struct fuzz_thread *t, unsigned int index, int phase,
+		       const struct fuzz_before *before)
+{
+	unsigned int misuses = t->misuses - before->misuses;
+
+	if (misuses && fuzz_standing(index, phase) == FUZZ_GOOD)
+		fuzz_fail(t, "a call for %s counts as misuse", fuzz_clients[index].name);
+	if (!misuses && before->standing == FUZZ_STALE)
+		fuzz_fail(t, "a handle of %s that has gone is taken", fuzz_clients[index].name);
+}
+
+/* Only one can be the one who does it. */
+static bool begin_step(unsigned int index, int phase)
+{
+	return cmpxchg(&fuzz_clients[index].phase, phase, phase + 1) == phase;
+}
+
+static void end_step(unsigned int index, int phase)
+{
+	/* Pairs with phase_of(). */
+	smp_store_release(&fuzz_clients[index].phase, phase);
+}
+
+static struct vmxcore_client *call_register(unsigned int index, unsigned int flags)
+{
+	struct vmxcore_client_desc desc = {
+		.name = fuzz_clients[index].name,
+		.owner = THIS_MODULE,
+		.flags = flags,
+		.cpu_gone = cpu_gone[index],
+	};
+
+	return vmxcore_register(&desc);
+}
+
+static void come(unsigned int index, int phase, struct vmxcore_client *client)
+{
+	if (IS_ERR(client)) {
+		end_step(index, phase);
+		return;
+	}
+	WRITE_ONCE(fuzz_clients[index].handle, client);
+	end_step(index, phase + THERE);
+}
+
+static void register_one(struct fuzz_thread *t, unsigned int index, int phase)
+{
+	struct fuzz_before before;
+	struct vmxcore_client *client;
+
+	fuzz_look(t, index, phase, &before);
+	client = call_register(index, 0);
+	if (IS_ERR(client) && (PTR_ERR(client) != -EBUSY || still_quiet(&before)))
+		fuzz_fail(t, "register %s: %ld", fuzz_clients[index].name, PTR_ERR(client));
+	if (!IS_ERR(client) && still_alone(&before))
+		fuzz_fail(t, "%s registers while somebody has VMX for himself",
+			  fuzz_clients[index].name);
+	come(index, phase, client);
+}
+
+/* Nobody else unregisters it. */
+static void register_again(struct fuzz_thread *t, unsigned int index)
+{
+	struct vmxcore_client *client;
+	struct fuzz_before before;
+
+	fuzz_look(t, index, 0, &before);
+	client = call_register(index, 0);
+	if (PTR_ERR_OR_ZERO(client) == -EBUSY && !still_quiet(&before))
+		return;
+	if (PTR_ERR_OR_ZERO(client) != -EEXIST)
+		fuzz_fail(t, "register %s again: %d", fuzz_clients[index].name,
+			  PTR_ERR_OR_ZERO(client));
+}
+
+/**
+ * fuzz_register - call: register a client, perhaps one that is registered
+ * @t: thread
+ * @s: step
+ */
+void fuzz_register(struct fuzz_thread *t, const struct fuzz_step *s)
+{
+	unsigned int index = s->which % 2 ? fuzz_pick_private(t, s->which / 2) :
+					    s->which / 2 % FUZZ_SHARED;
+	int phase = phase_of(index);
+
+	if (phase % NR_STEPS == GONE && begin_step(index, phase))
+		register_one(t, index, phase);
+	else if (phase % NR_STEPS == THERE && fuzz_is_private(index) && !(s->how % 8))
+		register_again(t, index);
+}
+
+/**
+ * fuzz_unregister_one - unregister a client, whoever uses it
+ * @t: who does it; what it holds of it is void
+ * @index: the client
+ */
+void fuzz_unregister_one(struct fuzz_thread *t, unsigned int index)
+{
+	unsigned int misuses = t->misuses;
+	int phase = phase_of(index);
+
+	if (phase % NR_STEPS != THERE || !begin_step(index, phase))
+		return;
+	if (fuzz_is_private(index))
+		fuzz_vpids_taken(t, index);
+	vmxcore_unregister(fuzz_clients[index].handle);
+	end_step(index, phase + 2);
+	if (index == FUZZ_ALONE)
+		atomic_inc(&alone_ended);
+	if (misuses != t->misuses)
+		fuzz_fail(t, "unregister of %s counts as misuse", fuzz_clients[index].name);
+	if (fuzz_is_private(index))
+		fuzz_vmcss_taken(t, index);
+}
+
+/* One time in four with what it holds. */
+static void unregister_private(struct fuzz_thread *t, unsigned int index, u32 how)
+{
+	if (how % 4) {
+		fuzz_vmcss_free_of(t, index);
+		fuzz_vpids_free_of(t, index);
+		fuzz_put_all_of(t, index);
+	}
+	fuzz_unregister_one(t, index);
+}
+
+/**
+ * fuzz_unregister - call: unregister a client, its own or one that others use
+ * @t: thread
+ * @s: step
+ */
+void fuzz_unregister(struct fuzz_thread *t, const struct fuzz_step *s)
+{
+	if (s->which % 4)
+		unregister_private(t, fuzz_pick_private(t, s->which / 4), s->how);
+	else
+		fuzz_unregister_one(t, s->which / 4 % FUZZ_SHARED);
+}
+
+/* Its own clients, of which it knows best. */
+static bool holds_something(struct fuzz_thread *t)
+{
+	unsigned int i, index;
+
+	for (i = 0; i < FUZZ_PRIVATE; i++) {
+		index = fuzz_pick_private(t, i);
+		if (fuzz_there(index) && t->claims[index].all)
+			return true;
+	}
+	return false;
+}
+
+static void take_alone(struct fuzz_thread *t, int phase, u32 how)
+{
+	unsigned int flags = VMXCORE_EXCLUSIVE;
+	struct vmxcore_client *client;
+	int err;
+
+	if (!(how % 16))
+		flags |= VMXCORE_TAKE_OVER;
+	/* Whoever gets -EBUSY by what follows finds that it has begun. */
+	atomic_inc_return(&alone_begun);
+	client = call_register(FUZZ_ALONE, flags);
+	err = PTR_ERR_OR_ZERO(client);
+	if (err && err != -EBUSY)
+		fuzz_fail(t, "register exclusively: %d", err);
+	if (!err && holds_something(t))
+		fuzz_fail(t, "registered exclusively while others hold references");
+	come(FUZZ_ALONE, phase, client);
+	if (err)
+		atomic_inc(&alone_ended);
+}
+
+/**
+ * fuzz_alone - call: take VMX for oneself, or end that
+ * @t: thread
+ * @s: step
+ */
+void fuzz_alone(struct fuzz_thread *t, const struct fuzz_step *s)
+{
+	int phase = phase_of(FUZZ_ALONE);
+
+	if (phase % NR_STEPS == THERE)
+		fuzz_unregister_one(t, FUZZ_ALONE);
+	else if (phase % NR_STEPS == GONE && begin_step(FUZZ_ALONE, phase))
+		take_alone(t, phase, s->how);
+}
