@@ -16,6 +16,7 @@
 # make check-install    packages and DKMS, in roots of three releases of Debian
 # make check-long       the machine's ways up and down again, in full counts: hours
 # make check-debug      cases on kernels that check themselves: memory, locks, data races (CASE=...)
+# make fuzz             random calls of the API, for hours (KERNEL=..., FUZZ="fuzz.rounds=9 fuzz.seed=1 ...": tests/machine/cases/fuzz.sh)
 # make clean
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -97,4 +98,7 @@ check-debug: setup
 	tests/machine/run --kernel 6.12-debug --kernel 6.12-kcsan \
 		$(patsubst %,tests/machine/cases/%.sh,$(or $(CASE),references hotplug failures misuse vmcs vpid kvm races observe suspend))
 
-.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-vmxctl check-docs kunit check-install check-long check-debug
+fuzz: setup
+	tests/machine/run --long $(if $(KERNEL),--kernel $(KERNEL)) $(if $(FUZZ),--append "$(FUZZ)") tests/machine/cases/fuzz.sh
+
+.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-vmxctl check-docs kunit check-install check-long check-debug fuzz
