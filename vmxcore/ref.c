@@ -194,12 +194,25 @@ static int one_less(struct vmxcore_slot *slot)
 	return slot->pins ? LAST_PINNED : LAST;
 }
 
+/* Does nobody else have VMX for itself? */
+static int admitted(struct vmxcore_slot *slot)
+{
+	return vmxcore_excluded(slot) ? -EBUSY : 0;
+}
+
 static int take(struct vmxcore_client *client)
 {
 	int err = count(client, another);
 	int pinned;
 
 	if (err != -ENOENT)
+		return err;
+
+	/* Asked again by first(), where the answer holds: here so that nothing is turned on in vain. */
+	err = count(client, admitted);
+	if (err == -EBUSY)
+		log_excluded(client, VMXCORE_TRACE_ALL);
+	if (err)
 		return err;
 
 	pinned = count(client, pin);

@@ -394,6 +394,16 @@ static void fail_everywhere(int error)
 	}
 }
 
+/* VMXON would fail, and is not executed. */
+static void refused_before_vmxon(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
+	fail_everywhere(-EIO);
+	others_are_refused();
+	fail_everywhere(0);
+	go(test);
+}
+
 /* VMX was given up, and now nobody can have it: neither who took over nor who regains. */
 static void vmxon_fails(struct kunit *test)
 {
@@ -564,6 +574,7 @@ static struct kunit_case exclusive_cases[] = {
 	KUNIT_CASE(nothing_to_take),
 	KUNIT_CASE(not_alone),
 	KUNIT_CASE(a_second_one),
+	KUNIT_CASE(refused_before_vmxon),
 	KUNIT_CASE(vmxon_fails),
 	KUNIT_CASE(one_unregisters_while_it_is_asked),
 	KUNIT_CASE(one_unregisters_while_it_is_told),

@@ -162,14 +162,14 @@ int model_get(struct model *m, unsigned int i)
 		return -EIO;
 	if (!c->registered)
 		return -EINVAL;
+	if (other_alone(m, c))
+		return -EBUSY;
 	if (!c->refs && c->pins && m->pin_fails)
 		return -ENODEV;
 	for (cpu = 0; !all_held(m) && cpu < WORLD_CPUS; cpu++) {
 		if (m->online[cpu] && reference(m, cpu))
 			return reference(m, cpu);
 	}
-	if (other_alone(m, c))
-		return -EBUSY;
 	c->refs++;
 	return 0;
 }
