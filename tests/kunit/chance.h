@@ -5,6 +5,9 @@
 
 #include <linux/types.h>
 
+/* What all of it begins with, another by the module's parameter "seed". */
+extern unsigned long chance_seed;
+
 /**
  * chance() - any number
  * @state: begins as the seed

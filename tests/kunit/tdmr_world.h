@@ -7,6 +7,8 @@
 #include <linux/sizes.h>
 #include <vmxcore_tdx/tdmr.h>
 
+#include "chance.h"
+
 #define MAX_RANGES	2304
 #define MAX_TDMRS	64
 #define PA_END		BIT_ULL(52)

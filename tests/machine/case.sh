@@ -34,12 +34,12 @@ kernels_of() {
 	echo "${kernels:-$main_kernel}${more:+ $more}"
 }
 
-# is_for FORM FILE: "# form: long" keeps a case out of "make check", and "# form: install" also out of its long form: that one
-# wants what tests/install leaves.
+# is_for FORM FILE: "# form: long" keeps a case out of "make check". "install" and "kunit" keep it out of the long form too: these are run by
+# tests/install and tests/kunit.
 is_for() {
 	case $(sed -n 's/^# form: *//p' "$2") in
 	long) [ "$1" = long ] ;;
-	install) false ;;
+	install | kunit) false ;;
 	esac
 }
 
@@ -54,6 +54,8 @@ run_name() {
 read_case() {
 	machine=([cpus]=2 [model]="" [memory]=1024 [disk]=0 [kernel]=$3 [modules]="" [image]=base [limit]=180 [boots]=1 [fails]=no
 		[emulator]=any [append]="")
+	# kmemleak looks at each page.
+	! is_debug "$3" || machine[memory]=512
 	settings "$1" machine
 	[ "$2" != long ] || settings "$1" long
 	mapfile -t expected < <(sed -n 's/^# expect-console: *//p' "$1")

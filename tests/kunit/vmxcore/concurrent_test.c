@@ -9,7 +9,6 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
-#include <linux/moduleparam.h>
 #include <linux/sched/task.h>
 #include <linux/smp.h>
 #include <vmxcore/client.h>
@@ -23,9 +22,6 @@
 #define NR_THREADS	6
 #define SHARED		NR_THREADS
 #define MOST		3
-
-static unsigned long seed = 20261121;
-module_param(seed, ulong, 0);
 
 /**
  * struct actor - one thread, or what is shared
@@ -343,10 +339,10 @@ static void expect_variety(struct kunit *test)
 
 static void all_at_once(struct kunit *test)
 {
-	u64 random = seed;
+	u64 random = chance_seed;
 	unsigned int i, cpu;
 
-	kunit_info(test, "seed %lu", seed);
+	kunit_info(test, "seed %lu", chance_seed);
 	memset(actors, 0, sizeof(actors));
 	atomic_set(&shared_all, 0);
 	ups = 0;

@@ -76,5 +76,7 @@ u32 hw_revision(void);
 void hw_set_msr(u32 msr, u64 value);
 u64 hw_msr(u32 msr);
 bool hw_msr_exists(u32 msr);
+int hw_listen(void);
+void hw_deafen(void);
 
 #endif

@@ -4,7 +4,6 @@
  * the SDM says of it (volume 3, "VMX Instruction Reference") is done here, before the kernel
  * looks for an entry in the exception table. Where it has to fault the kernel goes on.
  */
-#include <linux/init.h>
 #include <linux/io.h>
 #include <linux/kdebug.h>
 #include <linux/notifier.h>
@@ -261,8 +260,20 @@ static struct notifier_block trap_nb = {
 	.notifier_call = on_trap,
 };
 
-static int __init listen(void)
+/**
+ * hw_listen() - VMX instructions are executed from here on
+ *
+ * Return: 0, or why not.
+ */
+int hw_listen(void)
 {
 	return register_die_notifier(&trap_nb);
 }
-core_initcall(listen);
+
+/**
+ * hw_deafen() - the counterpart
+ */
+void hw_deafen(void)
+{
+	unregister_die_notifier(&trap_nb);
+}

@@ -3,7 +3,6 @@
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/io.h>
-#include <linux/moduleparam.h>
 #include <vmxcore/vmxcore.h>
 
 #include "../alloc.h"
@@ -14,9 +13,6 @@
 #define VALID		1
 #define NR_STEPS	20000
 #define NR_DESCRIPTORS	64
-
-static unsigned long seed = 20261121;
-module_param(seed, ulong, 0);
 
 static struct vmxcore_pid_table *table_for(struct kunit *test, unsigned int last)
 {
@@ -134,17 +130,17 @@ static void random_step(struct kunit *test, struct books *books, unsigned int st
 	descriptor += chance_below(&books->random, 8) == 0 ? 8 : 0;
 	err = id < books->nr && IS_ALIGNED((unsigned long)descriptor, DESCRIPTOR) ? 0 : -EINVAL;
 	KUNIT_ASSERT_EQ_MSG(test, vmxcore_pid_table_set(books->table, id, descriptor), err,
-			    "seed %lu, step %u, entry %u", seed, step, id);
+			    "seed %lu, step %u, entry %u", chance_seed, step, id);
 	if (!err)
 		books->entries[id] = pointer(descriptor);
 }
 
 static void against_a_model(struct kunit *test)
 {
-	struct books books = { .nr = 700, .random = seed };
+	struct books books = { .nr = 700, .random = chance_seed };
 	unsigned int step;
 
-	kunit_info(test, "seed %lu", seed);
+	kunit_info(test, "seed %lu", chance_seed);
 	books.entries = kunit_kcalloc(test, books.nr, sizeof(u64), GFP_KERNEL);
 	books.descriptors = (void *)get_zeroed_page(GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, books.entries);
@@ -154,7 +150,7 @@ static void against_a_model(struct kunit *test)
 		random_step(test, &books, step);
 		KUNIT_ASSERT_EQ_MSG(test, memcmp(books.table->entries, books.entries,
 						 books.nr * sizeof(u64)), 0,
-				    "seed %lu, step %u", seed, step);
+				    "seed %lu, step %u", chance_seed, step);
 	}
 	vmxcore_pid_table_free(books.table);
 	free_page((unsigned long)books.descriptors);

@@ -4,16 +4,12 @@
  * the hardware against the model.
  */
 #include <linux/err.h>
-#include <linux/moduleparam.h>
 
 #include "../chance.h"
 #include "model.h"
 
 #define NR_STEPS	6000
 #define NR_LAST		16
-
-static unsigned long seed = 20261121;
-module_param(seed, ulong, 0);
 
 enum operation {
 	OP_GET,
@@ -220,8 +216,8 @@ static void one_step(struct kunit *test, struct run *run, unsigned int nr)
 	differs = model_differs(&run->model, run->handles);
 	if (differs || s->result != s->expected)
 		describe(test, run, nr);
-	KUNIT_ASSERT_EQ_MSG(test, s->result, s->expected, "seed %lu, step %u", seed, nr);
-	KUNIT_ASSERT_STREQ_MSG(test, differs ?: "", "", "differs: seed %lu, step %u", seed, nr);
+	KUNIT_ASSERT_EQ_MSG(test, s->result, s->expected, "seed %lu, step %u", chance_seed, nr);
+	KUNIT_ASSERT_STREQ_MSG(test, differs ?: "", "", "differs: seed %lu, step %u", chance_seed, nr);
 }
 
 /* Each operation has to have succeeded, and each that can be refused to have been refused. */
@@ -248,8 +244,8 @@ static void random_operations(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, run);
-	kunit_info(test, "seed %lu", seed);
-	run->random = seed;
+	kunit_info(test, "seed %lu", chance_seed);
+	run->random = chance_seed;
 	model_init(&run->model);
 	for (i = 0; i < NR_STEPS; i++)
 		one_step(test, run, i);

@@ -8,6 +8,10 @@
 #ifndef VMXCORE_KUNIT_SEAM_H
 #define VMXCORE_KUNIT_SEAM_H
 
+/* Of vmxcore.ko: what it calls itself in the log and in sysfs. */
+#undef KBUILD_MODNAME
+#define KBUILD_MODNAME "vmxcore"
+
 /* Theirs comes too late, and is the same. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -41,6 +45,12 @@ extern struct module world_module;
 #define module_init(init)	int (*const world_init_module)(void) = (init)
 #define module_exit(exit)	void (*const world_exit_module)(void) = (exit)
 #define THIS_MODULE		(&world_module)
+
+/* By vmxcore.ko. */
+#undef EXPORT_SYMBOL_GPL
+#undef EXPORT_PER_CPU_SYMBOL_GPL
+#define EXPORT_SYMBOL_GPL(symbol)
+#define EXPORT_PER_CPU_SYMBOL_GPL(symbol)
 
 bool hw_cpu_has(unsigned int feature);
 u64 hw_rdmsr(u32 msr);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* VPIDs: each has one owner, and no CPU remembers anything under one that is given out. */
 #include <linux/err.h>
-#include <linux/moduleparam.h>
 #include <asm/msr-index.h>
 #include <vmxcore/caps.h>
 #include <vmxcore/client.h>
@@ -12,9 +11,6 @@
 #define LAST_VPID	65535
 #define NR_OWNERS	3
 #define NR_STEPS	6000
-
-static unsigned long seed = 20261121;
-module_param(seed, ulong, 0);
 
 /* Who has which, by the numbers that the calls returned. */
 struct books {
@@ -265,8 +261,8 @@ static void against_a_model(struct kunit *test)
 	bool on = false;
 	int vpid;
 
-	kunit_info(test, "seed %lu", seed);
-	books->random = seed;
+	kunit_info(test, "seed %lu", chance_seed);
+	books->random = chance_seed;
 	take_most(test, books, 300);
 	for (step = 0; step < NR_STEPS; step++) {
 		if (chance_below(&books->random, 500) == 0) {
@@ -279,7 +275,7 @@ static void against_a_model(struct kunit *test)
 		if (chance_below(&books->random, 100) < (step / 1000 % 2 ? 70 : 40)) {
 			vpid = take(test, books, chance_below(&books->random, NR_OWNERS));
 			KUNIT_ASSERT_EQ_MSG(test, vpid < 0, taken == LAST_VPID,
-					    "seed %lu, step %u", seed, step);
+					    "seed %lu, step %u", chance_seed, step);
 			exhausted += vpid < 0;
 			taken += vpid > 0;
 		} else {

@@ -44,7 +44,7 @@ static const struct platform_suspend_ops suspend_ops = {
 	.enter = suspend_enter,
 };
 
-/* There are no other modules in this kernel. */
+/* What they are about are other modules, and there are none here. */
 
 int vmxcore_neighbour_init(void)
 {
@@ -63,8 +63,8 @@ void world_at_load(bool always)
 {
 	const struct kernel_param *param;
 
-	for (param = __start___param; param < __stop___param; param++) {
-		if (!strcmp(param->name, "vmxcore.enable_virt_at_load"))
+	for (param = __this_module.kp; param < __this_module.kp + __this_module.num_kp; param++) {
+		if (!strcmp(param->name, "enable_virt_at_load"))
 			*(bool *)param->arg = always;
 	}
 }
