@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=3 limit=600
-# more-kernels: 6.1 7.2
+# kernels: 6.12-debug
+# more-kernels: 6.12 6.1 7.2
 # long: limit=14400
 # Whatever clients call, in whatever order, from several threads at once, while CPUs go off and on and somebody reads all that
 # there is to read: each call returns what the contract allows, VMX is on where a reference is held for as long as it is, and the
@@ -12,14 +13,14 @@
 #	fuzz.rounds	how many, or how often that one
 #	fuzz.threads	how many, 1 to 8
 #	fuzz.steps	calls of each thread; the first ones of a seed are always the same
-#	fuzz.calls	these only, as get,put,register (client/fuzz.c), or all
+#	fuzz.calls	these only, as get,put,register (client/fuzz.c), or all; makes other programs of a seed
 #	fuzz.hotplug	no: all CPUs stay online
 
 debugfs=/sys/kernel/debug
 sysfs=/sys/kernel/vmxcore
-fixed=5
+fixed=4
 
-rounds=$(parameter fuzz.rounds "$(amount 8 600)")
+rounds=$(parameter fuzz.rounds "$(amount 5 600)")
 threads=$(parameter fuzz.threads 5)
 steps=$(parameter fuzz.steps 400)
 calls=$(parameter fuzz.calls all)
@@ -87,7 +88,11 @@ play() {
 	reader=$!
 	vmxt fuzz "$1" "$threads" "$steps" || status=1
 	rm $busy
-	wait $toggler $reader
+	log "the threads have ended"
+	wait $toggler
+	log "all CPUs stay"
+	wait $reader
+	log "nobody reads"
 	[ $status != 0 ] || at_rest || status=1
 	for cpu in 1 2; do
 		[ "$(cat /sys/devices/system/cpu/cpu$cpu/online)" = 1 ] || online $cpu 1 || status=1
@@ -110,7 +115,8 @@ console_normal() {
 }
 
 replay() {
-	log "again: tests/machine/run --kernel $(line) --append \"fuzz.seed=$1 fuzz.threads=$threads fuzz.steps=$steps\"" \
+	log "again: tests/machine/run --kernel $(line) --append \"fuzz.seed=$1 fuzz.threads=$threads fuzz.steps=$steps" \
+		"fuzz.calls=$calls fuzz.hotplug=$hotplug\"" \
 		"tests/machine/cases/fuzz.sh"
 }
 

@@ -166,7 +166,7 @@ bool fuzz_vpids_all_free(void)
 void fuzz_pid_table(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int last = s->how % 2048, id = s->which % (last + 1);
-	const void *descriptor = (void *)t->root;
+	void *descriptor = (void *)t->root;
 	struct vmxcore_pid_table *table = vmxcore_pid_table_alloc(last);
 
 	if (IS_ERR(table)) {
