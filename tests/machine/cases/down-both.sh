@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2 boots=3 image=kexec limit=360 append="crashkernel=256M"
-# kernels: 6.1 6.12 7.2
+# kernels: 6.1 7.2
+# more-kernels: 6.12
 # long: boots=8 limit=960
 # All ways down while VMX is held as in column both of the matrix (guest/states.sh, guest/down.sh).
 
