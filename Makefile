@@ -10,12 +10,14 @@
 # make docs             the picture of docs/lifecycle.md, after a change of its source
 # make demo             see it work, in an emulated machine (KERNEL=6.1, 6.12, 6.12-trixie, 7.2)
 # make check            all tests: KUnit suites, static checks, and in emulated machines
-# make kunit            the KUnit suites alone, in User Mode Linux and QEMU (SUITE=...)
+# make kunit            the KUnit suites alone (SUITE=...)
 # make check-vmxctl     the tests of vmxctl alone
 # make check-docs       the manual against the code alone
 # make check-install    packages and DKMS, in roots of three releases of Debian
 # make check-long       the machine's ways up and down again, in full counts: hours
 # make check-debug      cases on kernels that check themselves: memory, locks, data races (CASE=...)
+# make coverage         which lines the tests reach (CASE=...)
+# make check-bugs       bugs that are put in on purpose, one at a time: the tests see each (BUG=...)
 # make fuzz             random calls of the API, for hours (KERNEL=..., FUZZ="fuzz.rounds=9 fuzz.seed=1 ...": tests/machine/cases/fuzz.sh)
 # make clean
 
@@ -94,11 +96,21 @@ check-long:
 	scripts/setup --long
 	tests/machine/run --long
 
+# What kernels that check themselves are for: each of our paths, and not each way there is into it.
+debug_cases := references hotplug failures misuse vmcs vpid exclusive observe suspend leaks kvm races
+debug_files = $(patsubst %,tests/machine/cases/%.sh,$(or $(CASE),$(debug_cases) $(1)))
+
 check-debug: setup
-	tests/machine/run --kernel 6.12-debug --kernel 6.12-kcsan \
-		$(patsubst %,tests/machine/cases/%.sh,$(or $(CASE),references hotplug failures misuse vmcs vpid kvm races observe suspend))
+	tests/machine/run --kernel 6.12-debug $(call debug_files,fault-injection fuzz tdx-sim)
+	tests/machine/run --kernel 6.12-kcsan $(call debug_files,fuzz)
+
+coverage: setup
+	tests/coverage/run $(call debug_files,fault-injection fuzz tdx-sim)
+
+check-bugs: setup
+	tests/bugs/run $(BUG)
 
 fuzz: setup
 	tests/machine/run --long $(if $(KERNEL),--kernel $(KERNEL)) $(if $(FUZZ),--append "$(FUZZ)") tests/machine/cases/fuzz.sh
 
-.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-vmxctl check-docs kunit check-install check-long check-debug fuzz
+.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-vmxctl check-docs kunit check-install check-long check-debug coverage check-bugs fuzz
