@@ -23,7 +23,7 @@ fixed=4
 rounds=$(parameter fuzz.rounds "$(amount 5 600)")
 threads=$(parameter fuzz.threads 5)
 # A kernel that checks itself takes so much longer for each.
-steps=$(parameter fuzz.steps $([ -e /proc/lockdep_stats ] && echo 60 || echo 400))
+steps=$(parameter fuzz.steps "$([ -e /proc/lockdep_stats ] && echo 60 || echo 400)")
 calls=$(parameter fuzz.calls all)
 hotplug=$(parameter fuzz.hotplug yes)
 chance=$(parameter machine.chance 0)
@@ -115,8 +115,16 @@ console_normal() {
 	dmesg_since | grep -vE '\] vmxcore: (misuse by|client|module) |\] (mark|smpboot:|IRQ|CPU)'
 }
 
+# The kernel that this one is called by the runner: 6.12-debug is one of these.
+kernel() {
+	case $(uname -r) in
+	*-debug | *-kcsan) echo "$(line)-$(uname -r | sed 's/.*-//')" ;;
+	*) line ;;
+	esac
+}
+
 replay() {
-	log "again: tests/machine/run --kernel $(line) --append \"fuzz.seed=$1 fuzz.threads=$threads fuzz.steps=$steps" \
+	log "again: tests/machine/run --kernel $(kernel) --append \"fuzz.seed=$1 fuzz.threads=$threads fuzz.steps=$steps" \
 		"fuzz.calls=$calls fuzz.hotplug=$hotplug\"" \
 		"tests/machine/cases/fuzz.sh"
 }
