@@ -208,7 +208,7 @@ static int take(struct vmxcore_client *client)
 	if (err != -ENOENT)
 		return err;
 
-	/* Asked again by first(), where the answer holds: here so that nothing is turned on in vain. */
+	/* So that nothing is turned on in vain; first() asks again, where the answer holds. */
 	err = count(client, admitted);
 	if (err == -EBUSY)
 		log_excluded(client, VMXCORE_TRACE_ALL);

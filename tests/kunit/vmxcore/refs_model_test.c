@@ -217,7 +217,8 @@ static void one_step(struct kunit *test, struct run *run, unsigned int nr)
 	if (differs || s->result != s->expected)
 		describe(test, run, nr);
 	KUNIT_ASSERT_EQ_MSG(test, s->result, s->expected, "seed %lu, step %u", chance_seed, nr);
-	KUNIT_ASSERT_STREQ_MSG(test, differs ?: "", "", "differs: seed %lu, step %u", chance_seed, nr);
+	KUNIT_ASSERT_STREQ_MSG(test, differs ?: "", "", "differs: seed %lu, step %u", chance_seed,
+			       nr);
 }
 
 /* Each operation has to have succeeded, and each that can be refused to have been refused. */

@@ -96,6 +96,8 @@ int unexported_find(void)
 	decode = kernel_function("insn_decode");
 	address_of = kernel_function("insn_get_addr_ref");
 	register_of = kernel_function("insn_get_modrm_reg_off");
-	return device_up && device_down && enter && shut_down && walk && decode && address_of && register_of ?
-	       0 : -ENOENT;
+	if (!device_up || !device_down || !enter || !shut_down || !walk || !decode ||
+	    !address_of || !register_of)
+		return -ENOENT;
+	return 0;
 }

@@ -8,6 +8,7 @@
 #include <linux/cpumask.h>
 #include <linux/seq_file.h>
 #include <linux/smp.h>
+#include <linux/string_helpers.h>
 
 #include "cpus.h"
 #include "fuzz.h"
@@ -74,7 +75,7 @@ static void check_cpu(unsigned int cpu, bool wanted)
 
 	if (!smp_call_function_single(cpu, ask, &on, 1) && on != wanted)
 		fuzz_fail(NULL, "at rest: VMX is %s on CPU %u, and should be %s",
-			  on ? "on" : "off", cpu, wanted ? "on" : "off");
+			  str_on_off(on), cpu, str_on_off(wanted));
 }
 
 /**

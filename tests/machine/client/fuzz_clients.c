@@ -13,6 +13,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/smp.h>
+#include <linux/string_helpers.h>
 
 #include "cpus.h"
 #include "fuzz.h"
@@ -59,7 +60,7 @@ static void gone(unsigned int index, unsigned int cpu)
 	if (cpu != smp_processor_id() || !irqs_disabled() || !test_vmx_on())
 		fuzz_fail(NULL, "cpu_gone(%u) of %s: on CPU %u, irqs %s, VMX %s", cpu,
 			  fuzz_clients[index].name, smp_processor_id(),
-			  irqs_disabled() ? "off" : "on", test_vmx_on() ? "on" : "off");
+			  irqs_disabled() ? "off" : "on", str_on_off(test_vmx_on()));
 	if (!cell->live || cell->phase != (phase & ~1))
 		fuzz_fail(NULL, "cpu_gone(%u) of %s, which has no reference there", cpu,
 			  fuzz_clients[index].name);
