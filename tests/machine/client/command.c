@@ -5,7 +5,6 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
-#include <linux/preempt.h>
 #include <linux/string.h>
 
 #include <vmxcore/vmxcore.h>
@@ -40,32 +39,6 @@ static int put(struct vmxcore_client *client)
 	return 0;
 }
 
-static int get_atomic(struct vmxcore_client *client)
-{
-	int err;
-
-	preempt_disable();
-	err = vmxcore_get(client);
-	preempt_enable();
-	return err;
-}
-
-static int put_atomic(struct vmxcore_client *client)
-{
-	preempt_disable();
-	vmxcore_put(client);
-	preempt_enable();
-	return 0;
-}
-
-static int unregister_atomic(struct vmxcore_client *client)
-{
-	preempt_disable();
-	vmxcore_unregister(client);
-	preempt_enable();
-	return 0;
-}
-
 static int cmd_get(char **words)
 {
 	return with_client(words[1], vmxcore_get);
@@ -78,17 +51,17 @@ static int cmd_put(char **words)
 
 static int cmd_get_atomic(char **words)
 {
-	return with_client(words[1], get_atomic);
+	return with_client(words[1], test_get_atomic);
 }
 
 static int cmd_put_atomic(char **words)
 {
-	return with_client(words[1], put_atomic);
+	return with_client(words[1], test_put_atomic);
 }
 
 static int cmd_unregister_atomic(char **words)
 {
-	return with_client(words[1], unregister_atomic);
+	return with_client(words[1], test_unregister_atomic);
 }
 
 static int cmd_get_null(char **words)

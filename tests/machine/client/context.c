@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One call on a chosen CPU, in a chosen context.
+ * Calls where they are allowed, on a chosen CPU in a chosen context; and where they are not.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -9,6 +9,8 @@
 #include <linux/preempt.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+
+#include <vmxcore/vmxcore.h>
 
 #include "test.h"
 
@@ -105,4 +107,48 @@ int test_call_on(unsigned int cpu, const char *context, int (*fn)(void *arg), vo
 	err = cpu_online(cpu) ? call_in(cpu, context, &call) : -ENXIO;
 	cpus_read_unlock();
 	return err;
+}
+
+/**
+ * test_get_atomic - vmxcore_get() where one must not sleep
+ * @client: as there
+ *
+ * Return: as there.
+ */
+int test_get_atomic(struct vmxcore_client *client)
+{
+	int err;
+
+	preempt_disable();
+	err = vmxcore_get(client);
+	preempt_enable();
+	return err;
+}
+
+/**
+ * test_put_atomic - vmxcore_put() where one must not sleep
+ * @client: as there
+ *
+ * Return: 0.
+ */
+int test_put_atomic(struct vmxcore_client *client)
+{
+	preempt_disable();
+	vmxcore_put(client);
+	preempt_enable();
+	return 0;
+}
+
+/**
+ * test_unregister_atomic - vmxcore_unregister() where one must not sleep
+ * @client: as there
+ *
+ * Return: 0.
+ */
+int test_unregister_atomic(struct vmxcore_client *client)
+{
+	preempt_disable();
+	vmxcore_unregister(client);
+	preempt_enable();
+	return 0;
 }

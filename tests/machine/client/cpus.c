@@ -5,9 +5,12 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/atomic.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/seq_file.h>
 #include <linux/smp.h>
 #include <asm/processor-flags.h>
@@ -40,6 +43,36 @@ bool test_vmx_on(void)
 	return !vmxcore_vmptrst(&pa);
 }
 EXPORT_SYMBOL_GPL(test_vmx_on);
+
+static void count_off(void *nr_off)
+{
+	if (!test_vmx_on())
+		atomic_inc(nr_off);
+}
+
+/**
+ * test_cpus_off - on how many CPUs is VMX off?
+ * @all: ask every CPU that is online, and not only this one
+ *
+ * Context: not all of them with preemption off.
+ * Return: their number.
+ */
+int test_cpus_off(bool all)
+{
+	atomic_t nr_off = ATOMIC_INIT(0);
+
+	if (all) {
+		cpus_read_lock();
+		on_each_cpu(count_off, &nr_off, 1);
+		cpus_read_unlock();
+	} else {
+		preempt_disable();
+		count_off(&nr_off);
+		preempt_enable();
+	}
+	return atomic_read(&nr_off);
+}
+EXPORT_SYMBOL_GPL(test_cpus_off);
 
 static void report_here(void *data)
 {

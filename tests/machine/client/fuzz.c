@@ -480,6 +480,17 @@ int test_fuzz_end(void)
 	return fuzz_failed() ? -EPROTO : 0;
 }
 
+static int find_call(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (!strcmp(calls[i].name, name))
+			return i;
+	}
+	return -EINVAL;
+}
+
 /**
  * test_fuzz_calls - let the fuzzer make these calls only
  * @list: their names, with commas between; cut into pieces; "all": no limit
@@ -489,17 +500,18 @@ int test_fuzz_end(void)
 int test_fuzz_calls(char *list)
 {
 	unsigned long mask = 0;
-	unsigned int i;
 	char *name;
+	int call;
 
-	if (!strcmp(list, "all"))
-		mask = ~0UL;
-	while (!(mask & 1UL << (BITS_PER_LONG - 1)) && (name = strsep(&list, ","))) {
-		for (i = 0; i < ARRAY_SIZE(calls) && strcmp(calls[i].name, name); i++)
-			;
-		if (i == ARRAY_SIZE(calls))
-			return -EINVAL;
-		mask |= BIT(i);
+	if (!strcmp(list, "all")) {
+		chosen = ~0UL;
+		return 0;
+	}
+	while ((name = strsep(&list, ","))) {
+		call = find_call(name);
+		if (call < 0)
+			return call;
+		mask |= BIT(call);
 	}
 	chosen = mask;
 	return 0;

@@ -14,6 +14,7 @@
 #include <linux/smp.h>
 
 #include "fuzz.h"
+#include "test.h"
 
 static int count_misuse(struct kprobe *probe, struct pt_regs *regs)
 {
@@ -82,28 +83,17 @@ static int vmcs_null(struct fuzz_thread *t, unsigned int index)
 
 static int get_atomic(struct fuzz_thread *t, unsigned int index)
 {
-	int err;
-
-	preempt_disable();
-	err = vmxcore_get(t->claims[index].handle);
-	preempt_enable();
-	return err;
+	return test_get_atomic(t->claims[index].handle);
 }
 
 static int put_atomic(struct fuzz_thread *t, unsigned int index)
 {
-	preempt_disable();
-	vmxcore_put(t->claims[index].handle);
-	preempt_enable();
-	return VOID;
+	return test_put_atomic(t->claims[index].handle);
 }
 
 static int unregister_atomic(struct fuzz_thread *t, unsigned int index)
 {
-	preempt_disable();
-	vmxcore_unregister(t->claims[index].handle);
-	preempt_enable();
-	return VOID;
+	return test_unregister_atomic(t->claims[index].handle);
 }
 
 static int vmcs_atomic(struct fuzz_thread *t, unsigned int index)

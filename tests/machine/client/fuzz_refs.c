@@ -2,9 +2,7 @@
 /*
  * The fuzzer's references: on all CPUs and on one.
  */
-#include <linux/cpu.h>
 #include <linux/cpumask.h>
-#include <linux/preempt.h>
 #include <linux/smp.h>
 
 #include "cpus.h"
@@ -16,27 +14,6 @@
 /* Every so often all CPUs are asked, and not this one only. */
 #define ASK_ALL_EVERY	8
 
-static void ask(void *nr_off)
-{
-	if (!test_vmx_on())
-		atomic_inc(nr_off);
-}
-
-static int cpus_off(bool all)
-{
-	atomic_t nr_off = ATOMIC_INIT(0);
-
-	preempt_disable();
-	ask(&nr_off);
-	preempt_enable();
-	if (all) {
-		cpus_read_lock();
-		on_each_cpu(ask, &nr_off, 1);
-		cpus_read_unlock();
-	}
-	return atomic_read(&nr_off);
-}
-
 /* A reference on all CPUs is worth what they say. */
 static void check_all(const struct fuzz_thread *t, unsigned int index, bool all)
 {
@@ -44,7 +21,7 @@ static void check_all(const struct fuzz_thread *t, unsigned int index, bool all)
 
 	if (fuzz_standing(index, phase) != FUZZ_GOOD)
 		return;
-	nr_off = cpus_off(all);
+	nr_off = test_cpus_off(all);
 	if (nr_off && fuzz_standing(index, phase) == FUZZ_GOOD)
 		fuzz_fail(t, "%s holds all CPUs, and VMX is off on %d",
 			  fuzz_clients[index].name, nr_off);

@@ -9,7 +9,6 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
-#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -52,27 +51,10 @@ static void storm_gone(unsigned int cpu)
 	__this_cpu_inc(gone);
 }
 
-static void ask(void *nr_off)
-{
-	if (!test_vmx_on())
-		atomic_inc(nr_off);
-}
-
 /* Whatever the books say, a reference is worth what the CPUs say. */
 static int check(const char *after, unsigned int epoch, bool all)
 {
-	atomic_t nr_off = ATOMIC_INIT(0);
-
-	preempt_disable();
-	ask(&nr_off);
-	preempt_enable();
-	if (all) {
-		cpus_read_lock();
-		on_each_cpu(ask, &nr_off, 1);
-		cpus_read_unlock();
-	}
-
-	if (!atomic_read(&nr_off) || test_went_down_since(epoch))
+	if (!test_cpus_off(all) || test_went_down_since(epoch))
 		return 0;
 	pr_err("storm: VMX is off after %s\n", after);
 	return -EPROTO;

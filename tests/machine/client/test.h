@@ -17,8 +17,11 @@ int test_find(const char *name, struct vmxcore_client **client);
 void test_unregister_all(void);
 void test_clients_show(struct seq_file *m);
 
-/* context.c: one call on a chosen CPU, in a chosen context */
+/* context.c: calls where they are allowed, and where they are not */
 int test_call_on(unsigned int cpu, const char *context, int (*call)(void *arg), void *arg);
+int test_get_atomic(struct vmxcore_client *client);
+int test_put_atomic(struct vmxcore_client *client);
+int test_unregister_atomic(struct vmxcore_client *client);
 
 /* storm.c: get and put from more threads than there are CPUs */
 int test_storm_start(unsigned int iterations);
