@@ -19,7 +19,7 @@
 
 #define RUN_MS		5000
 /* Each has a client of its own, and all of them have one together. */
-#define NR_THREADS	6
+#define NR_THREADS	WORLD_CLIENTS
 #define SHARED		NR_THREADS
 #define MOST		3
 
@@ -163,32 +163,14 @@ static void somewhere(struct actor *a, void (*what)(void *actor))
 }
 
 /* Called there, no interrupt can come. */
-#define DEFINE_GONE(i) \
-static void gone_##i(unsigned int cpu) \
-{ \
-	actors[i].live[cpu] = 0; \
+static void forget(unsigned int i, unsigned int cpu)
+{
+	actors[i].live[cpu] = 0;
 }
-
-DEFINE_GONE(0)
-DEFINE_GONE(1)
-DEFINE_GONE(2)
-DEFINE_GONE(3)
-DEFINE_GONE(4)
-DEFINE_GONE(5)
-
-static void (*const gone[NR_THREADS])(unsigned int cpu) = {
-	gone_0, gone_1, gone_2, gone_3, gone_4, gone_5,
-};
 
 static int come(unsigned int i)
 {
-	const char name[] = { 'c', '0' + i, '\0' };
-	const struct vmxcore_client_desc desc = {
-		.name = name,
-		.owner = &world_owner,
-		.cpu_gone = i < NR_THREADS ? gone[i] : NULL,
-	};
-	struct vmxcore_client *handle = vmxcore_register(&desc);
+	struct vmxcore_client *handle = world_register(i, false, 0);
 
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
@@ -348,7 +330,9 @@ static void all_at_once(struct kunit *test)
 	ups = 0;
 	downs = 0;
 	stays = 0;
-	for (i = 0; i <= SHARED; i++) {
+	world_when_gone(forget);
+	actors[SHARED].handle = world_client(test, "shared");
+	for (i = 0; i < NR_THREADS; i++) {
 		KUNIT_ASSERT_EQ(test, come(i), 0);
 		actors[i].random = chance(&random);
 	}

@@ -18,6 +18,7 @@
 struct module world_module = { .name = "vmxcore" };
 struct module world_owner = { .name = "tester" };
 static unsigned int gone[WORLD_CLIENTS][WORLD_CPUS];
+static void (*when_gone)(unsigned int i, unsigned int cpu);
 
 static int suspend_valid(suspend_state_t state)
 {
@@ -120,6 +121,7 @@ int world_begin(struct kunit *test)
 	if (num_online_cpus() != WORLD_CPUS || vmxcore_slot_next(NULL) || vmxcore_cpus_failed())
 		return -EBUSY;
 	memset(gone, 0, sizeof(gone));
+	when_gone = NULL;
 	hw_reset();
 	return 0;
 }
@@ -152,6 +154,8 @@ static void note_gone(unsigned int i, unsigned int cpu)
 {
 	if (cpu == smp_processor_id() && irqs_disabled() && hw_on(cpu))
 		gone[i][cpu]++;
+	if (when_gone)
+		when_gone(i, cpu);
 }
 
 #define DEFINE_GONE(i) \
@@ -218,6 +222,15 @@ struct vmxcore_client *world_client(struct kunit *test, const char *name)
 unsigned int world_gone(unsigned int i, unsigned int cpu)
 {
 	return gone[i][cpu];
+}
+
+/**
+ * world_when_gone() - say what else to do where a client is told that a CPU is gone
+ * @then: called there with the client, as in world_register(), and the CPU; until the test ends
+ */
+void world_when_gone(void (*then)(unsigned int i, unsigned int cpu))
+{
+	when_gone = then;
 }
 
 struct call {

@@ -35,6 +35,7 @@ int world_get_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_co
 void world_put_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_context context);
 int world_vmcs_load(unsigned int cpu, struct vmxcore_vmcs *vmcs);
 unsigned int world_gone(unsigned int i, unsigned int cpu);
+void world_when_gone(void (*then)(unsigned int i, unsigned int cpu));
 
 int world_up(unsigned int cpu);
 int world_down(unsigned int cpu);
