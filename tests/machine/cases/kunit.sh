@@ -4,7 +4,7 @@
 # form: kunit
 # The KUnit suites. They print KTAP to the console, between lines that say where each one begins and ends: tests/kunit/run reads it.
 # Parameters:
-#	kunit.suites	these only, with a comma between
+#	kunit.suites	which, with a comma between
 #	kunit.seed	for those that throw dice
 
 kunit=/sys/module/kunit/parameters
@@ -12,7 +12,7 @@ seed=$(parameter kunit.seed "")
 
 # As files are called in the source.
 suites() {
-	parameter kunit.suites all | tr , '\n'
+	parameter kunit.suites "" | tr , '\n'
 }
 
 for suite in $(suites); do
