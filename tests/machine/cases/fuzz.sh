@@ -122,16 +122,8 @@ console_normal() {
 	dmesg_since | grep -vE '\] vmxcore: (misuse by|client|module) |\] (mark|smpboot:|IRQ|CPU)'
 }
 
-# The kernel that this one is called by the runner: 6.12-debug is one of these.
-kernel() {
-	case $(uname -r) in
-	*-debug | *-kcsan) echo "$(line)-$(uname -r | sed 's/.*-//')" ;;
-	*) line ;;
-	esac
-}
-
 replay() {
-	log "again: tests/machine/run --kernel $(kernel) --append \"fuzz.seed=$1 fuzz.threads=$threads fuzz.steps=$steps" \
+	log "again: tests/machine/run --kernel $(parameter machine.kernel 6.12) --append \"fuzz.seed=$1 fuzz.threads=$threads fuzz.steps=$steps" \
 		"fuzz.calls=$calls fuzz.hotplug=$hotplug\"" \
 		"tests/machine/cases/fuzz.sh"
 }

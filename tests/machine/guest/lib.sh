@@ -94,7 +94,7 @@ expect() {
 
 # amount SHORT LONG: of whatever a case does many times, by the form in which it runs.
 amount() {
-	if grep -qw machine.form=long /proc/cmdline; then
+	if [ "$(parameter machine.form short)" = long ]; then
 		echo "$2"
 	else
 		echo "$1"
@@ -103,8 +103,13 @@ amount() {
 
 # parameter NAME DEFAULT: what the kernel's command line says, for one run (run --append NAME=VALUE).
 parameter() {
-	local value
-	value=$(tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tail -n 1)
+	local line word value=
+	read -r line </proc/cmdline
+	for word in $line; do
+		case $word in
+		"$1="*) value=${word#*=} ;;
+		esac
+	done
 	echo "${value:-$2}"
 }
 
@@ -290,14 +295,14 @@ unload_ours() {
 
 # nothing_lost: no memory that nothing points to any more. It believes only what it sees in two scans, of objects that are 5 s old.
 nothing_lost() {
-	local kmemleak=/sys/kernel/debug/kmemleak
+	local kmemleak=/sys/kernel/debug/kmemleak lost=/run/lost
 	[ -e $kmemleak ] || return 0
 	unload_ours
 	sleep 6
 	echo scan >$kmemleak
 	echo scan >$kmemleak
-	cat $kmemleak
-	check "no memory is lost" test -z "$(cat $kmemleak)"
+	tee $lost <$kmemleak
+	check "no memory is lost" test ! -s $lost
 }
 
 # finish STATUS: called by init after the case. A shell that gave up half-way must not pass for one that went through.
