@@ -42,3 +42,14 @@ release_of() {
 line_of() {
 	echo "${1%-*}"
 }
+
+# print_kernel DIR RELEASE: what there is of a kernel, which is in the cache at DIR/root, as settings. The version is DIR's name.
+print_kernel() {
+	cat <<-END
+		root=$1/root
+		release=$2
+		version=${1##*/}
+		vmlinuz=$1/root/boot/vmlinuz-$2
+		kdir=$1/root/lib/modules/$2/build
+	END
+}
