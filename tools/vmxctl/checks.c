@@ -73,7 +73,7 @@ void check_signature(struct findings *findings, const struct module_file *file, 
 		note("%s%s: whether Secure Boot is on cannot be told", options.root, SECURE_BOOT);
 		findings->blind = true;
 	}
-	if (machine_is_locked_down("integrity") || machine_is_locked_down("confidentiality"))
+	if (machine_lockdown() >= LOCKDOWN_INTEGRITY)
 		on = 1;
 	if (on <= 0)
 		return;

@@ -127,18 +127,20 @@ void machine_read(struct machine *machine)
 }
 
 /**
- * machine_is_locked_down - is the kernel locked down?
- * @mode: in which way: "integrity" or "confidentiality"
+ * machine_lockdown - how far is the kernel locked down?
  *
- * Return: false also where an ordinary user cannot look into the folder, or without securityfs.
+ * Return: LOCKDOWN_NONE also where an ordinary user cannot look into the folder, or without securityfs.
  */
-bool machine_is_locked_down(const char *mode)
+enum lockdown machine_lockdown(void)
 {
-	char line[FILE_LINE], word[32];
+	char line[FILE_LINE];
 
 	/* "none [integrity] confidentiality" */
-	path_make(word, sizeof(word), "[%s]", mode);
-	return !file_line("/sys/kernel/security/lockdown", line) && text_has(line, ' ', word);
+	if (file_line("/sys/kernel/security/lockdown", line))
+		return LOCKDOWN_NONE;
+	if (text_has(line, ' ', "[confidentiality]"))
+		return LOCKDOWN_CONFIDENTIALITY;
+	return text_has(line, ' ', "[integrity]") ? LOCKDOWN_INTEGRITY : LOCKDOWN_NONE;
 }
 
 /**

@@ -42,8 +42,20 @@ struct machine {
 	char release[128];
 };
 
+/**
+ * enum lockdown - kernel_lockdown(7); each is also all that is before it
+ * @LOCKDOWN_NONE: not
+ * @LOCKDOWN_INTEGRITY: nobody can change the running kernel
+ * @LOCKDOWN_CONFIDENTIALITY: and nobody can read from it
+ */
+enum lockdown {
+	LOCKDOWN_NONE,
+	LOCKDOWN_INTEGRITY,
+	LOCKDOWN_CONFIDENTIALITY,
+};
+
 void machine_read(struct machine *machine);
-bool machine_is_locked_down(const char *mode);
+enum lockdown machine_lockdown(void);
 int msr_open(unsigned int cpu);
 int msr_read(int fd, uint32_t msr, uint64_t *value);
 const char *answer_text(enum answer answer);

@@ -82,7 +82,7 @@ static enum result look_for_events(void)
 {
 	int err;
 
-	if (machine_is_locked_down("confidentiality"))
+	if (machine_lockdown() == LOCKDOWN_CONFIDENTIALITY)
 		return complain("the kernel is locked down (confidentiality): it shows its events to nobody", "");
 	err = find_tracefs() ? look_into_tracefs() : -ENOENT;
 	if (err == -ENOENT)
