@@ -158,14 +158,22 @@ static __always_inline int another(struct vmxcore_slot *slot)
 	return 0;
 }
 
+/* Does nobody else have VMX for itself? */
+static int admitted(struct vmxcore_slot *slot)
+{
+	return vmxcore_excluded(slot) ? -EBUSY : 0;
+}
+
 /*
  * The first reference of a client. -EEXIST: another task of it was faster; -EBUSY: another
  * client has VMX for itself.
  */
 static int first(struct vmxcore_slot *slot)
 {
-	if (vmxcore_excluded(slot))
-		return -EBUSY;
+	int err = admitted(slot);
+
+	if (err)
+		return err;
 	vmxcore_slot_enter(slot);
 	if (!atomic_cmpxchg(&slot->refs, 0, 1)) {
 		trace_get(slot->name, VMXCORE_TRACE_ALL, 1);
@@ -192,12 +200,6 @@ static int one_less(struct vmxcore_slot *slot)
 		return 0;
 	vmxcore_slot_leave(slot);
 	return slot->pins ? LAST_PINNED : LAST;
-}
-
-/* Does nobody else have VMX for itself? */
-static int admitted(struct vmxcore_slot *slot)
-{
-	return vmxcore_excluded(slot) ? -EBUSY : 0;
 }
 
 static int take(struct vmxcore_client *client)
