@@ -97,15 +97,16 @@ check-long:
 	tests/machine/run --long
 
 # What kernels that check themselves are for: each of our paths, and not each way there is into it.
-debug_cases := references hotplug failures misuse vmcs vpid exclusive observe suspend leaks kvm races
-debug_files = $(patsubst %,tests/machine/cases/%.sh,$(or $(CASE),$(debug_cases) $(1)))
+kcsan_cases := references hotplug failures misuse vmcs vpid exclusive observe suspend leaks kvm races fuzz
+debug_cases := $(kcsan_cases) fault-injection tdx-sim
+case_files = $(patsubst %,tests/machine/cases/%.sh,$(or $(CASE),$(1)))
 
 check-debug: setup
-	tests/machine/run --kernel 6.12-debug $(call debug_files,fault-injection fuzz tdx-sim)
-	tests/machine/run --kernel 6.12-kcsan $(call debug_files,fuzz)
+	tests/machine/run --kernel 6.12-debug $(call case_files,$(debug_cases))
+	tests/machine/run --kernel 6.12-kcsan $(call case_files,$(kcsan_cases))
 
 coverage: setup
-	tests/coverage/run $(call debug_files,fault-injection fuzz tdx-sim)
+	tests/coverage/run $(call case_files,$(debug_cases))
 
 check-bugs: setup
 	tests/bugs/run $(BUG)
