@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _VMXCORE_BENCH_H
+#define _VMXCORE_BENCH_H
+
+#include <linux/types.h>
+
+struct seq_file;
+struct vmxcore_client;
+
+/* Odd, so that a median is one of them. */
+#define BENCH_SAMPLES	15
+
+/**
+ * struct bench_sample - what one figure is made of
+ * @nr: how many there are
+ * @value: the samples
+ */
+struct bench_sample {
+	unsigned int nr;
+	u64 value[BENCH_SAMPLES];
+};
+
+/* sample.c */
+void bench_add(struct bench_sample *sample, u64 value);
+void bench_print(struct seq_file *m, const char *name, struct bench_sample *sample);
+
+/* edge.c */
+int bench_edge_show(struct seq_file *m, void *unused);
+
+/* calls.c */
+int bench_calls_show(struct seq_file *m, void *unused);
+int bench_calls_all_show(struct seq_file *m, void *unused);
+
+/* switch.c */
+int bench_switch_show(struct seq_file *m, void *unused);
+
+#endif /* _VMXCORE_BENCH_H */

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Calls while VMX is on, beside what the kernel itself has for such: on one CPU, and on all of
+ * them at the same time.
+ */
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/preempt.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <asm/msr.h>
+
+#include <vmxcore/vmxcore.h>
+
+#include "bench.h"
+
+/* Pairs in a sample. */
+#define PAIRS	1000
+
+static const struct vmxcore_client_desc desc = {
+	.name = "bench",
+	.owner = THIS_MODULE,
+};
+
+static struct vmxcore_client *client;
+static refcount_t refs = REFCOUNT_INIT(1);
+static DEFINE_MUTEX(mutex);
+
+/* The compiler must not take the loop for nothing. */
+static void nothing(void)
+{
+	barrier();
+}
+
+static void get_put(void)
+{
+	if (!vmxcore_get(client))
+		vmxcore_put(client);
+}
+
+static void get_put_cpu(void)
+{
+	if (!vmxcore_get_cpu(client))
+		vmxcore_put_cpu(client);
+}
+
+static void inc_dec(void)
+{
+	refcount_inc(&refs);
+	/* The result matters, as it does to vmxcore_put(). */
+	WARN_ON_ONCE(refcount_dec_and_test(&refs));
+}
+
+static void lock_unlock(void)
+{
+	mutex_lock(&mutex);
+	mutex_unlock(&mutex);
+}
+
+/* Each has a loop of its own: none pays for an indirect call. */
+#define DEFINE_LOOP(pair) \
+static u64 pair##_loop(void) \
+{ \
+	u64 start = rdtsc_ordered(); \
+	unsigned int i; \
+	\
+	for (i = 0; i < PAIRS; i++) \
+		pair(); \
+	return rdtsc_ordered() - start; \
+}
+
+DEFINE_LOOP(nothing)
+DEFINE_LOOP(get_put)
+DEFINE_LOOP(get_put_cpu)
+DEFINE_LOOP(inc_dec)
+DEFINE_LOOP(lock_unlock)
+
+/**
+ * struct bench_loop - pairs of calls that are measured
+ * @name: of the figure, which is in ticks of %PAIRS pairs
+ * @run: makes one sample
+ * @atomic: with preemption off
+ */
+struct bench_loop {
+	const char *name;
+	u64 (*run)(void);
+	bool atomic;
+};
+
+static const struct bench_loop loops[] = {
+	{ "nothing", nothing_loop, false },
+	{ "get_put", get_put_loop, false },
+	{ "get_put_cpu", get_put_cpu_loop, true },
+	{ "refcount", inc_dec_loop, false },
+	{ "mutex", lock_unlock_loop, false },
+};
+
+static u64 run_loop(const struct bench_loop *loop)
+{
+	u64 ticks;
+
+	if (loop->atomic)
+		preempt_disable();
+	ticks = loop->run();
+	if (loop->atomic)
+		preempt_enable();
+	return ticks;
+}
+
+/* Another one holds VMX meanwhile: no pair is the first or the last. */
+static int with_vmx_on(struct seq_file *m, int (*measure)(struct seq_file *m))
+{
+	int err;
+
+	client = vmxcore_register(&desc);
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	err = vmxcore_get(client);
+	if (!err) {
+		err = measure(m);
+		vmxcore_put(client);
+	}
+	vmxcore_unregister(client);
+	return err;
+}
+
+static int measure_here(struct seq_file *m)
+{
+	struct bench_sample sample = { };
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(loops); i++) {
+		for (j = 0; j < BENCH_SAMPLES; j++)
+			bench_add(&sample, run_loop(&loops[i]));
+		bench_print(m, loops[i].name, &sample);
+	}
+	return 0;
+}
+
+/**
+ * bench_calls_show - what calls cost on one CPU
+ * @m: where to
+ * @unused: unused
+ *
+ * Return: 0 or a negative errno.
+ */
+int bench_calls_show(struct seq_file *m, void *unused)
+{
+	return with_vmx_on(m, measure_here);
+}
+
+/* All CPUs at the same time: the sample is what the slowest has needed. */
+static struct {
+	const struct bench_loop *loop;
+	atomic_t missing;
+	atomic64_t most;
+	struct completion done;
+} together;
+
+static void note(u64 ticks)
+{
+	s64 most = atomic64_read(&together.most);
+
+	while (most < ticks && !atomic64_try_cmpxchg(&together.most, &most, ticks))
+		;
+}
+
+static int runner(void *unused)
+{
+	/* The last one starts them all. */
+	atomic_dec(&together.missing);
+	while (atomic_read(&together.missing))
+		cpu_relax();
+	note(run_loop(together.loop));
+	kthread_complete_and_exit(&together.done, 0);
+}
+
+static int start_runners(struct task_struct **tasks)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		tasks[cpu] = kthread_create_on_cpu(runner, NULL, cpu, "bench/%u");
+		if (IS_ERR(tasks[cpu]))
+			return PTR_ERR(tasks[cpu]);
+	}
+	for_each_online_cpu(cpu)
+		wake_up_process(tasks[cpu]);
+	return 0;
+}
+
+static int sample_together(struct task_struct **tasks, struct bench_sample *sample)
+{
+	unsigned int i, nr = num_online_cpus();
+	int err;
+
+	atomic_set(&together.missing, nr);
+	atomic64_set(&together.most, 0);
+	init_completion(&together.done);
+	err = start_runners(tasks);
+	if (err)
+		return err;
+	for (i = 0; i < nr; i++)
+		wait_for_completion(&together.done);
+	bench_add(sample, atomic64_read(&together.most));
+	return 0;
+}
+
+static int measure_loop(struct seq_file *m, const struct bench_loop *loop,
+			struct task_struct **tasks)
+{
+	struct bench_sample sample = { };
+	unsigned int i;
+	int err = 0;
+
+	together.loop = loop;
+	for (i = 0; i < BENCH_SAMPLES && !err; i++)
+		err = sample_together(tasks, &sample);
+	if (!err)
+		bench_print(m, loop->name, &sample);
+	return err;
+}
+
+static int measure_together(struct seq_file *m)
+{
+	struct task_struct **tasks = kcalloc(nr_cpu_ids, sizeof(*tasks), GFP_KERNEL);
+	unsigned int i;
+	int err = 0;
+
+	if (!tasks)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(loops) && !err; i++)
+		err = measure_loop(m, &loops[i], tasks);
+	kfree(tasks);
+	return err;
+}
+
+/**
+ * bench_calls_all_show - what calls cost when all CPUs make them
+ * @m: where to
+ * @unused: unused
+ *
+ * No CPU may come or go meanwhile.
+ *
+ * Return: 0 or a negative errno.
+ */
+int bench_calls_all_show(struct seq_file *m, void *unused)
+{
+	return with_vmx_on(m, measure_together);
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A figure is the median of its samples: an interrupt makes some of them dearer, and none cheaper.
+ */
+#include <linux/bug.h>
+#include <linux/seq_file.h>
+#include <linux/sort.h>
+
+#include "bench.h"
+
+static int compare(const void *a, const void *b)
+{
+	const u64 *left = a, *right = b;
+
+	return *left < *right ? -1 : *left > *right;
+}
+
+/**
+ * bench_add - one more sample
+ * @sample: of which figure
+ * @value: in TSC ticks
+ */
+void bench_add(struct bench_sample *sample, u64 value)
+{
+	if (!WARN_ON_ONCE(sample->nr == BENCH_SAMPLES))
+		sample->value[sample->nr++] = value;
+}
+
+/**
+ * bench_print - a line "NAME MEDIAN LEAST MOST"
+ * @m: where to
+ * @name: of the figure
+ * @sample: its samples; is sorted, and empty afterwards
+ */
+void bench_print(struct seq_file *m, const char *name, struct bench_sample *sample)
+{
+	unsigned int nr = sample->nr;
+
+	if (WARN_ON_ONCE(!nr))
+		return;
+	sort(sample->value, nr, sizeof(sample->value[0]), compare, NULL);
+	seq_printf(m, "%s %llu %llu %llu\n", name, sample->value[nr / 2], sample->value[0],
+		   sample->value[nr - 1]);
+	sample->nr = 0;
+}

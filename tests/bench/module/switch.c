@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two hypervisors take turns on a CPU: through vmxcore, and as two that know nothing of each other
+ * have to do it.
+ */
+#include <linux/err.h>
+#include <linux/gfp.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/numa.h>
+#include <linux/preempt.h>
+#include <linux/seq_file.h>
+#include <linux/smp.h>
+#include <asm/io.h>
+#include <asm/msr.h>
+
+#include <vmxcore/insn.h>
+#include <vmxcore/vmxcore.h>
+
+#include "bench.h"
+
+/* Switches in a sample. */
+#define SWITCHES	1000
+
+static struct vmxcore_client *clients[2];
+static struct vmxcore_vmcs *vmcss[2];
+static struct page *pages[2];
+
+static int load(struct vmxcore_vmcs *vmcs)
+{
+	int redo = vmxcore_vmcs_load(vmcs);
+
+	return min(redo, 0);
+}
+
+static int switch_through_vmxcore(u64 *ticks)
+{
+	u64 start = rdtsc_ordered();
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < SWITCHES && !err; i++)
+		err = load(vmcss[i % 2]);
+	*ticks = rdtsc_ordered() - start;
+	return err;
+}
+
+/* It stays: what each load costs that is none. */
+static int stay(u64 *ticks)
+{
+	u64 start;
+	unsigned int i;
+	int err = load(vmcss[0]);
+
+	start = rdtsc_ordered();
+	for (i = 0; i < SWITCHES && !err; i++)
+		err = load(vmcss[0]);
+	*ticks = rdtsc_ordered() - start;
+	return err;
+}
+
+/*
+ * Without a broker: VMCLEAR of one's own when one is done, as somebody else may be next and
+ * knows nothing of it. The next entry has to be a VMLAUNCH, which is not counted here.
+ */
+static int switch_with_vmclear(u64 *ticks)
+{
+	u64 start = rdtsc_ordered();
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < SWITCHES && !err; i++) {
+		u64 pa = page_to_phys(pages[i % 2]);
+
+		err = vmxcore_vmptrld(pa) ?: vmxcore_vmclear(pa);
+	}
+	*ticks = rdtsc_ordered() - start;
+	return err;
+}
+
+static int measure(struct seq_file *m, const char *name, int (*run)(u64 *ticks))
+{
+	struct bench_sample sample = { };
+	unsigned int i;
+	u64 ticks;
+	int err = 0;
+
+	for (i = 0; i < BENCH_SAMPLES && !err; i++) {
+		preempt_disable();
+		err = run(&ticks);
+		preempt_enable();
+		bench_add(&sample, ticks);
+	}
+	if (!err)
+		bench_print(m, name, &sample);
+	return err;
+}
+
+static void tear_down(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (!IS_ERR_OR_NULL(clients[i]))
+			vmxcore_unregister(clients[i]);
+		clients[i] = NULL;
+		vmcss[i] = NULL;
+		if (pages[i])
+			__free_page(pages[i]);
+		pages[i] = NULL;
+	}
+}
+
+static int set_up_one(unsigned int i)
+{
+	const char name[] = { 'b', 'e', 'n', 'c', 'h', '0' + i, '\0' };
+	const struct vmxcore_client_desc desc = { .name = name, .owner = THIS_MODULE };
+	int err;
+
+	clients[i] = vmxcore_register(&desc);
+	if (IS_ERR(clients[i]))
+		return PTR_ERR(clients[i]);
+	err = vmxcore_get(clients[i]);
+	if (err)
+		return err;
+	vmcss[i] = vmxcore_vmcs_alloc(clients[i], NUMA_NO_NODE);
+	if (IS_ERR(vmcss[i]))
+		return PTR_ERR(vmcss[i]);
+	pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!pages[i])
+		return -ENOMEM;
+	*(u32 *)page_address(pages[i]) = vmxcore_caps()->basic;
+	return 0;
+}
+
+/**
+ * bench_switch_show - what it costs that another hypervisor has this CPU
+ * @m: where to
+ * @unused: unused
+ *
+ * Return: 0 or a negative errno.
+ */
+int bench_switch_show(struct seq_file *m, void *unused)
+{
+	int err = set_up_one(0) ?: set_up_one(1);
+
+	err = err ?: measure(m, "switch", switch_through_vmxcore);
+	err = err ?: measure(m, "stay", stay);
+	err = err ?: measure(m, "switch_with_vmclear", switch_with_vmclear);
+	tear_down();
+	return err;
+}
