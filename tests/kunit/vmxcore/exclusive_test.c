@@ -7,8 +7,6 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
-#include <linux/kthread.h>
-#include <linux/sched/task.h>
 #include <linux/workqueue.h>
 #include <vmxcore/client.h>
 #include <vmxcore/exclusive.h>
@@ -452,25 +450,6 @@ static int unregister_thread(void *done)
 	return 0;
 }
 
-/* kthread_stop() needs somebody who is still there. */
-static struct task_struct *run(struct kunit *test, int (*function)(void *data), void *data)
-{
-	struct task_struct *task = kthread_create(function, data, "exclusive");
-
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	get_task_struct(task);
-	wake_up_process(task);
-	return task;
-}
-
-static int end(struct task_struct *task)
-{
-	int err = kthread_stop(task);
-
-	put_task_struct(task);
-	return err;
-}
-
 /* Its module may be gone after that: it waits for the callback that the first thread comes to. */
 static void unregister_meanwhile(struct kunit *test, int (*function)(void *data))
 {
@@ -479,16 +458,16 @@ static void unregister_meanwhile(struct kunit *test, int (*function)(void *data)
 	unsigned long early;
 
 	s->manners[ALL] = WAITS;
-	first = run(test, function, NULL);
+	first = world_thread(test, WORLD_ANY_CPU, function, NULL);
 	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&s->waits, 10 * HZ), 0);
-	leaver = run(test, unregister_thread, &unregistered);
+	leaver = world_thread(test, WORLD_ANY_CPU, unregister_thread, &unregistered);
 	early = wait_for_completion_timeout(&unregistered, HZ / 5);
 	KUNIT_EXPECT_FALSE_MSG(test, early, "it is unregistered while its callback runs");
 	complete(&s->go_on);
 	if (!early)
 		wait_for_completion(&unregistered);
-	KUNIT_EXPECT_EQ(test, end(leaver), 0);
-	KUNIT_EXPECT_EQ(test, end(first), 0);
+	KUNIT_EXPECT_EQ(test, world_thread_end(leaver), 0);
+	KUNIT_EXPECT_EQ(test, world_thread_end(first), 0);
 	s->model.clients[ALL] = (struct model_client){};
 }
 
@@ -519,21 +498,21 @@ static void one_unregisters_before_it_is_asked(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, come(VMXCORE_EXCLUSIVE), 0);
 	s->manners[ALL] = WAITS;
-	first = run(test, go_thread, NULL);
+	first = world_thread(test, WORLD_ANY_CPU, go_thread, NULL);
 	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&s->waits, 10 * HZ), 0);
 	/* Nobody has it for himself by now: the first one is telling the others. */
 	model_unregister(&s->model, TAKER);
 	model_get_cpu(&s->model, SINGLE, 1);
 	KUNIT_ASSERT_EQ(test, world_get_cpu(s->handles[SINGLE], 1, WORLD_TASK), 0);
-	second = run(test, second_thread, NULL);
+	second = world_thread(test, WORLD_ANY_CPU, second_thread, NULL);
 	msleep(100);
-	leaver = run(test, unregister_thread, &unregistered);
+	leaver = world_thread(test, WORLD_ANY_CPU, unregister_thread, &unregistered);
 	msleep(100);
 	complete_all(&s->go_on);
 	wait_for_completion(&unregistered);
-	KUNIT_EXPECT_EQ(test, end(leaver), 0);
-	KUNIT_EXPECT_EQ(test, end(first), 0);
-	KUNIT_EXPECT_EQ(test, end(second), 0);
+	KUNIT_EXPECT_EQ(test, world_thread_end(leaver), 0);
+	KUNIT_EXPECT_EQ(test, world_thread_end(first), 0);
+	KUNIT_EXPECT_EQ(test, world_thread_end(second), 0);
 	KUNIT_EXPECT_EQ_MSG(test, s->yields[ALL], 0, "it was asked when it had gone");
 	KUNIT_EXPECT_EQ(test, s->yields[SINGLE], 1);
 	s->model.clients[ALL] = (struct model_client){};

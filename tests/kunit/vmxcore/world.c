@@ -5,7 +5,9 @@
  */
 #include <linux/cpu.h>
 #include <linux/err.h>
+#include <linux/kthread.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/smp.h>
 #include <linux/suspend.h>
 #include <vmxcore/client.h>
@@ -308,6 +310,43 @@ int world_vmcs_load(unsigned int cpu, struct vmxcore_vmcs *vmcs)
 	err = vmxcore_vmcs_load(vmcs);
 	preempt_enable();
 	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	return err;
+}
+
+/**
+ * world_thread() - do something at the same time
+ * @test: has to fail when that cannot begin
+ * @cpu: where; %WORLD_ANY_CPU: that is no matter
+ * @function: what
+ * @data: for it
+ *
+ * Return: for world_thread_end(), which has to be called.
+ */
+struct task_struct *world_thread(struct kunit *test, unsigned int cpu, int (*function)(void *data),
+				 void *data)
+{
+	struct task_struct *thread = kthread_create(function, data, "%s", test->name);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
+	/* kthread_stop() needs somebody who is still there. */
+	get_task_struct(thread);
+	if (cpu != WORLD_ANY_CPU)
+		kthread_bind(thread, cpu);
+	wake_up_process(thread);
+	return thread;
+}
+
+/**
+ * world_thread_end() - wait for it
+ * @thread: from world_thread()
+ *
+ * Return: what the function returned.
+ */
+int world_thread_end(struct task_struct *thread)
+{
+	int err = kthread_stop(thread);
+
+	put_task_struct(thread);
 	return err;
 }
 

@@ -10,6 +10,7 @@
 
 /* Of these CPUs a machine for the suites has to be; the first one never goes offline. */
 #define WORLD_CPUS	4
+#define WORLD_ANY_CPU	WORLD_CPUS
 #define WORLD_CLIENTS	6
 
 /* How a call about one CPU is made there. */
@@ -34,6 +35,9 @@ struct vmxcore_client *world_client(struct kunit *test, const char *name);
 int world_get_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_context context);
 void world_put_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_context context);
 int world_vmcs_load(unsigned int cpu, struct vmxcore_vmcs *vmcs);
+struct task_struct *world_thread(struct kunit *test, unsigned int cpu, int (*function)(void *data),
+				 void *data);
+int world_thread_end(struct task_struct *thread);
 unsigned int world_gone(unsigned int i, unsigned int cpu);
 void world_when_gone(void (*then)(unsigned int i, unsigned int cpu));
 

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two at the same moment, and not by luck: one is stopped where the other must not come in between,
+ * the other tries, and has to wait until the first goes on.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/iopoll.h>
+#include <linux/minmax.h>
+#include <linux/sched.h>
+#include <linux/timekeeping.h>
+#include <linux/tracepoint.h>
+#include <vmxcore/client.h>
+#include <vmxcore/trace.h>
+
+#include "world.h"
+
+/* The test itself is on the first CPU. */
+#define CPU_OF_FIRST	1
+#define CPU_OF_OTHER	2
+#define CPU_THAT_COMES	3
+
+/* Before vmxcore's own on the way down, after it on the way up; the CPU is not online. */
+#define STATE_STARTING	CPUHP_AP_ARM_L2X0_STARTING
+
+/* The other comes within this time, if nothing holds it up. */
+#define WHILE_MS	300
+/* A test that hangs ends nevertheless. */
+#define STOP_MS		10000
+
+/*
+ * Where one can be stopped: a put is counted, RCU still read-locked; VMX is on, on one CPU; a CPU
+ * is on its way up, not online yet, or online and CPUs still locked.
+ */
+enum place {
+	NOWHERE,
+	IN_PUT,
+	IN_VMXON,
+	IN_STARTING,
+	IN_ONLINE,
+};
+
+static enum place stop_at;
+static bool stopped;
+static int state_online;
+
+static struct vmxcore_client *a, *b;
+
+/*
+ * By a clock, not by udelay(): each CPU counts its loops anew, and on a busy host some count a
+ * small part of them.
+ */
+static void stop(enum place here, void (*pass_time)(void))
+{
+	u64 end = ktime_get_mono_fast_ns() + STOP_MS * NSEC_PER_MSEC;
+
+	if (READ_ONCE(stop_at) != here)
+		return;
+	WRITE_ONCE(stopped, true);
+	while (READ_ONCE(stop_at) == here && ktime_get_mono_fast_ns() < end)
+		pass_time();
+}
+
+/* Where interrupts may be off, or the CPU not online. */
+static void spin(void)
+{
+	cpu_relax();
+}
+
+/* Where nobody else, RCU for one, must wait because of it. */
+static void doze(void)
+{
+	msleep(20);
+}
+
+static void on_put(void *unused, const char *client, int cpu, unsigned int references)
+{
+	stop(IN_PUT, spin);
+}
+
+static void on_vmxon(void *unused, unsigned int cpu, const char *client, u64 latency, int result)
+{
+	if (cpu == CPU_OF_FIRST)
+		stop(IN_VMXON, spin);
+}
+
+static int on_starting(unsigned int cpu)
+{
+	stop(IN_STARTING, spin);
+	return 0;
+}
+
+static int on_online(unsigned int cpu)
+{
+	stop(IN_ONLINE, doze);
+	return 0;
+}
+
+static int moments_begin(struct kunit *test)
+{
+	int err = world_begin(test);
+
+	stop_at = NOWHERE;
+	stopped = false;
+	err = err ?: register_trace_put(on_put, NULL);
+	err = err ?: register_trace_vmx_on(on_vmxon, NULL);
+	err = err ?: cpuhp_setup_state_nocalls(STATE_STARTING, "kunit:starting", on_starting, NULL);
+	if (err)
+		return err;
+	state_online = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "kunit:online", on_online,
+						 NULL);
+	return min(state_online, 0);
+}
+
+static void moments_end(struct kunit *test)
+{
+	if (state_online > 0)
+		cpuhp_remove_state_nocalls(state_online);
+	cpuhp_remove_state_nocalls(STATE_STARTING);
+	unregister_trace_vmx_on(on_vmxon, NULL);
+	unregister_trace_put(on_put, NULL);
+	tracepoint_synchronize_unregister();
+	world_end(test);
+}
+
+/* What one of the two does. */
+struct role {
+	int (*act)(void);
+	bool done;
+};
+
+static int play(void *data)
+{
+	struct role *role = data;
+	int err = role->act();
+
+	WRITE_ONCE(role->done, true);
+	return err;
+}
+
+static int get_a(void)
+{
+	return vmxcore_get(a);
+}
+
+static int get_b(void)
+{
+	return vmxcore_get(b);
+}
+
+static int put_a(void)
+{
+	vmxcore_put(a);
+	return 0;
+}
+
+/* Who comes next has the slot. */
+static int succeed(void)
+{
+	const struct vmxcore_client_desc desc = { .name = "next", .owner = &world_owner };
+
+	vmxcore_unregister(a);
+	b = vmxcore_register(&desc);
+	return PTR_ERR_OR_ZERO(b);
+}
+
+static int cpu_comes(void)
+{
+	return world_up(CPU_THAT_COMES);
+}
+
+static void exclude(void)
+{
+	const struct vmxcore_client_desc desc = {
+		.name = "alone",
+		.owner = &world_owner,
+		.flags = VMXCORE_EXCLUSIVE,
+	};
+
+	b = vmxcore_register(&desc);
+}
+
+/**
+ * struct meeting - who meets
+ * @place: where the first is stopped
+ * @first: what he does
+ * @other: what the other does
+ * @meanwhile: what happens while both wait; NULL: nothing
+ * @result: what the other comes to
+ */
+struct meeting {
+	enum place place;
+	int (*first)(void);
+	int (*other)(void);
+	void (*meanwhile)(void);
+	int result;
+};
+
+static void meet(struct kunit *test, const struct meeting *m)
+{
+	struct role roles[] = { { .act = m->first }, { .act = m->other } };
+	struct task_struct *threads[2];
+	bool there, early;
+
+	set_cpus_allowed_ptr(current, cpumask_of(0));
+	WRITE_ONCE(stop_at, m->place);
+	threads[0] = world_thread(test, CPU_OF_FIRST, play, &roles[0]);
+	read_poll_timeout(READ_ONCE, there, there, 1000, STOP_MS * 1000, false, stopped);
+	threads[1] = world_thread(test, CPU_OF_OTHER, play, &roles[1]);
+	msleep(WHILE_MS);
+	early = READ_ONCE(roles[1].done);
+	if (m->meanwhile)
+		m->meanwhile();
+	KUNIT_EXPECT_FALSE_MSG(test, roles[0].done, "the first was not stopped");
+	WRITE_ONCE(stop_at, NOWHERE);
+	KUNIT_EXPECT_EQ(test, world_thread_end(threads[0]), 0);
+	KUNIT_EXPECT_EQ(test, world_thread_end(threads[1]), m->result);
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
+	KUNIT_EXPECT_TRUE_MSG(test, there, "the first did not come to the place");
+	KUNIT_EXPECT_FALSE_MSG(test, early, "the other did not wait");
+}
+
+static void expect_on(struct kunit *test, bool on)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_EQ_MSG(test, hw_on(cpu), on, "CPU %u", cpu);
+}
+
+/* Both make the first reference of all. */
+static void get_against_get(struct kunit *test)
+{
+	a = world_client(test, "a");
+	b = world_client(test, "b");
+	meet(test, &(struct meeting){ .place = IN_VMXON, .first = get_a, .other = get_b });
+	expect_on(test, true);
+	vmxcore_put(a);
+	expect_on(test, true);
+	vmxcore_put(b);
+	expect_on(test, false);
+}
+
+/* It looks whether all CPUs are held, and is not one of them yet. */
+static void get_against_a_cpu_that_comes(struct kunit *test)
+{
+	a = world_client(test, "a");
+	KUNIT_ASSERT_EQ(test, world_down(CPU_THAT_COMES), 0);
+	meet(test, &(struct meeting){ .place = IN_STARTING, .first = cpu_comes, .other = get_a });
+	expect_on(test, true);
+	vmxcore_put(a);
+}
+
+/* The get began before somebody had VMX for himself, and has turned it on only after. */
+static void get_against_exclusive(struct kunit *test)
+{
+	a = world_client(test, "a");
+	b = NULL;
+	KUNIT_ASSERT_EQ(test, world_down(CPU_THAT_COMES), 0);
+	meet(test, &(struct meeting){
+		.place = IN_ONLINE,
+		.first = cpu_comes,
+		.other = get_a,
+		.meanwhile = exclude,
+		.result = -EBUSY,
+	});
+	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(b));
+	expect_on(test, false);
+}
+
+/* What a call still changes in the books is over when another client has the slot. */
+static void unregister_against_put(struct kunit *test)
+{
+	a = world_client(test, "a");
+	KUNIT_ASSERT_EQ(test, vmxcore_get(a), 0);
+	meet(test, &(struct meeting){ .place = IN_PUT, .first = put_a, .other = succeed });
+	KUNIT_ASSERT_NOT_NULL(test, vmxcore_slot_find(b));
+	KUNIT_EXPECT_EQ(test, vmxcore_slot_since(vmxcore_slot_find(b)), 0);
+	expect_on(test, false);
+}
+
+static struct kunit_case moments_cases[] = {
+	KUNIT_CASE(get_against_get),
+	KUNIT_CASE(get_against_a_cpu_that_comes),
+	KUNIT_CASE(get_against_exclusive),
+	KUNIT_CASE(unregister_against_put),
+	{}
+};
+
+static struct kunit_suite moments_suite = {
+	.name = "moments",
+	.suite_init = world_load,
+	.suite_exit = world_unload,
+	.init = moments_begin,
+	.exit = moments_end,
+	.test_cases = moments_cases,
+};
+
+kunit_test_suite(moments_suite);
