@@ -19,29 +19,35 @@ figures() {
 	ok "$group: $(wc -l </run/figures) figures"
 }
 
-at_load() {
-	[ "$(line)" = 6.1 ] || echo enable_virt_at_load=0
-}
-
-stock_kvm() {
+# load_stock [PARAMETER-OF-KVM]
+load_stock() {
 	insmod "$stock/virt/lib/irqbypass.ko" || true
-	# shellcheck disable=SC2046 # no parameter where there is none
-	insmod "$stock/arch/x86/kvm/kvm.ko" $(at_load) && insmod "$stock/arch/x86/kvm/kvm-intel.ko"
+	insmod "$stock/arch/x86/kvm/kvm.ko" "$@" && insmod "$stock/arch/x86/kvm/kvm-intel.ko"
 }
 
-our_kvm() {
-	# shellcheck disable=SC2046
-	modprobe kvm $(at_load) && modprobe kvm_intel
+load_ours() {
+	modprobe kvm "$@" && modprobe kvm_intel
 }
 
-# They alternate, so that neither has the machine that has warmed up to itself.
+# measure_kvm GROUP [PARAMETER-OF-KVM]: they alternate, so that neither has the machine that has warmed up to itself.
+measure_kvm() {
+	local group=$1 whose
+	shift
+	for whose in stock ours; do
+		check "$whose, $group $*" "load_$whose" "$@"
+		figures "$whose$group" kvmbench
+		check "  is unloaded" modprobe -r kvm_intel
+	done
+}
+
 for round in 1 2; do
-	check "stock kvm" stock_kvm
-	figures "stock.$round" kvmbench
-	check "  is unloaded" modprobe -r kvm_intel
-	check "ours" our_kvm
-	figures "ours.$round" kvmbench
-	check "  is unloaded" modprobe -r kvm_intel
+	if [ "$(line)" = 6.1 ]; then
+		measure_kvm .$round
+	else
+		measure_kvm .$round enable_virt_at_load=0
+		# What the first VM costs where VMX is on already.
+		measure_kvm _at_load.$round enable_virt_at_load=1
+	fi
 done
 load_provider
 check "what measures the calls" modprobe vmxcore_bench
