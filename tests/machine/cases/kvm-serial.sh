@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # machine: cpus=2 append="kvm.enable_virt_parallel=0"
 # more-kernels: 7.2
-# KVM turns VMX on and off on one CPU after another, as stock does: all of the case "kvm" holds for that too.
+# KVM turns VMX on on one CPU after another, as stock does: all of the case "kvm" holds for that too.
 
 load_kvm 0
 check_equal "KVM goes from CPU to CPU" "$(cat /sys/module/kvm/parameters/enable_virt_parallel)" N

@@ -3,7 +3,7 @@
 # machine: cpus=2 limit=3600 append="kvm.enable_virt_parallel=0"
 # kernels: 6.12 7.2
 # form: long
-# All of the case "share" holds where KVM turns VMX on and off on one CPU after another, as stock does.
+# All of the case "share" holds where KVM turns VMX on on one CPU after another, as stock does.
 
 # shellcheck source=tests/machine/cases/share.sh
 . /cases/share.sh
