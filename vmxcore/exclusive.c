@@ -62,20 +62,30 @@ static struct vmxcore_slot *other_holder(const struct vmxcore_slot *slot)
 	return NULL;
 }
 
+static void call(const struct vmxcore_slot *slot, bool yield)
+{
+	void (*callback)(void);
+
+	/*
+	 * Not one that is on its way out, and waits for yield_lock. The handle first: it may
+	 * be another client's by now, and so are the callbacks then.
+	 */
+	if (!smp_load_acquire(&slot->handle))
+		return;
+	callback = yield ? slot->desc.yield : slot->desc.regain;
+	if (callback)
+		callback();
+}
+
 static void call_others(const struct vmxcore_slot *slot, bool yield)
 {
 	struct vmxcore_slot *other = NULL;
 
 	while ((other = vmxcore_slot_next(other))) {
-		void (*callback)(void);
-
 		if (other == slot)
 			continue;
 		mutex_lock(&yield_lock);
-		callback = yield ? other->desc.yield : other->desc.regain;
-		/* Not one that is on its way out, and waits for this lock. */
-		if (callback && READ_ONCE(other->handle))
-			callback();
+		call(other, yield);
 		mutex_unlock(&yield_lock);
 	}
 }
