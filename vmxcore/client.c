@@ -464,11 +464,19 @@ const char *vmxcore_client_name(struct vmxcore_client *client)
  * Whoever may create a VM can make KVM ask as often as he likes.
  *
  * Context: any but NMI.
- * Return: true, ten times in five seconds.
+ * Return: true, ten times in five seconds, as long as it is registered.
  */
 bool vmxcore_client_may_log(struct vmxcore_client *client)
 {
-	return was_of(client) && __ratelimit(&slot_of(client)->refused);
+	struct vmxcore_slot *slot;
+	bool may;
+
+	/* The next client of that slot begins anew, lock and all: not while this one looks. */
+	rcu_read_lock();
+	slot = vmxcore_slot_find(client);
+	may = slot && __ratelimit(&slot->refused);
+	rcu_read_unlock();
+	return may;
 }
 
 /**
