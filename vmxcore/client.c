@@ -135,11 +135,12 @@ static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc, bo
 	INIT_LIST_HEAD(&slot->vmcss);
 	WRITE_ONCE(slot->nr_vmcss, 0);
 	WRITE_ONCE(slot->nr_vpids, 0);
-	slot->warned = 0;
+	/* Who misuses the handle of the last one is named once more, at worst. */
+	WRITE_ONCE(slot->warned, 0);
 	ratelimit_default_init(&slot->refused);
 	/* Without the kernel's own line on how many were left out: it names no one. */
 	ratelimit_set_flags(&slot->refused, RATELIMIT_MSG_ON_RELEASE);
-	slot->last_handle = next_handle(slot);
+	WRITE_ONCE(slot->last_handle, next_handle(slot));
 	/* An NMI that sees the handle sees the callbacks. */
 	smp_store_release(&slot->handle, slot->last_handle);
 	return slot;
@@ -442,7 +443,8 @@ unsigned int vmxcore_clients_cpu_gone(unsigned int cpu)
 /* Is the slot of a handle still, or was it last, the one of its client? */
 static bool was_of(struct vmxcore_client *client)
 {
-	return client && slot_of(client)->last_handle == (unsigned long)client;
+	/* It may be given to the next one at this very moment: so it was, then. */
+	return client && READ_ONCE(slot_of(client)->last_handle) == (unsigned long)client;
 }
 
 /**
