@@ -293,13 +293,15 @@ EXPORT_SYMBOL_GPL(vmxcore_vmcs_load);
  */
 int vmxcore_vmcs_borrow(struct vmxcore_vmcs *vmcs, u64 *interrupted)
 {
-	int news;
+	int news, cpu;
 
 	if (!vmcs || !vmcs->slot)
 		return misused(VMXCORE_MISUSE_HANDLE, vmcs, __func__, _RET_IP_);
 	if (!irqs_disabled() || in_nmi())
 		return misused(VMXCORE_MISUSE_CONTEXT, vmcs, __func__, _RET_IP_);
-	if (vmcs->cpu >= 0 && vmcs->cpu != smp_processor_id())
+	/* Pairs with deactivate(): a CPU that goes offline may just have cleared it. */
+	cpu = smp_load_acquire(&vmcs->cpu);
+	if (cpu >= 0 && cpu != smp_processor_id())
 		return -EBUSY;
 
 	news = check_here(vmcs);
