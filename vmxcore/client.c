@@ -249,12 +249,14 @@ unsigned int vmxcore_slot_index(const struct vmxcore_slot *slot)
 bool vmxcore_slots_have(unsigned int flag)
 {
 	struct vmxcore_slot *slot = NULL;
+	bool have = false;
 
-	while ((slot = vmxcore_slot_next(slot))) {
-		if (slot->desc.flags & flag)
-			return true;
-	}
-	return false;
+	/* A slot whose client goes meanwhile is not written for the next one. */
+	rcu_read_lock();
+	while (!have && (slot = vmxcore_slot_next(slot)))
+		have = slot->desc.flags & flag;
+	rcu_read_unlock();
+	return have;
 }
 
 /**

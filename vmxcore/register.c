@@ -138,10 +138,11 @@ void vmxcore_module_gone(const struct module *owner)
 	struct vmxcore_slot *slot = NULL;
 
 	while ((slot = vmxcore_slot_next(slot))) {
-		if (slot->desc.owner != owner)
+		/* Other modules' clients come and go meanwhile, and are none of its owner's. */
+		if (data_race(slot->desc.owner) != owner)
 			continue;
 		pr_warn("module %s is unloaded with client '%s' still registered: unregistered, report it to the maker of that module\n",
 			owner->name, slot->name);
-		vmxcore_unregister((struct vmxcore_client *)slot->handle);
+		vmxcore_unregister((struct vmxcore_client *)READ_ONCE(slot->handle));
 	}
 }
