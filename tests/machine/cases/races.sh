@@ -71,14 +71,17 @@ delay 0 vmxcore_cpus_hold vmxcore_cpu_shutdown
 # The log has two lines a client, of misuse and of leaks: they are right, and not for the console. What is worse than a warning is, or
 # nobody would see what a kernel says that checks itself.
 dmesg -n 4
-check "get against unregister, $(amount 1000 10000) clients" vmxt churn "$(amount 1000 10000)"
+clients=$(amount 1000 10000)
+# A kernel that preempts and checks itself takes half a second of the machine for each.
+case $(uname -r) in *-debug | *-kcsan) clients=$((clients / 20)) ;; esac
+check "get against unregister, $clients clients" vmxt churn "$clients"
 on "  books and hardware" none
 delay 200 $books_slow
-check "  with slow books, $(amount 500 5000) clients" vmxt churn "$(amount 500 5000)"
+check "  with slow books, $((clients / 2)) clients" vmxt churn "$((clients / 2))"
 on "  books and hardware" none
 delay 0 $books_slow
 dmesg -n 7
-survived "$(amount 1500 15000)" "clients unregistered while in use"
+survived $((clients + clients / 2)) "clients unregistered while in use"
 
 delay 20000 vmxcore_cpus_hold
 i=0
