@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * failnth N write FILE TEXT
- * failnth N load FILE.ko PARAMETERS
+ * failnth write FILE TEXT
+ * failnth load FILE.ko PARAMETERS
  *
- * One system call in which the N-th allocation fails of those that the kernel's fault injection
- * counts (/proc/thread-self/fail-nth; which ones, is up to /sys/kernel/debug/failslab and
- * fail_page_alloc). Says what came of it by the name of the errno. Status 0: one failed; 3: there
- * were not so many, and nothing failed.
+ * Reads numbers, a line each. For each N one system call, in which the N-th allocation fails of
+ * those that the kernel's fault injection counts (/proc/thread-self/fail-nth; which ones, is up
+ * to /sys/kernel/debug/failslab and fail_page_alloc). Answers in a line what came of it: "failed"
+ * and the name of the errno, or 0; or "enough" when there were not so many, and nothing failed.
+ *
+ * One process for all of them: on a kernel that checks itself, in an emulator, to start one takes
+ * a second.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -18,8 +21,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define USAGE	"usage: failnth N write FILE TEXT | failnth N load FILE PARAMETERS"
+#define USAGE	"usage: failnth write FILE TEXT | failnth load FILE PARAMETERS"
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
+
+typedef int (*call_fn)(int fd, const char *text);
 
 static int open_or_die(const char *path, int flags)
 {
@@ -40,6 +45,14 @@ static int load_module(int fd, const char *parameters)
 	return syscall(SYS_finit_module, fd, parameters, 0) ? errno : 0;
 }
 
+static void set_fail_nth(int fd, const char *nth)
+{
+	int error = write_text(fd, nth);
+
+	if (error)
+		errx(2, FAIL_NTH ": %s: %s", nth, strerrorname_np(error));
+}
+
 /* The file counts down: 0 when it has come to that. */
 static int left(int fd)
 {
@@ -50,30 +63,37 @@ static int left(int fd)
 	return atoi(text);
 }
 
+static void fail(const char *nth, int fail_nth, call_fn call, int fd, const char *text)
+{
+	int error, not_reached;
+
+	set_fail_nth(fail_nth, nth);
+	error = call(fd, text);
+	not_reached = left(fail_nth);
+	if (not_reached)
+		set_fail_nth(fail_nth, "0");
+	printf("%s %s\n", not_reached ? "enough" : "failed", error ? strerrorname_np(error) : "0");
+	fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
-	int (*call)(int fd, const char *text);
-	int fd, fail_nth, error, not_reached;
+	char nth[16];
+	call_fn call;
+	int fd, fail_nth;
 
-	if (argc != 5)
+	if (argc != 4)
 		errx(2, USAGE);
-	if (!strcmp(argv[2], "write"))
+	if (!strcmp(argv[1], "write"))
 		call = write_text;
-	else if (!strcmp(argv[2], "load"))
+	else if (!strcmp(argv[1], "load"))
 		call = load_module;
 	else
 		errx(2, USAGE);
 
-	fd = open_or_die(argv[3], call == load_module ? O_RDONLY : O_WRONLY);
+	fd = open_or_die(argv[2], call == load_module ? O_RDONLY : O_WRONLY);
 	fail_nth = open_or_die(FAIL_NTH, O_RDWR);
-	error = write_text(fail_nth, argv[1]);
-	if (error)
-		errx(2, FAIL_NTH ": %s", strerrorname_np(error));
-	error = call(fd, argv[4]);
-	not_reached = left(fail_nth);
-	if (not_reached)
-		write_text(fail_nth, "0");
-
-	printf("%s\n", error ? strerrorname_np(error) : "0");
-	return not_reached ? 3 : 0;
+	while (fgets(nth, sizeof(nth), stdin))
+		fail(nth, fail_nth, call, fd, argv[3]);
+	return 0;
 }
