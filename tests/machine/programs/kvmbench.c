@@ -192,7 +192,7 @@ static void measure_exits(const struct vm *vm)
 	for (i = 0; i < SAMPLES; i++) {
 		user[i] = enter_many(vm, 0) / EXITS;
 		/* Nine more exits that the kernel answers, and the loop in the guest. */
-		kernel[i] = (enter_many(vm, 10) - enter_many(vm, 1)) / (9 * EXITS);
+		kernel[i] = (enter_many(vm, 10) - enter_many(vm, 1)) / (9ULL * EXITS);
 	}
 	print_figure("exit_to_user_space", user);
 	print_figure("exit_to_kernel", kernel);
