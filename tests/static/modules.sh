@@ -3,7 +3,7 @@
 # The modules, by tools that read C, and that are not what the kernel was built with.
 # shellcheck disable=SC2154
 
-module_folders=(vmxcore vmxcore_tdx tests/machine/client tests/machine/tdx_sim samples/minivisor)
+module_folders=(vmxcore vmxcore_tdx tests/machine/client tests/machine/tdx_sim tests/bench/module samples/minivisor)
 
 # The linuxkernel and analyzer checks that the kernel's own run-clang-tools.py has.
 tidy_checks='-*,linuxkernel-*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling'
