@@ -25,13 +25,13 @@ void bench_add(struct bench_sample *sample, u64 value);
 void bench_print(struct seq_file *m, const char *name, struct bench_sample *sample);
 
 /* edge.c */
-int bench_edge_show(struct seq_file *m, void *unused);
+int bench_edge_show(struct seq_file *m);
 
 /* calls.c */
-int bench_calls_show(struct seq_file *m, void *unused);
-int bench_calls_all_show(struct seq_file *m, void *unused);
+int bench_calls_show(struct seq_file *m);
+int bench_calls_all_show(struct seq_file *m);
 
 /* switch.c */
-int bench_switch_show(struct seq_file *m, void *unused);
+int bench_switch_show(struct seq_file *m);
 
 #endif /* _VMXCORE_BENCH_H */

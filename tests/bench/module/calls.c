@@ -148,11 +148,10 @@ static int measure_here(struct seq_file *m)
 /**
  * bench_calls_show - what calls cost on one CPU
  * @m: where to
- * @unused: unused
  *
  * Return: 0 or a negative errno.
  */
-int bench_calls_show(struct seq_file *m, void *unused)
+int bench_calls_show(struct seq_file *m)
 {
 	return with_vmx_on(m, measure_here);
 }
@@ -246,13 +245,12 @@ static int measure_together(struct seq_file *m)
 /**
  * bench_calls_all_show - what calls cost when all CPUs make them
  * @m: where to
- * @unused: unused
  *
  * No CPU may come or go meanwhile.
  *
  * Return: 0 or a negative errno.
  */
-int bench_calls_all_show(struct seq_file *m, void *unused)
+int bench_calls_all_show(struct seq_file *m)
 {
 	return with_vmx_on(m, measure_together);
 }

@@ -41,13 +41,12 @@ static int measure(struct vmxcore_client *client, struct edges *edges)
 /**
  * bench_edge_show - what the first vmxcore_get() and the last vmxcore_put() cost
  * @m: where to
- * @unused: unused
  *
  * Nobody else may hold VMX.
  *
  * Return: 0 or a negative errno.
  */
-int bench_edge_show(struct seq_file *m, void *unused)
+int bench_edge_show(struct seq_file *m)
 {
 	struct vmxcore_client *client = vmxcore_register(&desc);
 	struct edges edges = { };

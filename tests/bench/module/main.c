@@ -5,6 +5,7 @@
  * the TSC.
  */
 #include <linux/debugfs.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
@@ -14,30 +15,35 @@
 static struct dentry *dir;
 static DEFINE_MUTEX(bench_lock);
 
-#define DEFINE_FIGURES(name) \
-static int name##_show(struct seq_file *m, void *unused) \
-{ \
-	int err; \
-	\
-	mutex_lock(&bench_lock); \
-	err = bench_##name##_show(m, unused); \
-	mutex_unlock(&bench_lock); \
-	return err; \
-} \
-DEFINE_SHOW_ATTRIBUTE(name)
+static const struct bench_file {
+	const char *name;
+	int (*show)(struct seq_file *m);
+} files[] = {
+	{ "edge", bench_edge_show },
+	{ "calls", bench_calls_show },
+	{ "calls_all", bench_calls_all_show },
+	{ "switch", bench_switch_show },
+};
 
-DEFINE_FIGURES(edge);
-DEFINE_FIGURES(calls);
-DEFINE_FIGURES(calls_all);
-DEFINE_FIGURES(switch);
+static int figures_show(struct seq_file *m, void *unused)
+{
+	const struct bench_file *file = m->private;
+	int err;
+
+	mutex_lock(&bench_lock);
+	err = file->show(m);
+	mutex_unlock(&bench_lock);
+	return err;
+}
+DEFINE_SHOW_ATTRIBUTE(figures);
 
 static int __init bench_init(void)
 {
+	unsigned int i;
+
 	dir = debugfs_create_dir("vmxcore_bench", NULL);
-	debugfs_create_file("edge", 0400, dir, NULL, &edge_fops);
-	debugfs_create_file("calls", 0400, dir, NULL, &calls_fops);
-	debugfs_create_file("calls_all", 0400, dir, NULL, &calls_all_fops);
-	debugfs_create_file("switch", 0400, dir, NULL, &switch_fops);
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		debugfs_create_file(files[i].name, 0400, dir, (void *)&files[i], &figures_fops);
 	return 0;
 }
 module_init(bench_init);

@@ -137,11 +137,10 @@ static int set_up_one(unsigned int i)
 /**
  * bench_switch_show - what it costs that another hypervisor has this CPU
  * @m: where to
- * @unused: unused
  *
  * Return: 0 or a negative errno.
  */
-int bench_switch_show(struct seq_file *m, void *unused)
+int bench_switch_show(struct seq_file *m)
 {
 	int err = set_up_one(0) ?: set_up_one(1);
 
