@@ -292,6 +292,28 @@ bool vmxcore_slot_holds(const struct vmxcore_slot *slot)
 }
 
 /**
+ * vmxcore_slot_holder - a client that has a reference anywhere
+ * @but: not this one
+ *
+ * One that is on its way out too: it is not registered any more, and has them still.
+ *
+ * Context: task, may sleep.
+ * Return: its slot, or NULL, as of a moment ago.
+ */
+const struct vmxcore_slot *vmxcore_slot_holder(const struct vmxcore_slot *but)
+{
+	const struct vmxcore_slot *slot, *holder = NULL;
+
+	mutex_lock(&slots_lock);
+	for (slot = slots; !holder && slot < slots + VMXCORE_MAX_CLIENTS; slot++) {
+		if (slot != but && slot->desc.owner && vmxcore_slot_holds(slot))
+			holder = slot;
+	}
+	mutex_unlock(&slots_lock);
+	return holder;
+}
+
+/**
  * vmxcore_slot_enter - a client that had no reference in a place is about to have one
  * @slot: the client
  *

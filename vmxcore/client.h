@@ -91,6 +91,7 @@ unsigned int vmxcore_slot_index(const struct vmxcore_slot *slot);
 bool vmxcore_slots_have(unsigned int flag);
 bool vmxcore_slot_holds_this_cpu(const struct vmxcore_slot *slot);
 bool vmxcore_slot_holds(const struct vmxcore_slot *slot);
+const struct vmxcore_slot *vmxcore_slot_holder(const struct vmxcore_slot *but);
 
 void vmxcore_slot_enter(struct vmxcore_slot *slot);
 void vmxcore_slot_leave(struct vmxcore_slot *slot);

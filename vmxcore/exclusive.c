@@ -51,17 +51,6 @@ const char *vmxcore_excluder(void)
 	return slot ? slot->name : "?";
 }
 
-static struct vmxcore_slot *other_holder(const struct vmxcore_slot *slot)
-{
-	struct vmxcore_slot *other = NULL;
-
-	while ((other = vmxcore_slot_next(other))) {
-		if (other != slot && vmxcore_slot_holds(other))
-			return other;
-	}
-	return NULL;
-}
-
 static void call(const struct vmxcore_slot *slot, bool yield)
 {
 	void (*callback)(void);
@@ -104,12 +93,12 @@ void vmxcore_yield_barrier(void)
 /* Who is in the way, after what can be done about it. */
 static const struct vmxcore_slot *make_room(struct vmxcore_slot *slot)
 {
-	const struct vmxcore_slot *holder = other_holder(slot);
+	const struct vmxcore_slot *holder = vmxcore_slot_holder(slot);
 
 	if (!holder || !(slot->desc.flags & VMXCORE_TAKE_OVER))
 		return holder;
 	call_others(slot, true);
-	read_poll_timeout(other_holder, holder, !holder, YIELD_POLL_US,
+	read_poll_timeout(vmxcore_slot_holder, holder, !holder, YIELD_POLL_US,
 			  YIELD_TIMEOUT_US, false, slot);
 	return holder;
 }

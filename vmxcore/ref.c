@@ -8,6 +8,7 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/instruction_pointer.h>
+#include <linux/iopoll.h>
 #include <linux/limits.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
@@ -30,6 +31,8 @@
  */
 static atomic_t holders = ATOMIC_INIT(0);
 static DEFINE_MUTEX(all_lock);
+
+#define SETTLE_POLL_US	1000
 
 static const struct vmxcore_backend *const backend = &VMXCORE_BACKEND;
 
@@ -486,4 +489,25 @@ void vmxcore_refs_take_back(struct vmxcore_slot *slot, unsigned int vmcss,
 	vmxcore_slot_leave(slot);
 	release_all();
 	unpin(slot->pins);
+}
+
+/**
+ * vmxcore_refs_settle - wait until VMX is off where it was given back
+ *
+ * A reference leaves the books before VMX goes off for it, so that a get in between finds
+ * what is true. Who wants to find VMX off, too, when the books are empty waits here.
+ *
+ * Context: task, may sleep; not under cpus_read_lock(), which the task that turns it off
+ * takes. Nobody may take a reference but who is refused.
+ */
+void vmxcore_refs_settle(void)
+{
+	int holds;
+
+	read_poll_timeout(atomic_read, holds, !holds, SETTLE_POLL_US, 0, false, &holders);
+	/* It becomes 0 before the CPUs are told, under this lock. */
+	mutex_lock(&all_lock);
+	mutex_unlock(&all_lock);
+	/* Of a CPU's own references, with interrupts off. */
+	synchronize_rcu();
 }

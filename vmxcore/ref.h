@@ -6,5 +6,6 @@ struct vmxcore_slot;
 
 void vmxcore_refs_take_back(struct vmxcore_slot *slot, unsigned int vmcss,
 			    unsigned int vpids);
+void vmxcore_refs_settle(void);
 
 #endif /* _VMXCORE_REF_H */

@@ -69,8 +69,10 @@ static struct vmxcore_client *exclude_others(struct vmxcore_client *client)
 {
 	int err = vmxcore_exclude(vmxcore_slot_find(client));
 
-	if (!err)
+	if (!err) {
+		vmxcore_refs_settle();
 		return client;
+	}
 	take_back(vmxcore_slot_close(client));
 	return ERR_PTR(err);
 }
@@ -79,7 +81,10 @@ static struct vmxcore_client *exclude_others(struct vmxcore_client *client)
  * vmxcore_register() - become a client
  * @desc: who and how, see there
  *
- * Context: task, may sleep; with %VMXCORE_TAKE_OVER up to five seconds.
+ * Who gets VMX for itself finds it off.
+ *
+ * Context: task, may sleep; with %VMXCORE_TAKE_OVER up to five seconds; with
+ * %VMXCORE_EXCLUSIVE not under cpus_read_lock().
  * Return: a handle for all other calls, or ERR_PTR: -EEXIST: the name is taken; -EBUSY: a
  * client has VMX for itself, or @desc wants that and others hold references, the log
  * names one; -ENOSPC: %VMXCORE_MAX_CLIENTS are registered; -EINVAL: something in @desc is

@@ -47,6 +47,9 @@ static int state_online;
 
 static struct vmxcore_client *a, *b;
 
+/* VMX, when somebody got it for himself. */
+static bool found_on;
+
 /*
  * By a clock, not by udelay(): each CPU counts its loops anew, and on a busy host some count a
  * small part of them.
@@ -170,7 +173,18 @@ static int cpu_comes(void)
 	return world_up(CPU_THAT_COMES);
 }
 
-static void exclude(void)
+static bool on_somewhere(void)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+		if (hw_on(cpu))
+			return true;
+	}
+	return false;
+}
+
+static int exclude(void)
 {
 	const struct vmxcore_client_desc desc = {
 		.name = "alone",
@@ -179,46 +193,58 @@ static void exclude(void)
 	};
 
 	b = vmxcore_register(&desc);
+	found_on = on_somewhere();
+	return PTR_ERR_OR_ZERO(b);
 }
 
 /**
  * struct meeting - who meets
  * @place: where the first is stopped
  * @first: what he does
- * @other: what the other does
- * @meanwhile: what happens while both wait; NULL: nothing
- * @result: what the other comes to
+ * @other: what the other does, who has to wait
+ * @result: what that comes to
+ * @third: what somebody does while both wait
+ * @third_waits: he has to wait too
  */
 struct meeting {
 	enum place place;
 	int (*first)(void);
 	int (*other)(void);
-	void (*meanwhile)(void);
 	int result;
+	int (*third)(void);
+	bool third_waits;
 };
+
+/* Starts one, gives him time, and says whether he has had to wait. */
+static bool waits(struct kunit *test, struct role *role, struct task_struct **thread)
+{
+	*thread = world_thread(test, CPU_OF_OTHER, play, role);
+	msleep(WHILE_MS);
+	return !READ_ONCE(role->done);
+}
 
 static void meet(struct kunit *test, const struct meeting *m)
 {
-	struct role roles[] = { { .act = m->first }, { .act = m->other } };
-	struct task_struct *threads[2];
-	bool there, early;
+	struct role roles[] = { { .act = m->first }, { .act = m->other }, { .act = m->third } };
+	struct task_struct *threads[ARRAY_SIZE(roles)] = {};
+	bool there;
 
 	set_cpus_allowed_ptr(current, cpumask_of(0));
 	WRITE_ONCE(stop_at, m->place);
 	threads[0] = world_thread(test, CPU_OF_FIRST, play, &roles[0]);
 	read_poll_timeout(READ_ONCE, there, there, 1000, STOP_MS * 1000, false, stopped);
-	threads[1] = world_thread(test, CPU_OF_OTHER, play, &roles[1]);
-	msleep(WHILE_MS);
-	early = READ_ONCE(roles[1].done);
-	if (m->meanwhile)
-		m->meanwhile();
-	KUNIT_EXPECT_FALSE_MSG(test, roles[0].done, "the first was not stopped");
+	KUNIT_EXPECT_TRUE_MSG(test, there, "the first did not come to the place");
+	KUNIT_EXPECT_TRUE_MSG(test, waits(test, &roles[1], &threads[1]), "the other did not wait");
+	if (m->third)
+		KUNIT_EXPECT_EQ_MSG(test, waits(test, &roles[2], &threads[2]), m->third_waits,
+				    "the third waits");
+	KUNIT_EXPECT_FALSE_MSG(test, READ_ONCE(roles[0].done), "the first was not stopped");
 	WRITE_ONCE(stop_at, NOWHERE);
 	KUNIT_EXPECT_EQ(test, world_thread_end(threads[0]), 0);
 	KUNIT_EXPECT_EQ(test, world_thread_end(threads[1]), m->result);
+	if (m->third)
+		KUNIT_EXPECT_EQ(test, world_thread_end(threads[2]), 0);
 	set_cpus_allowed_ptr(current, cpu_possible_mask);
-	KUNIT_EXPECT_TRUE_MSG(test, there, "the first did not come to the place");
-	KUNIT_EXPECT_FALSE_MSG(test, early, "the other did not wait");
 }
 
 static void expect_on(struct kunit *test, bool on)
@@ -262,10 +288,29 @@ static void get_against_exclusive(struct kunit *test)
 		.place = IN_ONLINE,
 		.first = cpu_comes,
 		.other = get_a,
-		.meanwhile = exclude,
 		.result = -EBUSY,
+		.third = exclude,
 	});
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(b));
+	expect_on(test, false);
+}
+
+/* Counted already, and not off yet: who gets VMX for himself then finds it off. */
+static void put_against_exclusive(struct kunit *test)
+{
+	a = world_client(test, "a");
+	b = NULL;
+	KUNIT_ASSERT_EQ(test, world_down(CPU_THAT_COMES), 0);
+	KUNIT_ASSERT_EQ(test, vmxcore_get(a), 0);
+	meet(test, &(struct meeting){
+		.place = IN_ONLINE,
+		.first = cpu_comes,
+		.other = put_a,
+		.third = exclude,
+		.third_waits = true,
+	});
+	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(b));
+	KUNIT_EXPECT_FALSE_MSG(test, found_on, "VMX was on still");
 	expect_on(test, false);
 }
 
@@ -284,6 +329,7 @@ static struct kunit_case moments_cases[] = {
 	KUNIT_CASE(get_against_get),
 	KUNIT_CASE(get_against_a_cpu_that_comes),
 	KUNIT_CASE(get_against_exclusive),
+	KUNIT_CASE(put_against_exclusive),
 	KUNIT_CASE(unregister_against_put),
 	{}
 };
