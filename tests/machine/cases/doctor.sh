@@ -7,7 +7,6 @@
 
 release=$(uname -r)
 modules=/lib/modules/$release
-stock=$modules/kernel
 
 # fixes: the commands of what it has found, each on a line.
 fixes() {
@@ -52,7 +51,7 @@ check "vmxcore loads" modprobe vmxcore
 finds "vmxcore is loaded"
 check "unloaded" modprobe -r vmxcore
 
-check "stock KVM loads" sh -c "modprobe irqbypass; insmod $stock/arch/x86/kvm/kvm.ko && insmod $stock/arch/x86/kvm/kvm-intel.ko"
+check "stock KVM loads" load_stock 1
 finds "the distribution's kvm_intel is loaded" stock-kvm
 mended
 check "  kvm_intel is ours" grep -q '^vmxcore .*kvm_intel' /proc/modules

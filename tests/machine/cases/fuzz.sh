@@ -25,8 +25,7 @@ fixed=4
 
 rounds=$(parameter fuzz.rounds "$(amount 5 600)")
 threads=$(parameter fuzz.threads 5)
-# A kernel that checks itself takes so much longer for each.
-steps=$(parameter fuzz.steps "$([ -e /proc/lockdep_stats ] || [ -e $debugfs/kcsan ] && echo 60 || echo 400)")
+steps=$(parameter fuzz.steps "$(checks_itself && echo 60 || echo 400)")
 calls=$(parameter fuzz.calls all)
 hotplug=$(parameter fuzz.hotplug yes)
 chance=$(parameter machine.chance 0)

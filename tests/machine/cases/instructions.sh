@@ -5,7 +5,6 @@
 # of kvm_intel is a kprobe, and counted while VMs are made, run and destroyed. One CPU, so that it is the same each time.
 
 tracing=/sys/kernel/tracing
-stock=/lib/modules/$(uname -r)/kernel
 
 # count STOCK|OURS: the four counts, for three VMs.
 count() {
@@ -25,8 +24,7 @@ count() {
 	echo >$tracing/kprobe_events
 }
 
-check "stock kvm loads" sh -c "insmod $stock/virt/lib/irqbypass.ko 2>/dev/null; insmod $stock/arch/x86/kvm/kvm.ko enable_virt_at_load=0"
-check "stock kvm_intel loads" insmod "$stock/arch/x86/kvm/kvm-intel.ko"
+check "stock KVM loads" load_stock 0
 check "  a VM runs" vmrun --rounds 5
 without=$(count stock)
 check "  all of its VMX instructions but one are counted" test "$(grep -c . /run/refused.stock)" -le 1

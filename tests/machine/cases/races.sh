@@ -73,7 +73,7 @@ delay 0 vmxcore_cpus_hold vmxcore_cpu_shutdown
 dmesg -n 4
 clients=$(amount 1000 10000)
 # A kernel that preempts and checks itself takes half a second of the machine for each.
-case $(uname -r) in *-debug | *-kcsan) clients=$((clients / 20)) ;; esac
+! checks_itself || clients=$((clients / 20))
 check "get against unregister, $clients clients" vmxt churn "$clients"
 on "  books and hardware" none
 delay 200 $books_slow

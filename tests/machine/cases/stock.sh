@@ -6,7 +6,6 @@
 # The distribution's kvm_intel and vmxcore do not run beside each other: whoever comes second is refused, with one line that
 # says what to do, and disturbs nothing.
 
-stock=/lib/modules/$(uname -r)/kernel
 ours=/lib/modules/$(uname -r)/updates
 
 # What the kernel says of every module that is not its own.
@@ -18,25 +17,20 @@ refused() {
 		"$(dmesg_since | grep -vcE "$taint") $(dmesg_since | grep -cE "vmxcore: .*$1")" "1 1"
 }
 
-# busy MODULE-FILE: its load fails with EBUSY
+# busy COMMAND...: a load that fails with EBUSY
 busy() {
-	if insmod "$1" 2>/run/insmod; then
+	if "$@" 2>/run/insmod; then
 		return 1
 	fi
 	cat /run/insmod
 	grep -q 'resource busy' /run/insmod
 }
 
-stock_kvm() {
-	insmod "$stock/virt/lib/irqbypass.ko" 2>/dev/null
-	insmod "$stock/arch/x86/kvm/kvm.ko"
-}
-
-check "stock kvm loads" stock_kvm
-check "stock kvm_intel loads" insmod "$stock/arch/x86/kvm/kvm-intel.ko"
+check "stock kvm loads" stock_insmod kvm
+check "stock kvm_intel loads" stock_insmod kvm-intel
 vm_start --vcpus 2
 dmesg_mark
-check "vmxcore is refused: EBUSY" busy "$ours/vmxcore.ko"
+check "vmxcore is refused: EBUSY" busy insmod "$ours/vmxcore.ko"
 refused "the distribution's kvm_intel is loaded and owns VMX: .*modprobe -r kvm_intel"
 check_fails "  it is not there" grep -q '^vmxcore ' /proc/modules
 vm_computes "  the VM runs on"
@@ -57,16 +51,16 @@ if ! borrowed; then
 	held=1
 	check "a gets CPU 1" vmxt get_cpu a 1
 fi
-check "stock kvm loads" stock_kvm
+check "stock kvm loads" stock_insmod kvm
 dmesg_mark
-check "stock kvm_intel is refused: EBUSY" busy "$stock/arch/x86/kvm/kvm-intel.ko"
+check "stock kvm_intel is refused: EBUSY" busy stock_insmod kvm-intel
 refused "the distribution's kvm_intel is refused, .*modprobe kvm_intel.*modprobe -r vmxcore"
 on "  nothing is disturbed" $held
 check_fails "  it is not there" grep -q '^kvm_intel ' /proc/modules
 # In 6.1 kvm.ko is the stock one with ours too.
 if [ "$(line)" != 6.1 ]; then
 	dmesg_mark
-	check "our kvm_intel is refused on stock kvm: EBUSY" busy "$ours/kvm-intel.ko"
+	check "our kvm_intel is refused on stock kvm: EBUSY" busy insmod "$ours/kvm-intel.ko"
 	refused "kvm_intel is refused on the distribution's kvm.ko, .*modprobe -r kvm && modprobe kvm_intel"
 	on "  nothing is disturbed" $held
 	check_fails "  it is not there" grep -q '^kvm_intel ' /proc/modules
@@ -80,6 +74,6 @@ borrowed || check "a puts CPU 1" vmxt put_cpu a 1
 on "  nobody holds anything" none
 check "unloaded" modprobe -r vmxcore_test vmxcore
 
-check "and back: stock kvm loads" stock_kvm
-check "  stock kvm_intel loads" insmod "$stock/arch/x86/kvm/kvm-intel.ko"
+check "and back: stock kvm loads" stock_insmod kvm
+check "  stock kvm_intel loads" stock_insmod kvm-intel
 check "  a VM runs" vmrun --rounds 3

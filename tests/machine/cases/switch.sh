@@ -83,12 +83,6 @@ refused_for_a_vm() {
 	vm_computes "  the VM runs on"
 }
 
-stock_kvm() {
-	insmod "$stock/virt/lib/irqbypass.ko"
-	insmod "$stock/arch/x86/kvm/kvm.ko"
-	insmod "$stock/arch/x86/kvm/kvm-intel.ko" "$@"
-}
-
 # vmxctl_waits: the one in the background is at the command that stands for loading vmxcore.
 vmxctl_waits() {
 	[ -e /run/waiting ]
@@ -111,7 +105,7 @@ ended() {
 }
 
 # The distribution's to ours.
-check "the distribution's kvm_intel is loaded" stock_kvm nested=0
+check "the distribution's kvm_intel is loaded" load_stock 1 nested=0
 planned ours
 vm_start --vcpus 2
 refused_for_a_vm ours

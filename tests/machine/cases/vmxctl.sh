@@ -5,7 +5,6 @@
 # more-kernels: 6.1
 # vmxctl says what the CPUs say, whoever holds VMX: nobody, the distribution's KVM, clients of vmxcore, somebody unknown.
 
-stock=/lib/modules/$(uname -r)/kernel
 
 # json REGEX: what its group matches in the JSON of vmxctl status, each on a line.
 json() {
@@ -47,21 +46,13 @@ holds() {
 		"$(sed -nE 's/^vmxctl_vmx_held //p; s/^vmxctl_holder\{name="([^"]*)".*/\1/p' /run/metrics | xargs)" "$gauge${1:+ }$*"
 }
 
-# stock_kvm AT-LOAD: the distribution's.
-stock_kvm() {
-	[ "$(line)" = 6.1 ] || set -- "enable_virt_at_load=$1"
-	[ "$(line)" != 6.1 ] || set --
-	modprobe irqbypass
-	insmod "$stock/arch/x86/kvm/kvm.ko" "$@" && insmod "$stock/arch/x86/kvm/kvm-intel.ko"
-}
-
 check "what asks the CPUs loads" modprobe vmxcore_cpus
 holds "nothing is loaded" ""
 check "  vmxcore: not loaded" grep -qx "vmxcore: not loaded" /run/text
 check_equal "clients: there are none, and an error" "$(vmxctl clients 2>&1 || echo $?)" "vmxctl: vmxcore is not loaded: it has no clients
 3"
 
-check "stock KVM loads, VMX on demand" stock_kvm 0
+check "stock KVM loads, VMX on demand" load_stock 0
 holds "stock KVM, no VM" ""
 check "  whose kvm_intel that is" grep -q "^module kvm_intel: .*, the distribution's, use count 0" /run/text
 vm_start --vcpus 2
@@ -71,7 +62,7 @@ check "  its process" grep -qx "process $vm (vmrun): 1 VM of KVM" /run/text
 vm_end
 check "unloaded" modprobe -r kvm_intel kvm
 if [ "$(line)" != 6.1 ]; then
-	check "stock KVM loads, VMX at load" stock_kvm 1
+	check "stock KVM loads, VMX at load" load_stock 1
 	holds "stock KVM, VMX at load" 0,1,2 kvm_intel
 	check_equal "  no process" "$(grep -c ^process /run/text)" 0
 	check "unloaded" modprobe -r kvm_intel kvm

@@ -113,6 +113,14 @@ parameter() {
 	echo "${value:-$2}"
 }
 
+# checks_itself: this kernel looks for mistakes (scripts/lib/kernels.sh), and takes many times longer.
+checks_itself() {
+	case $(parameter machine.kernel '') in
+	*-debug | *-kcsan) ;;
+	*) false ;;
+	esac
+}
+
 # bail REASON: nothing after this can be tested. Ends the machine.
 bail() {
 	echo "Bail out! $1" >&3

@@ -14,6 +14,22 @@ load_kvm() {
 	check "  kvm_intel loads" modprobe kvm_intel
 }
 
+# stock_insmod kvm|kvm-intel [PARAMETER...]: the distribution's, which modprobe does not find beside ours.
+stock_insmod() {
+	local module=$1
+	shift
+	modprobe irqbypass
+	insmod "/lib/modules/$(uname -r)/kernel/arch/x86/kvm/$module.ko" "$@"
+}
+
+# load_stock AT-LOAD [PARAMETER-OF-KVM_INTEL...]: both; AT-LOAD as for load_kvm.
+load_stock() {
+	local at_load=
+	[ "$(line)" = 6.1 ] || at_load=enable_virt_at_load=$1
+	shift
+	stock_insmod kvm ${at_load:+"$at_load"} && stock_insmod kvm-intel "$@"
+}
+
 # Where the kernel owns VMX nobody has it without kvm_intel, which lends it on.
 load_provider() {
 	! borrowed || load_kvm 0
