@@ -19,7 +19,7 @@
 # make coverage         which lines the tests reach (CASE=...)
 # make check-bugs       bugs that are put in on purpose, one at a time: the tests see each (BUG=...)
 # make fuzz             random calls of the API, for hours (KERNEL=..., FUZZ="fuzz.rounds=9 fuzz.seed=1 ...": tests/machine/cases/fuzz.sh)
-# make bench           what owning VMX costs, beside stock KVM (BENCH="--kernel 7.2 --cpus 4")
+# make bench            what owning VMX costs, beside stock KVM (BENCH="--kernel 7.2 --cpus 4")
 # make clean
 
 KDIR ?= /lib/modules/$(shell uname -r)/build

@@ -20,9 +20,14 @@ struct bench_sample {
 	u64 value[BENCH_SAMPLES];
 };
 
+/* main.c */
+extern const struct vmxcore_client_desc bench_client;
+
 /* sample.c */
 void bench_add(struct bench_sample *sample, u64 value);
 void bench_print(struct seq_file *m, const char *name, struct bench_sample *sample);
+int bench_measure(struct seq_file *m, const char *name, int (*run)(const void *data, u64 *ticks),
+		  const void *data);
 
 /* edge.c */
 int bench_edge_show(struct seq_file *m);

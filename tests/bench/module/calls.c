@@ -9,7 +9,6 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
-#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/refcount.h>
@@ -24,11 +23,6 @@
 
 /* Pairs in a sample. */
 #define PAIRS	1000
-
-static const struct vmxcore_client_desc desc = {
-	.name = "bench",
-	.owner = THIS_MODULE,
-};
 
 static struct vmxcore_client *client;
 static refcount_t refs = REFCOUNT_INIT(1);
@@ -103,16 +97,26 @@ static const struct bench_loop loops[] = {
 	{ "mutex", lock_unlock_loop, false },
 };
 
-static u64 run_loop(const struct bench_loop *loop)
+static int run_loop(const void *data, u64 *ticks)
 {
-	u64 ticks;
+	const struct bench_loop *loop = data;
 
 	if (loop->atomic)
 		preempt_disable();
-	ticks = loop->run();
+	*ticks = loop->run();
 	if (loop->atomic)
 		preempt_enable();
-	return ticks;
+	return 0;
+}
+
+static int measure_loops(struct seq_file *m, int (*run)(const void *data, u64 *ticks))
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(loops) && !err; i++)
+		err = bench_measure(m, loops[i].name, run, &loops[i]);
+	return err;
 }
 
 /* Another one holds VMX meanwhile: no pair is the first or the last. */
@@ -120,7 +124,7 @@ static int with_vmx_on(struct seq_file *m, int (*measure)(struct seq_file *m))
 {
 	int err;
 
-	client = vmxcore_register(&desc);
+	client = vmxcore_register(&bench_client);
 	if (IS_ERR(client))
 		return PTR_ERR(client);
 	err = vmxcore_get(client);
@@ -134,15 +138,7 @@ static int with_vmx_on(struct seq_file *m, int (*measure)(struct seq_file *m))
 
 static int measure_here(struct seq_file *m)
 {
-	struct bench_sample sample = { };
-	unsigned int i, j;
-
-	for (i = 0; i < ARRAY_SIZE(loops); i++) {
-		for (j = 0; j < BENCH_SAMPLES; j++)
-			bench_add(&sample, run_loop(&loops[i]));
-		bench_print(m, loops[i].name, &sample);
-	}
-	return 0;
+	return measure_loops(m, run_loop);
 }
 
 /**
@@ -159,6 +155,7 @@ int bench_calls_show(struct seq_file *m)
 /* All CPUs at the same time: the sample is what the slowest has needed. */
 static struct {
 	const struct bench_loop *loop;
+	struct task_struct **tasks;
 	atomic_t missing;
 	atomic64_t most;
 	struct completion done;
@@ -174,71 +171,73 @@ static void note(u64 ticks)
 
 static int runner(void *unused)
 {
+	u64 ticks;
+
 	/* The last one starts them all. */
 	atomic_dec(&together.missing);
 	while (atomic_read(&together.missing))
 		cpu_relax();
-	note(run_loop(together.loop));
+	run_loop(together.loop, &ticks);
+	note(ticks);
 	kthread_complete_and_exit(&together.done, 0);
 }
 
-static int start_runners(struct task_struct **tasks)
+/* One that was never woken ends without having run. */
+static void stop_runners(unsigned int before)
 {
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu) {
-		tasks[cpu] = kthread_create_on_cpu(runner, NULL, cpu, "bench/%u");
-		if (IS_ERR(tasks[cpu]))
-			return PTR_ERR(tasks[cpu]);
+		if (cpu < before)
+			kthread_stop(together.tasks[cpu]);
+	}
+}
+
+static int start_runners(void)
+{
+	struct task_struct *task;
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		task = kthread_create_on_cpu(runner, NULL, cpu, "bench/%u");
+		if (IS_ERR(task)) {
+			stop_runners(cpu);
+			return PTR_ERR(task);
+		}
+		together.tasks[cpu] = task;
 	}
 	for_each_online_cpu(cpu)
-		wake_up_process(tasks[cpu]);
+		wake_up_process(together.tasks[cpu]);
 	return 0;
 }
 
-static int sample_together(struct task_struct **tasks, struct bench_sample *sample)
+static int run_together(const void *loop, u64 *ticks)
 {
 	unsigned int i, nr = num_online_cpus();
 	int err;
 
+	together.loop = loop;
 	atomic_set(&together.missing, nr);
 	atomic64_set(&together.most, 0);
 	init_completion(&together.done);
-	err = start_runners(tasks);
+	err = start_runners();
 	if (err)
 		return err;
 	for (i = 0; i < nr; i++)
 		wait_for_completion(&together.done);
-	bench_add(sample, atomic64_read(&together.most));
+	*ticks = atomic64_read(&together.most);
 	return 0;
-}
-
-static int measure_loop(struct seq_file *m, const struct bench_loop *loop,
-			struct task_struct **tasks)
-{
-	struct bench_sample sample = { };
-	unsigned int i;
-	int err = 0;
-
-	together.loop = loop;
-	for (i = 0; i < BENCH_SAMPLES && !err; i++)
-		err = sample_together(tasks, &sample);
-	if (!err)
-		bench_print(m, loop->name, &sample);
-	return err;
 }
 
 static int measure_together(struct seq_file *m)
 {
-	struct task_struct **tasks = kcalloc(nr_cpu_ids, sizeof(*tasks), GFP_KERNEL);
-	unsigned int i;
-	int err = 0;
+	int err;
 
-	if (!tasks)
+	together.tasks = kcalloc(nr_cpu_ids, sizeof(*together.tasks), GFP_KERNEL);
+	if (!together.tasks)
 		return -ENOMEM;
-	for (i = 0; i < ARRAY_SIZE(loops) && !err; i++)
-		err = measure_loop(m, &loops[i], tasks);
-	kfree(tasks);
+	err = measure_loops(m, run_together);
+	kfree(together.tasks);
 	return err;
 }
 

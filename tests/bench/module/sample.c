@@ -43,3 +43,30 @@ void bench_print(struct seq_file *m, const char *name, struct bench_sample *samp
 		   sample->value[nr - 1]);
 	sample->nr = 0;
 }
+
+/**
+ * bench_measure - all samples of a figure, and its line
+ * @m: where to
+ * @name: of the figure
+ * @run: makes one sample
+ * @data: for it
+ *
+ * Return: 0, or what @run returned.
+ */
+int bench_measure(struct seq_file *m, const char *name, int (*run)(const void *data, u64 *ticks),
+		  const void *data)
+{
+	struct bench_sample sample = { };
+	unsigned int i;
+	u64 ticks;
+	int err;
+
+	for (i = 0; i < BENCH_SAMPLES; i++) {
+		err = run(data, &ticks);
+		if (err)
+			return err;
+		bench_add(&sample, ticks);
+	}
+	bench_print(m, name, &sample);
+	return 0;
+}

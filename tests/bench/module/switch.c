@@ -79,21 +79,40 @@ static int switch_with_vmclear(u64 *ticks)
 	return err;
 }
 
-static int measure(struct seq_file *m, const char *name, int (*run)(u64 *ticks))
+/**
+ * struct bench_turns - a way to take turns
+ * @name: of the figure, which is in ticks of %SWITCHES switches
+ * @run: makes one sample
+ */
+struct bench_turns {
+	const char *name;
+	int (*run)(u64 *ticks);
+};
+
+static const struct bench_turns turns[] = {
+	{ "switch", switch_through_vmxcore },
+	{ "stay", stay },
+	{ "switch_with_vmclear", switch_with_vmclear },
+};
+
+static int run_turns(const void *data, u64 *ticks)
 {
-	struct bench_sample sample = { };
+	const struct bench_turns *turns = data;
+	int err;
+
+	preempt_disable();
+	err = turns->run(ticks);
+	preempt_enable();
+	return err;
+}
+
+static int measure(struct seq_file *m)
+{
 	unsigned int i;
-	u64 ticks;
 	int err = 0;
 
-	for (i = 0; i < BENCH_SAMPLES && !err; i++) {
-		preempt_disable();
-		err = run(&ticks);
-		preempt_enable();
-		bench_add(&sample, ticks);
-	}
-	if (!err)
-		bench_print(m, name, &sample);
+	for (i = 0; i < ARRAY_SIZE(turns) && !err; i++)
+		err = bench_measure(m, turns[i].name, run_turns, &turns[i]);
 	return err;
 }
 
@@ -144,9 +163,7 @@ int bench_switch_show(struct seq_file *m)
 {
 	int err = set_up_one(0) ?: set_up_one(1);
 
-	err = err ?: measure(m, "switch", switch_through_vmxcore);
-	err = err ?: measure(m, "stay", stay);
-	err = err ?: measure(m, "switch_with_vmclear", switch_with_vmclear);
+	err = err ?: measure(m);
 	tear_down();
 	return err;
 }
