@@ -7,9 +7,9 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/lockdep.h>
 #include <linux/module.h>
-#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -27,11 +27,11 @@ static const struct vmxcore_backend_events *events;
 static const struct vmxcore_provider *provider;
 
 /*
- * The kernel believes that this CPU is in VMX operation, and it is not: VMXON reported
+ * CPUs that the kernel believes to be in VMX operation, and they are not: VMXON reported
  * VMfail, which the kernel does not look at. Its count is never given back, as its
  * VMXOFF would fault, and that is a BUG() there.
  */
-static DEFINE_PER_CPU(bool, believed);
+static struct cpumask believed;
 
 static void borrowed_start(const struct vmxcore_backend_events *e)
 {
@@ -59,7 +59,7 @@ static int borrowed_on(struct vmxcore_root_vmcs *unused)
 
 	if (!p)
 		return -ENODEV;
-	if (this_cpu_read(believed))
+	if (cpumask_test_cpu(smp_processor_id(), &believed))
 		return -EIO;
 
 	err = vmxcore_caps_read(&here);
@@ -71,7 +71,7 @@ static int borrowed_on(struct vmxcore_root_vmcs *unused)
 		return err;
 
 	if (!in_vmx_operation()) {
-		this_cpu_write(believed, true);
+		cpumask_set_cpu(smp_processor_id(), &believed);
 		pr_err("CPU %u: VMXON reported VMfail and the kernel takes it for success: no VMX on this CPU until the machine is booted again; update the microcode\n",
 		       smp_processor_id());
 		return -EIO;

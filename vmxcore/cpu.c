@@ -8,7 +8,9 @@
 #include <linux/atomic.h>
 #include <linux/cpu.h>
 #include <linux/gfp.h>
+#include <linux/limits.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/smp.h>
 #include <linux/timekeeping.h>
@@ -33,7 +35,7 @@ static const struct vmxcore_backend *const backend = &VMXCORE_BACKEND;
 static bool all_held;
 
 /* CPUs in state FAILED. Almost always 0: a get need look no further. */
-static atomic_t nr_failed = ATOMIC_INIT(0);
+atomic_t vmxcore_nr_failed = ATOMIC_INIT(0);
 
 /**
  * vmxcore_cpus_alloc - allocate and initialise the root VMCS of each possible CPU
@@ -197,7 +199,7 @@ static int execute_on(struct vmxcore_cpu *c, const char *client)
 		/* Who finds it on finds since when. */
 		smp_store_release(&c->state, VMXCORE_CPU_ON);
 	}
-	c->latency = end - begin;
+	c->latency = min_t(u64, end - begin, U32_MAX);
 	c->untold = !cpu_online(smp_processor_id());
 	trace_vmx_on(smp_processor_id(), client, c->latency, err);
 	return err;
@@ -229,7 +231,7 @@ static void execute_off(struct vmxcore_cpu *c)
 
 	vmxcore_current_clear_all();
 	err = backend->off();
-	c->latency = ktime_get_boot_fast_ns() - begin;
+	c->latency = min_t(u64, ktime_get_boot_fast_ns() - begin, U32_MAX);
 	c->untold = !cpu_online(smp_processor_id());
 	trace_vmx_off(smp_processor_id(), c->latency);
 	if (err)
@@ -242,7 +244,7 @@ static void turn_off(struct vmxcore_cpu *c)
 	if (c->state == VMXCORE_CPU_ON)
 		execute_off(c);
 	else if (c->state == VMXCORE_CPU_FAILED)
-		atomic_dec(&nr_failed);
+		atomic_dec(&vmxcore_nr_failed);
 	else
 		return;
 	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
@@ -252,7 +254,7 @@ static void fail(struct vmxcore_cpu *c, int error)
 {
 	c->error = error;
 	WRITE_ONCE(c->state, VMXCORE_CPU_FAILED);
-	atomic_inc(&nr_failed);
+	atomic_inc(&vmxcore_nr_failed);
 }
 
 /**
@@ -568,17 +570,6 @@ void vmxcore_cpus_release(void)
 {
 	all_held = false;
 	on_each_cpu(release_ipi, NULL, 1);
-}
-
-/**
- * vmxcore_cpus_failed - is VMX off on a CPU where somebody has a reference?
- *
- * Context: any.
- * Return: true when a CPU could not be turned on again at resume.
- */
-bool vmxcore_cpus_failed(void)
-{
-	return atomic_read(&nr_failed);
 }
 
 static void lose_ipi(void *error)

@@ -2,6 +2,7 @@
 #ifndef _VMXCORE_CPU_H
 #define _VMXCORE_CPU_H
 
+#include <linux/atomic.h>
 #include <linux/cache.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
@@ -30,19 +31,20 @@ enum vmxcore_cpu_state {
 	VMXCORE_CPU_FAILED,
 	VMXCORE_CPU_SUSPENDED,
 	VMXCORE_CPU_DOWN,
-};
+} __packed;
 
 /**
  * struct vmxcore_cpu - one CPU
  * @root: its root VMCS, on its own node, from load to unload
+ * @since: when VMX went on, CLOCK_BOOTTIME in ns; means nothing while it is off
+ * @latency: how long the last VMXON or VMXOFF took, with what belongs to it, in ns; no
+ *	longer than %U32_MAX
  * @refs: references taken on this CPU alone
- * @all: whoever holds all CPUs holds this one too
- * @state: see there
  * @error: why this CPU could not be held for all or by somebody on its way up, or is
  *	FAILED
- * @since: when VMX went on, CLOCK_BOOTTIME in ns; means nothing while it is off
- * @latency: how long the last VMXON or VMXOFF took, with what belongs to it, in ns
+ * @all: whoever holds all CPUs holds this one too
  * @untold: that was while the CPU was not online, see vmxcore_cpu_tell()
+ * @state: see there
  *
  * Written by its own CPU only, with interrupts off: that is the whole locking,
  * and why a second caller can never see "on" between a first reference and its
@@ -50,19 +52,36 @@ enum vmxcore_cpu_state {
  */
 struct vmxcore_cpu {
 	struct vmxcore_root_vmcs *root;
+	u64 since;
+	u32 latency;
 	u32 refs;
+	int error;
 	bool all;
 	bool untold;
 	enum vmxcore_cpu_state state;
-	int error;
-	u64 since;
-	u64 latency;
 };
 
-/* What a machine with many CPUs pays for vmxcore: one line and one page each. */
-static_assert(sizeof(struct vmxcore_cpu) <= SMP_CACHE_BYTES);
+/*
+ * What a machine with many CPUs pays for vmxcore: one page and one line each. The other half
+ * of the line is current.c's.
+ */
+static_assert(sizeof(struct vmxcore_cpu) <= SMP_CACHE_BYTES / 2);
 
 DECLARE_PER_CPU_ALIGNED(struct vmxcore_cpu, vmxcore_cpu);
+
+/* On how many CPUs it is so. */
+extern atomic_t vmxcore_nr_failed;
+
+/**
+ * vmxcore_cpus_failed - is VMX off on a CPU where somebody has a reference?
+ *
+ * Context: any.
+ * Return: true when a CPU could not be turned on again at resume.
+ */
+static inline bool vmxcore_cpus_failed(void)
+{
+	return atomic_read(&vmxcore_nr_failed);
+}
 
 int vmxcore_cpus_alloc(void);
 void vmxcore_cpus_free(void);
@@ -84,7 +103,6 @@ void vmxcore_cpu_emergency(void);
 
 int vmxcore_cpus_hold(const char *client, unsigned int *failed_cpu);
 void vmxcore_cpus_release(void);
-bool vmxcore_cpus_failed(void);
 void vmxcore_cpus_lose(int error);
 
 bool vmxcore_cpu_foreign(unsigned int cpu);

@@ -31,20 +31,7 @@ EXPORT_PER_CPU_SYMBOL_GPL(vmxcore_lent_vmcs);
 /* Whose that was. */
 static DEFINE_PER_CPU(const struct vmxcore_slot *, lent_to);
 
-static DEFINE_PER_CPU(struct list_head, active);
-
-/**
- * vmxcore_current_init - nothing is active anywhere
- *
- * Context: task, at load.
- */
-void vmxcore_current_init(void)
-{
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu)
-		INIT_LIST_HEAD(per_cpu_ptr(&active, cpu));
-}
+static DEFINE_PER_CPU(struct hlist_head, active);
 
 static u64 address(const struct vmxcore_vmcs *vmcs)
 {
@@ -67,14 +54,14 @@ static const struct vmxcore_slot *current_owner(void)
 /* Listed first: whoever comes in an emergency finds what he has to VMCLEAR. */
 static void activate(struct vmxcore_vmcs *vmcs)
 {
-	list_add(&vmcs->here, this_cpu_ptr(&active));
+	hlist_add_head(&vmcs->here, this_cpu_ptr(&active));
 	WRITE_ONCE(vmcs->cpu, smp_processor_id());
 	barrier();
 }
 
 static void deactivate(struct vmxcore_vmcs *vmcs)
 {
-	list_del(&vmcs->here);
+	hlist_del(&vmcs->here);
 	vmcs->last_cpu = vmcs->cpu;
 	/* Whoever finds it clear may load it elsewhere, which writes all the rest. */
 	smp_store_release(&vmcs->cpu, -1);
@@ -203,11 +190,12 @@ void vmxcore_current_clear(struct vmxcore_vmcs *vmcs)
  */
 void vmxcore_current_clear_all(void)
 {
-	struct vmxcore_vmcs *vmcs, *next;
+	struct vmxcore_vmcs *vmcs;
+	struct hlist_node *next;
 
 	lockdep_assert_irqs_disabled();
 
-	list_for_each_entry_safe(vmcs, next, this_cpu_ptr(&active), here)
+	hlist_for_each_entry_safe(vmcs, next, this_cpu_ptr(&active), here)
 		vmxcore_current_clear(vmcs);
 	this_cpu_write(vmxcore_current_vmcs, NULL);
 }
@@ -221,6 +209,6 @@ void vmxcore_current_emergency(void)
 {
 	struct vmxcore_vmcs *vmcs;
 
-	list_for_each_entry(vmcs, this_cpu_ptr(&active), here)
+	hlist_for_each_entry(vmcs, this_cpu_ptr(&active), here)
 		vmxcore_vmclear(address(vmcs));
 }

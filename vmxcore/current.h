@@ -26,7 +26,7 @@ struct vmxcore_vmcs {
 	void *page;
 	struct vmxcore_slot *slot;
 	struct list_head of_slot;
-	struct list_head here;
+	struct hlist_node here;
 	int cpu;
 	int last_cpu;
 	bool adopted;
@@ -35,7 +35,6 @@ struct vmxcore_vmcs {
 /* What no CPU has current, not even one that has nothing. */
 #define VMXCORE_NO_PAGE	((void *)-1L)
 
-void vmxcore_current_init(void);
 int vmxcore_current_load(struct vmxcore_vmcs *vmcs);
 int vmxcore_current_borrow(struct vmxcore_vmcs *vmcs, u64 *interrupted);
 void vmxcore_current_return(u64 interrupted);

@@ -16,7 +16,6 @@
 #include "client.h"
 #include "compat.h"
 #include "cpu.h"
-#include "current.h"
 #include "debugfs.h"
 #include "hotplug.h"
 #include "neighbour.h"
@@ -123,7 +122,6 @@ static int __init vmxcore_init(void)
 	err = vmxcore_neighbour_init();
 	if (err)
 		return err;
-	vmxcore_current_init();
 	err = vmxcore_vpids_init();
 	if (err)
 		goto out_neighbour;
