@@ -4,7 +4,7 @@
  * instruction.
  *
  * The table is fixed and never freed, and a handle is a slot's index with a
- * generation above it. So a stale handle is refused instead of dereferenced, and
+ * generation above it, 32 bits in all. So a stale handle is refused instead of dereferenced, and
  * an NMI that walks the table while the machine crashes needs no lock and meets
  * no half-linked list.
  */
@@ -25,7 +25,7 @@
 #include "client.h"
 #include "exclusive.h"
 
-static struct vmxcore_slot slots[VMXCORE_MAX_CLIENTS];
+struct vmxcore_slot vmxcore_slots[VMXCORE_MAX_CLIENTS];
 static DEFINE_MUTEX(slots_lock);
 
 static const char *const misuse_text[] = {
@@ -37,11 +37,6 @@ static const char *const misuse_text[] = {
 	[VMXCORE_MISUSE_VPID] = "a VPID that is not its own",
 };
 
-static struct vmxcore_slot *slot_of(struct vmxcore_client *client)
-{
-	return &slots[(unsigned long)client % VMXCORE_MAX_CLIENTS];
-}
-
 /**
  * vmxcore_slot_find - the slot of a handle
  * @client: as the caller of the API gave it
@@ -51,11 +46,9 @@ static struct vmxcore_slot *slot_of(struct vmxcore_client *client)
  */
 struct vmxcore_slot *vmxcore_slot_find(struct vmxcore_client *client)
 {
-	struct vmxcore_slot *slot = slot_of(client);
+	struct vmxcore_slot *slot = vmxcore_slot_of(client);
 
-	if (!client || READ_ONCE(slot->handle) != (unsigned long)client)
-		return NULL;
-	return slot;
+	return client && vmxcore_slot_handle(slot) == client ? slot : NULL;
 }
 
 /**
@@ -67,10 +60,9 @@ struct vmxcore_slot *vmxcore_slot_find(struct vmxcore_client *client)
  */
 struct vmxcore_slot *vmxcore_slot_next(struct vmxcore_slot *slot)
 {
-	for (slot = slot ? slot + 1 : slots;
-	     slot < slots + VMXCORE_MAX_CLIENTS; slot++) {
-		/* Pairs with the release in vmxcore_slot_add(). */
-		if (smp_load_acquire(&slot->handle))
+	for (slot = slot ? slot + 1 : vmxcore_slots;
+	     slot < vmxcore_slots + VMXCORE_MAX_CLIENTS; slot++) {
+		if (vmxcore_slot_handle(slot))
 			return slot;
 	}
 	return NULL;
@@ -97,7 +89,7 @@ static struct vmxcore_slot *find_free(const char *name)
 	if (vmxcore_excluded(NULL))
 		return ERR_PTR(-EBUSY);
 
-	for (slot = slots; slot < slots + VMXCORE_MAX_CLIENTS; slot++) {
+	for (slot = vmxcore_slots; slot < vmxcore_slots + VMXCORE_MAX_CLIENTS; slot++) {
 		if (!slot->desc.owner)
 			free = free ?: slot;
 		else if (!strcmp(slot->name, name))
@@ -106,12 +98,14 @@ static struct vmxcore_slot *find_free(const char *name)
 	return free ?: ERR_PTR(-ENOSPC);
 }
 
-/* The first generation is 1, so that no handle is NULL. */
+/* The first generation is 1, also when they begin anew, so that no handle is NULL. */
 static unsigned long next_handle(const struct vmxcore_slot *slot)
 {
-	if (slot->last_handle)
-		return slot->last_handle + VMXCORE_MAX_CLIENTS;
-	return VMXCORE_MAX_CLIENTS + (slot - slots);
+	u32 next = slot->last_handle + VMXCORE_MAX_CLIENTS;
+
+	if (slot->last_handle && next >= VMXCORE_MAX_CLIENTS)
+		return next;
+	return VMXCORE_MAX_CLIENTS + (slot - vmxcore_slots);
 }
 
 static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc, bool pins)
@@ -142,7 +136,7 @@ static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc, bo
 	ratelimit_set_flags(&slot->refused, RATELIMIT_MSG_ON_RELEASE);
 	WRITE_ONCE(slot->last_handle, next_handle(slot));
 	/* An NMI that sees the handle sees the callbacks. */
-	smp_store_release(&slot->handle, slot->last_handle);
+	atomic64_set_release(&slot->books, (u64)slot->last_handle << 32);
 	return slot;
 }
 
@@ -182,13 +176,17 @@ struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc, 
  */
 struct vmxcore_slot *vmxcore_slot_close(struct vmxcore_client *client)
 {
-	unsigned long handle = (unsigned long)client;
-	struct vmxcore_slot *slot = slot_of(client);
+	struct vmxcore_slot *slot;
 
-	if (!client || cmpxchg(&slot->handle, handle, 0) != handle)
-		return NULL;
+	/* Who looks for holders under this lock finds the references in one place or the other. */
+	mutex_lock(&slots_lock);
+	slot = vmxcore_slot_find(client);
+	if (slot)
+		WRITE_ONCE(slot->left, (u32)atomic64_xchg(&slot->books, 0));
+	mutex_unlock(&slots_lock);
 	/* For callbacks that run, and for calls that change the books. */
-	synchronize_rcu();
+	if (slot)
+		synchronize_rcu();
 	return slot;
 }
 
@@ -221,7 +219,7 @@ void vmxcore_slots_free(void)
 {
 	struct vmxcore_slot *slot;
 
-	for (slot = slots; slot < slots + VMXCORE_MAX_CLIENTS; slot++) {
+	for (slot = vmxcore_slots; slot < vmxcore_slots + VMXCORE_MAX_CLIENTS; slot++) {
 		free_percpu(slot->cpu_refs);
 		slot->cpu_refs = NULL;
 	}
@@ -236,7 +234,7 @@ void vmxcore_slots_free(void)
  */
 unsigned int vmxcore_slot_index(const struct vmxcore_slot *slot)
 {
-	return slot - slots;
+	return slot - vmxcore_slots;
 }
 
 /**
@@ -268,7 +266,7 @@ bool vmxcore_slots_have(unsigned int flag)
  */
 bool vmxcore_slot_holds_this_cpu(const struct vmxcore_slot *slot)
 {
-	return atomic_read(&slot->refs) || this_cpu_read(slot->cpu_refs->live);
+	return vmxcore_slot_refs(slot) || this_cpu_read(slot->cpu_refs->live);
 }
 
 /**
@@ -282,7 +280,7 @@ bool vmxcore_slot_holds(const struct vmxcore_slot *slot)
 {
 	unsigned int cpu;
 
-	if (atomic_read(&slot->refs))
+	if (vmxcore_slot_refs(slot))
 		return true;
 	for_each_possible_cpu(cpu) {
 		if (READ_ONCE(per_cpu_ptr(slot->cpu_refs, cpu)->live))
@@ -305,7 +303,7 @@ const struct vmxcore_slot *vmxcore_slot_holder(const struct vmxcore_slot *but)
 	const struct vmxcore_slot *slot, *holder = NULL;
 
 	mutex_lock(&slots_lock);
-	for (slot = slots; !holder && slot < slots + VMXCORE_MAX_CLIENTS; slot++) {
+	for (slot = vmxcore_slots; !holder && slot < vmxcore_slots + VMXCORE_MAX_CLIENTS; slot++) {
 		if (slot != but && slot->desc.owner && vmxcore_slot_holds(slot))
 			holder = slot;
 	}
@@ -468,7 +466,7 @@ unsigned int vmxcore_clients_cpu_gone(unsigned int cpu)
 static bool was_of(struct vmxcore_client *client)
 {
 	/* It may be given to the next one at this very moment: so it was, then. */
-	return client && READ_ONCE(slot_of(client)->last_handle) == (unsigned long)client;
+	return client && READ_ONCE(vmxcore_slot_of(client)->last_handle) == (unsigned long)client;
 }
 
 /**
@@ -480,7 +478,7 @@ static bool was_of(struct vmxcore_client *client)
  */
 const char *vmxcore_client_name(struct vmxcore_client *client)
 {
-	return was_of(client) ? slot_of(client)->name : "?";
+	return was_of(client) ? vmxcore_slot_of(client)->name : "?";
 }
 
 /**
@@ -527,7 +525,7 @@ void vmxcore_misuse(enum vmxcore_misuse kind, struct vmxcore_client *client,
 	if (!vmxcore_slot_find(client))
 		kind = VMXCORE_MISUSE_HANDLE;
 
-	if (test_and_set_bit(kind, known ? &slot_of(client)->warned : &warned_unknown))
+	if (test_and_set_bit(kind, known ? &vmxcore_slot_of(client)->warned : &warned_unknown))
 		return;
 	pr_warn("misuse by client '%s': %s: %s, called from %pS; ignored, report it to the maker of that module\n",
 		vmxcore_client_name(client), call, misuse_text[kind], (void *)caller);

@@ -3,6 +3,7 @@
 #define _VMXCORE_CLIENT_H
 
 #include <linux/atomic.h>
+#include <linux/cache.h>
 #include <linux/list.h>
 #include <linux/percpu.h>
 #include <linux/ratelimit_types.h>
@@ -46,28 +47,32 @@ static_assert(sizeof(struct vmxcore_cpu_refs) == 4);
 
 /**
  * struct vmxcore_slot - the place of one client in the table
- * @handle: what the client holds, 0 when nobody is registered; read without lock
+ * @books: whose the slot is and what he has on all CPUs: above, the handle of its client, 0
+ *	when nobody is registered; below, his references. In one word, so that a reference is
+ *	counted for him or not at all, without a lock. See vmxcore_slot_count().
+ * @left: references that a client had when its registration ended, until they are taken back
  * @last_handle: the one last given out here, so that a stale handle has a name
- * @refs: references on all CPUs
  * @cpu_refs: references on one CPU; kept from the slot's first use to unload, so
  *	that a client that races its own unregister corrupts nothing
- * @places: how many of @refs and the @cpu_refs of each CPU are not 0
+ * @places: how many of his references on all CPUs and the @cpu_refs of each CPU are not 0
  * @since: when @places became that, CLOCK_BOOTTIME in ns; means nothing while it is 0
  * @vmcss: its VMCSs, under the lock of vmcs.c
  * @nr_vmcss: how many, for who only looks
  * @nr_vpids: how many VPIDs, under the lock of vpid.c
- * @pins: what it holds keeps the module in place that VMX comes from, once while @refs
- *	is not 0, and once for each CPU where @cpu_refs are alive
+ * @pins: what it holds keeps the module in place that VMX comes from, once while it has
+ *	references on all CPUs, and once for each CPU where @cpu_refs are alive
  * @desc: what the client told of itself, its name in @name; no owner: a free slot
  * @name: outlives the registration
  * @warned: the kinds of misuse that the log has already, one bit each
  * @refused: limits the lines about what it was refused; its own, so that a client that
  *	asks for ever cannot keep the log from telling about another
+ *
+ * Aligned, so that clients that get and put do not slow each other down.
  */
 struct vmxcore_slot {
-	unsigned long handle;
+	atomic64_t books;
+	u32 left;
 	unsigned long last_handle;
-	atomic_t refs;
 	struct vmxcore_cpu_refs __percpu *cpu_refs;
 	atomic_t places;
 	u64 since;
@@ -79,7 +84,76 @@ struct vmxcore_slot {
 	char name[VMXCORE_NAME_LEN];
 	unsigned long warned;
 	struct ratelimit_state refused;
-};
+} ____cacheline_aligned_in_smp;
+
+/* Use it through the functions below. */
+extern struct vmxcore_slot vmxcore_slots[VMXCORE_MAX_CLIENTS];
+
+/**
+ * vmxcore_slot_of - where a client is, if it is one
+ * @client: as the caller of the API gave it
+ *
+ * Context: any.
+ * Return: the slot that a handle is looked up in.
+ */
+static inline struct vmxcore_slot *vmxcore_slot_of(struct vmxcore_client *client)
+{
+	return &vmxcore_slots[(unsigned long)client % VMXCORE_MAX_CLIENTS];
+}
+
+/**
+ * vmxcore_slot_handle - what the client of a slot holds
+ * @slot: which
+ *
+ * Pairs with the release in vmxcore_slot_add(): who sees the handle sees what the client told of
+ * itself.
+ *
+ * Context: any.
+ * Return: its handle, or NULL: nobody is registered there.
+ */
+static inline struct vmxcore_client *vmxcore_slot_handle(const struct vmxcore_slot *slot)
+{
+	return (struct vmxcore_client *)(atomic64_read_acquire(&slot->books) >> 32);
+}
+
+/**
+ * vmxcore_slot_refs - the references of a client on all CPUs
+ * @slot: the client, registered or on its way out
+ *
+ * Context: any.
+ * Return: how many, as of a moment ago.
+ */
+static inline u32 vmxcore_slot_refs(const struct vmxcore_slot *slot)
+{
+	return (u32)atomic64_read(&slot->books) ?: READ_ONCE(slot->left);
+}
+
+/**
+ * vmxcore_slot_count - change the number of references of a client on all CPUs
+ * @client: as the caller of the API gave it
+ * @least: of references that it must have
+ * @most: likewise
+ * @change: 1 or -1
+ *
+ * Inlined, as it is all that a get and a put are while VMX stays on. NULL, which is the handle
+ * of a slot that nobody has, has no references and cannot have any: @least is 0 only for a
+ * handle that has been found under RCU.
+ *
+ * Context: any; fully ordered where it succeeds.
+ * Return: true; or false: nothing has changed, as it is no handle or the number is another.
+ */
+static __always_inline bool vmxcore_slot_count(struct vmxcore_client *client, u32 least, u32 most,
+					       int change)
+{
+	atomic64_t *books = &vmxcore_slot_of(client)->books;
+	s64 old = atomic64_read(books);
+
+	do {
+		if ((u64)old >> 32 != (unsigned long)client || (u32)old - least > most - least)
+			return false;
+	} while (!atomic64_try_cmpxchg(books, &old, old + change));
+	return true;
+}
 
 struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc, bool pins);
 struct vmxcore_slot *vmxcore_slot_close(struct vmxcore_client *client);

@@ -36,7 +36,7 @@ static int clients_show(struct seq_file *m, void *unused)
 
 	while ((slot = vmxcore_slot_next(slot))) {
 		seq_printf(m, "client %s all %d cpus", slot->name,
-			   atomic_read(&slot->refs));
+			   vmxcore_slot_refs(slot));
 		for_each_possible_cpu(cpu) {
 			live = READ_ONCE(per_cpu_ptr(slot->cpu_refs, cpu)->live);
 			if (live)

@@ -59,7 +59,7 @@ static void call(const struct vmxcore_slot *slot, bool yield)
 	 * Not one that is on its way out, and waits for yield_lock. The handle first: it may
 	 * be another client's by now, and so are the callbacks then.
 	 */
-	if (!smp_load_acquire(&slot->handle))
+	if (!vmxcore_slot_handle(slot))
 		return;
 	callback = yield ? slot->desc.yield : slot->desc.regain;
 	if (callback)

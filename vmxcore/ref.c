@@ -110,27 +110,27 @@ static void release_all(void)
 }
 
 /*
- * Changes the count of a client, as long as it is one. A handle is good while RCU is
+ * Does something with a client, as long as it is one. A handle is good while RCU is
  * read-locked (or, below, interrupts are off), and who closes a slot waits for that
  * before he takes back what is left. So a call that races the unregister of its own
- * client is refused, and never counts for the next client of that slot. Inlined, so
- * that a get costs no indirect call.
+ * client is refused, and never changes the books of the next client of that slot.
  */
-static __always_inline int count(struct vmxcore_client *client,
-				 int (*how)(struct vmxcore_slot *slot))
+static __always_inline int with_slot(struct vmxcore_client *client,
+				     int (*act)(struct vmxcore_slot *slot,
+						struct vmxcore_client *client))
 {
 	struct vmxcore_slot *slot;
 	int err;
 
 	rcu_read_lock();
 	slot = vmxcore_slot_find(client);
-	err = slot ? how(slot) : -EBADF;
+	err = slot ? act(slot, client) : -EBADF;
 	rcu_read_unlock();
 	return err;
 }
 
 /* 1: keeps in place where VMX comes from, until unpin(); 0: has no need to. */
-static int pin(struct vmxcore_slot *slot)
+static int pin(struct vmxcore_slot *slot, struct vmxcore_client *client)
 {
 	int err;
 
@@ -146,23 +146,70 @@ static void unpin(int pinned)
 		backend->unpin();
 }
 
-/* One more reference of a client that has some. -ENOENT: it has none. All that a get is. */
-static __always_inline int another(struct vmxcore_slot *slot)
+static int show_more(struct vmxcore_slot *slot, struct vmxcore_client *client)
 {
-	int old = atomic_read(&slot->refs);
-
-	do {
-		if (!old)
-			return -ENOENT;
-		if (old == INT_MAX)
-			return -EOVERFLOW;
-	} while (!atomic_try_cmpxchg(&slot->refs, &old, old + 1));
-	trace_get(slot->name, VMXCORE_TRACE_ALL, old + 1);
+	trace_get(slot->name, VMXCORE_TRACE_ALL, vmxcore_slot_refs(slot));
 	return 0;
 }
 
+static int show_less(struct vmxcore_slot *slot, struct vmxcore_client *client)
+{
+	trace_put(slot->name, VMXCORE_TRACE_ALL, vmxcore_slot_refs(slot));
+	return 0;
+}
+
+/* Apart, so that a call that nobody traces need save no register. */
+static noinline void show(struct vmxcore_client *client, int (*what)(struct vmxcore_slot *slot,
+								     struct vmxcore_client *client))
+{
+	with_slot(client, what);
+}
+
+/* One more reference of a client that has some. All that a get is while VMX stays on. */
+static __always_inline bool another(struct vmxcore_client *client)
+{
+	if (!vmxcore_slot_count(client, 1, INT_MAX - 1, 1))
+		return false;
+	if (trace_get_enabled())
+		show(client, show_more);
+	return true;
+}
+
+/* One reference less of a client that keeps some. */
+static __always_inline bool one_of_many(struct vmxcore_client *client)
+{
+	if (!vmxcore_slot_count(client, 2, INT_MAX, -1))
+		return false;
+	if (trace_put_enabled())
+		show(client, show_less);
+	return true;
+}
+
+/* -ENOENT: a client has no reference; -EOVERFLOW: and can have no more; 0: it has some. */
+static int has_some(struct vmxcore_slot *slot, struct vmxcore_client *client)
+{
+	u32 refs = atomic64_read(&slot->books);
+
+	if (!refs)
+		return -ENOENT;
+	return refs == INT_MAX ? -EOVERFLOW : 0;
+}
+
+/* One more reference, or why there is none. */
+static int more(struct vmxcore_client *client)
+{
+	int err;
+
+	do {
+		if (another(client))
+			return 0;
+		err = with_slot(client, has_some);
+	} while (!err);
+	return err;
+}
+
 /* Does nobody else have VMX for itself? */
-static int admitted(struct vmxcore_slot *slot)
+static int admitted(struct vmxcore_slot *slot, struct vmxcore_client *client)
 {
 	return vmxcore_excluded(slot) ? -EBUSY : 0;
 }
@@ -171,14 +218,14 @@ static int admitted(struct vmxcore_slot *slot)
  * The first reference of a client. -EEXIST: another task of it was faster; -EBUSY: another
  * client has VMX for itself.
  */
-static int first(struct vmxcore_slot *slot)
+static int first(struct vmxcore_slot *slot, struct vmxcore_client *client)
 {
-	int err = admitted(slot);
+	int err = admitted(slot, client);
 
 	if (err)
 		return err;
 	vmxcore_slot_enter(slot);
-	if (!atomic_cmpxchg(&slot->refs, 0, 1)) {
+	if (vmxcore_slot_count(client, 0, 0, 1)) {
 		trace_get(slot->name, VMXCORE_TRACE_ALL, 1);
 		return 0;
 	}
@@ -189,38 +236,32 @@ static int first(struct vmxcore_slot *slot)
 #define LAST		1
 #define LAST_PINNED	2
 
-/* One reference less. LAST, LAST_PINNED: it was the last; -ENOENT: there was none. */
-static int one_less(struct vmxcore_slot *slot)
+/* LAST, LAST_PINNED: it is gone; 0: there were others. -ENOENT: there is none. */
+static int last(struct vmxcore_slot *slot, struct vmxcore_client *client)
 {
-	int old = atomic_read(&slot->refs);
-
-	do {
-		if (!old)
-			return -ENOENT;
-	} while (!atomic_try_cmpxchg(&slot->refs, &old, old - 1));
-	trace_put(slot->name, VMXCORE_TRACE_ALL, old - 1);
-	if (old > 1)
-		return 0;
+	if (!vmxcore_slot_count(client, 1, 1, -1))
+		return has_some(slot, client) == -ENOENT ? -ENOENT : 0;
+	trace_put(slot->name, VMXCORE_TRACE_ALL, 0);
 	vmxcore_slot_leave(slot);
 	return slot->pins ? LAST_PINNED : LAST;
 }
 
 static int take(struct vmxcore_client *client)
 {
-	int err = count(client, another);
+	int err = more(client);
 	int pinned;
 
 	if (err != -ENOENT)
 		return err;
 
 	/* So that nothing is turned on in vain; first() asks again, where the answer holds. */
-	err = count(client, admitted);
+	err = with_slot(client, admitted);
 	if (err == -EBUSY)
 		log_excluded(client, VMXCORE_TRACE_ALL);
 	if (err)
 		return err;
 
-	pinned = count(client, pin);
+	pinned = with_slot(client, pin);
 	if (pinned < 0) {
 		log_refused(client, raw_smp_processor_id(), pinned);
 		return pinned;
@@ -237,11 +278,11 @@ static int take(struct vmxcore_client *client)
 	 * becomes one, that count is one too many: a client is a holder once.
 	 */
 	do {
-		err = count(client, first);
+		err = with_slot(client, first);
 		if (!err)
 			return 0;
 		if (err == -EEXIST)
-			err = count(client, another);
+			err = more(client);
 	} while (err == -ENOENT);
 	release_all();
 	if (err == -EBUSY)
@@ -257,6 +298,22 @@ static void log_failed(struct vmxcore_client *client)
 	if (vmxcore_client_may_log(client))
 		pr_err("client '%s' gets no VMX: a CPU lost it, see above why; take that CPU offline and online, or end all users of VMX\n",
 		       vmxcore_client_name(client));
+}
+
+/* Whatever is not just one more, and all that can be wrong. */
+static noinline int get_slowly(struct vmxcore_client *client, unsigned long caller)
+{
+	if (!vmxcore_may_sleep())
+		return misused(VMXCORE_MISUSE_CONTEXT, client, "vmxcore_get", caller);
+	if (READ_ONCE(vmxcore_rebooting)) {
+		trace_refused(vmxcore_client_name(client), VMXCORE_TRACE_ALL, -ESHUTDOWN);
+		return -ESHUTDOWN;
+	}
+	if (vmxcore_cpus_failed()) {
+		log_failed(client);
+		return -EIO;
+	}
+	return judged(take(client), client, "vmxcore_get", caller);
 }
 
 /**
@@ -280,19 +337,34 @@ static void log_failed(struct vmxcore_client *client)
  */
 int vmxcore_get(struct vmxcore_client *client)
 {
-	if (!vmxcore_may_sleep())
-		return misused(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
-	if (unlikely(READ_ONCE(vmxcore_rebooting))) {
-		trace_refused(vmxcore_client_name(client), VMXCORE_TRACE_ALL, -ESHUTDOWN);
-		return -ESHUTDOWN;
-	}
-	if (unlikely(vmxcore_cpus_failed())) {
-		log_failed(client);
-		return -EIO;
-	}
-	return judged(take(client), client, __func__, _RET_IP_);
+	if (likely(vmxcore_may_sleep() && !READ_ONCE(vmxcore_rebooting) &&
+		   !vmxcore_cpus_failed() && another(client)))
+		return 0;
+	return get_slowly(client, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_get);
+
+static noinline void put_slowly(struct vmxcore_client *client, unsigned long caller)
+{
+	int gone;
+
+	if (!vmxcore_may_sleep()) {
+		misused(VMXCORE_MISUSE_CONTEXT, client, "vmxcore_put", caller);
+		return;
+	}
+	do {
+		if (one_of_many(client))
+			return;
+		gone = with_slot(client, last);
+	} while (!gone);
+
+	if (gone < 0) {
+		judged(gone, client, "vmxcore_put", caller);
+		return;
+	}
+	release_all();
+	unpin(gone == LAST_PINNED);
+}
 
 /**
  * vmxcore_put() - give a reference of vmxcore_get() back
@@ -305,26 +377,15 @@ EXPORT_SYMBOL_GPL(vmxcore_get);
  */
 void vmxcore_put(struct vmxcore_client *client)
 {
-	int last;
-
-	if (!vmxcore_may_sleep()) {
-		misused(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
-		return;
-	}
-
-	last = count(client, one_less);
-	if (last < LAST) {
-		judged(last, client, __func__, _RET_IP_);
-		return;
-	}
-	release_all();
-	unpin(last == LAST_PINNED);
+	if (unlikely(!vmxcore_may_sleep() || !one_of_many(client)))
+		put_slowly(client, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_put);
 
-/* Changes the count of a client on this CPU, as long as it is one. */
-static __always_inline int count_here(struct vmxcore_client *client,
-				      int (*how)(struct vmxcore_slot *slot))
+/* The same on this CPU, with interrupts off. */
+static __always_inline int with_slot_here(struct vmxcore_client *client,
+				      int (*act)(struct vmxcore_slot *slot,
+						 struct vmxcore_client *client))
 {
 	struct vmxcore_slot *slot;
 	unsigned long flags;
@@ -332,7 +393,7 @@ static __always_inline int count_here(struct vmxcore_client *client,
 
 	local_irq_save(flags);
 	slot = vmxcore_slot_find(client);
-	err = slot ? how(slot) : -EBADF;
+	err = slot ? act(slot, client) : -EBADF;
 	local_irq_restore(flags);
 	return err;
 }
@@ -342,23 +403,21 @@ static unsigned int live_here(const struct vmxcore_slot *slot)
 	return this_cpu_read(slot->cpu_refs->live);
 }
 
-static int another_here(struct vmxcore_slot *slot)
+static int another_here(struct vmxcore_slot *slot, struct vmxcore_client *client)
 {
 	bool more = vmxcore_slot_holds_this_cpu(slot);
 	int pinned, err;
 
 	if (!more && vmxcore_excluded(slot)) {
-		log_excluded((struct vmxcore_client *)slot->last_handle,
-			     smp_processor_id());
+		log_excluded(client, smp_processor_id());
 		return -EBUSY;
 	}
 
 	/* Not for the sake of a reference to all: that one may be put before this one. */
-	pinned = live_here(slot) ? 0 : pin(slot);
+	pinned = live_here(slot) ? 0 : pin(slot, client);
 	err = pinned < 0 ? pinned : vmxcore_cpu_get(slot->name);
 	if (err) {
-		log_refused((struct vmxcore_client *)slot->last_handle,
-			    smp_processor_id(), err);
+		log_refused(client, smp_processor_id(), err);
 		unpin(pinned > 0);
 		return err;
 	}
@@ -381,7 +440,7 @@ static void put_here(struct vmxcore_slot *slot, u32 refs)
 	unpin(slot->pins && !live_here(slot));
 }
 
-static int one_less_here(struct vmxcore_slot *slot)
+static int one_less_here(struct vmxcore_slot *slot, struct vmxcore_client *client)
 {
 	u32 live;
 	int err = vmxcore_slot_put_cpu(slot, &live);
@@ -412,7 +471,7 @@ int vmxcore_get_cpu(struct vmxcore_client *client)
 {
 	if (!vmxcore_may_use_this_cpu())
 		return misused(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
-	return judged(count_here(client, another_here), client, __func__, _RET_IP_);
+	return judged(with_slot_here(client, another_here), client, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_get_cpu);
 
@@ -431,7 +490,7 @@ void vmxcore_put_cpu(struct vmxcore_client *client)
 	if (!vmxcore_may_use_this_cpu())
 		misused(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
 	else
-		judged(count_here(client, one_less_here), client, __func__, _RET_IP_);
+		judged(with_slot_here(client, one_less_here), client, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_put_cpu);
 
@@ -458,10 +517,10 @@ static void report_leak(const struct vmxcore_slot *slot, unsigned int vmcss,
 		if (per_cpu_ptr(slot->cpu_refs, cpu)->live)
 			cpumask_set_cpu(cpu, &leaked);
 	}
-	if (atomic_read(&slot->refs) || !cpumask_empty(&leaked) || vmcss || vpids)
-		pr_warn("client '%s' of module %s went away with %d references on all CPUs, some on CPUs [%*pbl], %u VMCSs and %u VPIDs: taken back, report it to the maker of that module\n",
+	if (slot->left || !cpumask_empty(&leaked) || vmcss || vpids)
+		pr_warn("client '%s' of module %s went away with %u references on all CPUs, some on CPUs [%*pbl], %u VMCSs and %u VPIDs: taken back, report it to the maker of that module\n",
 			slot->name, slot->desc.owner->name,
-			atomic_read(&slot->refs), cpumask_pr_args(&leaked),
+			slot->left, cpumask_pr_args(&leaked),
 			vmcss, vpids);
 }
 
@@ -483,7 +542,7 @@ void vmxcore_refs_take_back(struct vmxcore_slot *slot, unsigned int vmcss,
 	mutex_unlock(&all_lock);
 	cpus_read_unlock();
 
-	if (!atomic_xchg(&slot->refs, 0))
+	if (!xchg(&slot->left, 0))
 		return;
 	trace_put(slot->name, VMXCORE_TRACE_ALL, 0);
 	vmxcore_slot_leave(slot);

@@ -148,6 +148,6 @@ void vmxcore_module_gone(const struct module *owner)
 			continue;
 		pr_warn("module %s is unloaded with client '%s' still registered: unregistered, report it to the maker of that module\n",
 			owner->name, slot->name);
-		vmxcore_unregister((struct vmxcore_client *)READ_ONCE(slot->handle));
+		vmxcore_unregister(vmxcore_slot_handle(slot));
 	}
 }

@@ -45,7 +45,7 @@ static ssize_t module_show(struct kobject *kobj, struct kobj_attribute *attr, ch
 
 static ssize_t references_show(struct kobject *kobj, struct kobj_attribute *attr, char *text)
 {
-	return sysfs_emit(text, "%d\n", atomic_read(&slot_of(kobj)->refs));
+	return sysfs_emit(text, "%u\n", vmxcore_slot_refs(slot_of(kobj)));
 }
 
 static unsigned int live_on(const struct vmxcore_slot *slot, unsigned int cpu)

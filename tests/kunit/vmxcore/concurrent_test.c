@@ -288,7 +288,7 @@ static void compare_client(struct kunit *test, unsigned int i)
 	unsigned int places = !!all;
 
 	KUNIT_ASSERT_NOT_NULL(test, slot);
-	KUNIT_EXPECT_EQ(test, atomic_read(&slot->refs), all);
+	KUNIT_EXPECT_EQ(test, vmxcore_slot_refs(slot), all);
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
 		KUNIT_EXPECT_EQ(test, per_cpu_ptr(slot->cpu_refs, cpu)->live,
 				actors[i].live[cpu]);

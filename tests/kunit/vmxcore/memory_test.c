@@ -293,7 +293,7 @@ static void look_at_clients(struct state *s)
 
 	while ((slot = vmxcore_slot_next(slot))) {
 		i = vmxcore_slot_index(slot);
-		s->clients[i].refs = atomic_read(&slot->refs);
+		s->clients[i].refs = vmxcore_slot_refs(slot);
 		s->clients[i].places = atomic_read(&slot->places);
 		s->clients[i].nr_vmcss = slot->nr_vmcss;
 		s->clients[i].nr_vpids = slot->nr_vpids;

@@ -240,7 +240,7 @@ static void too_many_on_all(struct kunit *test)
 	struct scene *s = scene_new(test);
 	struct vmxcore_slot *slot = vmxcore_slot_find(s->handles[A]);
 
-	atomic_set(&slot->refs, INT_MAX);
+	atomic64_add(INT_MAX - vmxcore_slot_refs(slot), &slot->books);
 	s->model.clients[A].refs = INT_MAX;
 	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[A]), -EOVERFLOW);
 	noted(test, s, A, VMXCORE_MISUSE_OVERFLOW);

@@ -351,7 +351,7 @@ static const char *client_differs(const struct model *m, unsigned int i,
 		return "who is registered";
 	if (!slot)
 		return NULL;
-	if (atomic_read(&slot->refs) != c->refs)
+	if (vmxcore_slot_refs(slot) != c->refs)
 		return "the references of a client on all CPUs";
 	if (atomic_read(&slot->places) != places(c) || vmxcore_slot_holds(slot) != !!places(c))
 		return "where a client holds something";

@@ -136,7 +136,7 @@ static void too_late(struct kunit *test)
 	hw_forget();
 	for (i = 0; i < NR_CLIENTS; i++)
 		KUNIT_EXPECT_EQ(test, vmxcore_get(clients[i]), -ESHUTDOWN);
-	KUNIT_EXPECT_EQ(test, atomic_read(&vmxcore_slot_find(clients[A])->refs), 2);
+	KUNIT_EXPECT_EQ(test, vmxcore_slot_refs(vmxcore_slot_find(clients[A])), 2);
 	vmxcore_put(clients[A]);
 	vmxcore_put(clients[A]);
 	for (cpu = 0; cpu < 2; cpu++)
@@ -298,7 +298,7 @@ static void expect_resumed(struct kunit *test)
 	expect_did(test, 1, "gone" CLEAR CLEAR OFF " " UP);
 	expect_did(test, 2, "vmclear" OFF " " UP);
 	expect_did(test, 3, "vmclear" OFF " " UP);
-	KUNIT_EXPECT_EQ(test, atomic_read(&vmxcore_slot_find(clients[A])->refs), 2);
+	KUNIT_EXPECT_EQ(test, vmxcore_slot_refs(vmxcore_slot_find(clients[A])), 2);
 	KUNIT_EXPECT_EQ(test, per_cpu(vmxcore_cpu.refs, 0), 1);
 	KUNIT_EXPECT_EQ(test, per_cpu(vmxcore_cpu.refs, 1), 0);
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++)

@@ -140,7 +140,7 @@ void world_end(struct kunit *test)
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
 		hw_fail(cpu, 0);
 	while ((slot = vmxcore_slot_next(NULL)))
-		vmxcore_unregister((struct vmxcore_client *)slot->handle);
+		vmxcore_unregister(vmxcore_slot_handle(slot));
 	for (cpu = 1; cpu < WORLD_CPUS; cpu++) {
 		if (!cpu_online(cpu))
 			KUNIT_EXPECT_EQ(test, world_up(cpu), 0);
