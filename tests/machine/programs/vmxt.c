@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxt [-e ERRNO] COMMAND...: one command for the test client (vmxcore_test.ko). Says what
- * came of it by the name of the errno, and succeeds when that is 0, or with -e the one that is
- * expected: the shell of the machine cannot tell.
+ * vmxt [-e ERRNO] [-n TIMES] COMMAND...: one command for the test client (vmxcore_test.ko). Says
+ * what came of it by the name of the errno, and succeeds when that is 0, or with -e the one that
+ * is expected: the shell of the machine cannot tell. With -n the command is given that many times,
+ * in less time than a process takes to start.
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,22 +41,36 @@ static int run(const char *line)
 	return written < 0 ? errno : 0;
 }
 
+/* Does what comes of it have that name? */
+static bool ends_with(const char *line, const char *expected)
+{
+	int error = run(line);
+	const char *result = error ? strerrorname_np(error) : "0";
+
+	printf("vmxt: %s: %s\n", line, result);
+	return !strcmp(result, expected);
+}
+
 int main(int argc, char **argv)
 {
-	const char *expected = "0", *result;
+	const char *expected = "0";
 	char line[LINE_LEN] = "";
-	int error;
+	int option, times = 1;
+	bool all = true;
 
-	if (argc > 2 && !strcmp(argv[1], "-e")) {
-		expected = argv[2];
-		argv += 2;
+	while ((option = getopt(argc, argv, "+e:n:")) != -1) {
+		if (option == 'e')
+			expected = optarg;
+		else if (option == 'n')
+			times = atoi(optarg);
+		else
+			return 2;
 	}
-	if (!argv[1])
-		errx(2, "usage: vmxt [-e ERRNO] COMMAND...");
+	if (!argv[optind] || times < 1)
+		errx(2, "usage: vmxt [-e ERRNO] [-n TIMES] COMMAND...");
 
-	join(line, argv + 1);
-	error = run(line);
-	result = error ? strerrorname_np(error) : "0";
-	printf("vmxt: %s: %s\n", line, result);
-	return strcmp(result, expected) != 0;
+	join(line, argv + optind);
+	while (times--)
+		all = ends_with(line, expected) && all;
+	return !all;
 }
