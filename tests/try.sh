@@ -4,7 +4,7 @@
 # folder for the logs, and $suite.
 # shellcheck disable=SC2154
 
-passed=0 failed=0
+passed=0 failed=0 seconds=
 
 # try DESCRIPTION NAME COMMAND...: passes when the command succeeds.
 try() {
@@ -15,6 +15,7 @@ try() {
 	(set -e; "$@") >"$log" 2>&1
 	status=$?
 	set -e
+	seconds+="$((SECONDS - start)) $text"$'\n'
 	if [ "$status" = 0 ]; then
 		echo "ok - $suite: $text ($((SECONDS - start)) s)"
 		passed=$((passed + 1))
@@ -25,8 +26,9 @@ try() {
 	fi
 }
 
-# try_end: what tests/machine/run --also reads.
+# try_end: what tests/machine/run --also reads, and tests/bench.
 try_end() {
+	printf '%s' "$seconds" >"$out/seconds"
 	echo "$passed $failed 0" >"$out/result"
 	[ "$failed" = 0 ]
 }

@@ -18,14 +18,19 @@ figures() {
 	ok "$group: $(wc -l </run/figures) figures"
 }
 
+figures_of_kvm() {
+	figures "$1" kvmbench
+	figures "$1" powerbench
+}
+
 # measure_kvm GROUP AT-LOAD: they alternate, so that neither has the machine that has warmed up to itself.
 measure_kvm() {
 	check "stock KVM, $1" load_stock "$2"
-	figures "stock$1" kvmbench
+	figures_of_kvm "stock$1"
 	check "  is unloaded" modprobe -r kvm_intel
 	log "our KVM, $1"
 	load_kvm "$2"
-	figures "ours$1" kvmbench
+	figures_of_kvm "ours$1"
 	check "  is unloaded" modprobe -r kvm_intel
 }
 

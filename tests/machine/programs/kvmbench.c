@@ -9,18 +9,15 @@
 #include <err.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
-#include <linux/types.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <x86intrin.h>
 
 #include "cpu.h"
+#include "figures.h"
 
 /* Odd, so that a median is one of them. */
 #define SAMPLES		15
@@ -53,30 +50,6 @@ struct vm {
 
 static int kvm;
 
-static __u64 ticks(void)
-{
-	__u64 now;
-
-	_mm_lfence();
-	now = __rdtsc();
-	_mm_lfence();
-	return now;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const __u64 *left = a, *right = b;
-
-	return *left < *right ? -1 : *left > *right;
-}
-
-static void print_figure(const char *name, __u64 *samples)
-{
-	qsort(samples, SAMPLES, sizeof(*samples), compare);
-	printf("%s %llu %llu %llu\n", name, samples[SAMPLES / 2], samples[0],
-	       samples[SAMPLES - 1]);
-}
-
 static int create_vm(void)
 {
 	int vm = ioctl(kvm, KVM_CREATE_VM, 0);
@@ -108,10 +81,10 @@ static void measure_edges(void)
 		not_last[i] = t[3] - t[2];
 		last[i] = t[4] - t[3];
 	}
-	print_figure("create_first_vm", first);
-	print_figure("create_second_vm", second);
-	print_figure("destroy_vm", not_last);
-	print_figure("destroy_last_vm", last);
+	print_figure("create_first_vm", first, SAMPLES);
+	print_figure("create_second_vm", second, SAMPLES);
+	print_figure("destroy_vm", not_last, SAMPLES);
+	print_figure("destroy_last_vm", last, SAMPLES);
 }
 
 static void give_memory(int vm)
@@ -194,8 +167,8 @@ static void measure_exits(const struct vm *vm)
 		/* Nine more exits that the kernel answers, and the loop in the guest. */
 		kernel[i] = (enter_many(vm, 10) - enter_many(vm, 1)) / (9ULL * EXITS);
 	}
-	print_figure("exit_to_user_space", user);
-	print_figure("exit_to_kernel", kernel);
+	print_figure("exit_to_user_space", user, SAMPLES);
+	print_figure("exit_to_kernel", kernel, SAMPLES);
 }
 
 static bool stop;
@@ -228,7 +201,7 @@ static void measure_switch(const struct vm *vm)
 	}
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(other, NULL);
-	print_figure("entry_after_context_switch", samples);
+	print_figure("entry_after_context_switch", samples, SAMPLES);
 }
 
 static void measure_migration(const struct vm *vm)
@@ -243,7 +216,7 @@ static void measure_migration(const struct vm *vm)
 		}
 		samples[i] = sum / EXITS;
 	}
-	print_figure("entry_after_migration", samples);
+	print_figure("entry_after_migration", samples, SAMPLES);
 }
 
 int main(void)

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * For programs that measure: a figure is the median of its samples, as an interrupt makes some of
+ * them dearer, and none cheaper.
+ */
+#ifndef _FIGURES_H
+#define _FIGURES_H
+
+#include <linux/types.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <x86intrin.h>
+
+static __u64 ticks(void)
+{
+	__u64 now;
+
+	_mm_lfence();
+	now = __rdtsc();
+	_mm_lfence();
+	return now;
+}
+
+static int compare_samples(const void *a, const void *b)
+{
+	const __u64 *left = a, *right = b;
+
+	return *left < *right ? -1 : *left > *right;
+}
+
+/* A line: the name, the median, the least and the most. Sorts the samples. */
+static void print_figure(const char *name, __u64 *samples, size_t nr)
+{
+	qsort(samples, nr, sizeof(*samples), compare_samples);
+	printf("%s %llu %llu %llu\n", name, samples[nr / 2], samples[0], samples[nr - 1]);
+}
+
+#endif /* _FIGURES_H */
