@@ -95,27 +95,31 @@ add_installed() {
 		"$top/dev/modprobe.d/vmxcore.conf" >"$1/etc/modprobe.d/vmxcore.conf"
 }
 
-# vmx_sites KVM-INTEL: where it has those VMX instructions that a vCPU does not execute on each exit, as kprobe events. Places
+# vmx_sites MODULE FILE: where it has those VMX instructions that a vCPU does not execute on each exit, as kprobe events. Places
 # are told from the first function that others can see, as an image's modules have no local symbols.
+# Not VMXOFF: no kprobe can be where "VM extensions" of that encoding are (prepare_emulation() in arch/x86/kernel/kprobes/core.c).
 vmx_sites() {
 	local base symbol address instruction n=0
-	read -r base symbol < <(objdump --syms "$1" | sed -nE 's/^([0-9a-f]+) g +F \.text\t[0-9a-f]+ (vm.*)/\1 \2/p' | sort | head -n 1)
+	read -r base symbol < <(objdump --syms "$2" | sed -nE 's/^([0-9a-f]+) g +F \.text\t[0-9a-f]+ ([a-z].*)/\1 \2/p' | sort | head -n 1)
 	while read -r address instruction; do
 		n=$((n + 1))
-		echo "p:vmx/${instruction}_$n kvm_intel:$symbol+$((0x$address - 0x$base))"
-	done < <(objdump --disassemble --no-show-raw-insn --section=.text "$1" |
-		sed -nE 's/^ *([0-9a-f]+):\t(vmptrld|vmclear|invept|invvpid) .*/\1 \2/p')
+		echo "p:vmx/${instruction}_$1_$n $1:$symbol+$((0x$address - 0x$base))"
+	done < <(objdump --disassemble --no-show-raw-insn --section=.text "$2" |
+		sed -nE 's/^ *([0-9a-f]+):\t(vmxon|vmptrld|vmclear|invept|invvpid) .*/\1 \2/p')
 }
 
-# For the distribution's kvm_intel, and for ours.
+# For the distribution's kvm_intel, for ours, and for who has VMX without KVM.
 add_vmx_sites() {
-	local stock=$1/vmx/stock.ko
+	local stock=$1/vmx/stock.ko module
 	[ -f "$modules/kvm-intel.ko" ] || return 0
 	mkdir -p "$1/vmx"
 	unpack_module "$(find "$root/lib/modules/$release/kernel" -name 'kvm-intel.ko*')" "$stock"
-	vmx_sites "$stock" >"$1/vmx/stock"
-	vmx_sites "$modules/kvm-intel.ko" >"$1/vmx/ours"
+	vmx_sites kvm_intel "$stock" >"$1/vmx/stock"
 	rm "$stock"
+	vmx_sites kvm_intel "$modules/kvm-intel.ko" >"$1/vmx/ours"
+	for module in vmxcore vmxcore_bench; do
+		[ ! -f "$modules/$module.ko" ] || vmx_sites "$module" "$modules/$module.ko" >"$1/vmx/$module"
+	done
 }
 
 add_programs() {

@@ -34,14 +34,49 @@ measure_kvm() {
 	check "  is unloaded" modprobe -r kvm_intel
 }
 
+# ipis: how many function calls CPUs have been sent.
+ipis() {
+	sed -n 's/^ *CAL: *\([0-9 ]*[0-9]\).*/\1/p' /proc/interrupts | tr -s ' ' '\n' | awk '{ n += $1 } END { print n }'
+}
+
+# count NAME LISTS COMMAND...: what the emulator's clock does not tell apart: VMX instructions, and IPIs. VMXON only where it is a module
+# that has it; there is a VMXOFF for each.
+count() {
+	local name=$1 lists=$2 before instruction n missed
+	shift 2
+	# shellcheck disable=SC2086 # words
+	count_instructions $lists
+	before=$(ipis)
+	check "VMX instructions of $name" "$@" >/dev/null
+	echo "# figure count ${name}_ipi $(($(ipis) - before))" >&3
+	for instruction in $(borrowed || echo vmxon) vmptrld vmclear invept invvpid; do
+		read -r n missed <<-END
+			$(executed $instruction)
+		END
+		echo "# figure count ${name}_$instruction $n" >&3
+		[ "$missed" = 0 ] || not_ok "  each $instruction is counted" "$missed are not"
+	done
+	count_no_more
+}
+
 for round in 1 2; do
 	measure_kvm .$round 0
 	# What the first VM costs where VMX is on already.
 	[ "$(line)" = 6.1 ] || measure_kvm _at_load.$round 1
 done
+# The edges alone. Of KVM's parameters the one that makes them.
+check "stock KVM" load_stock 0
+count stock stock kvmbench edges
+check "  is unloaded" modprobe -r kvm_intel
+load_kvm 0
+count ours "ours vmxcore" kvmbench edges
+check "  is unloaded" modprobe -r kvm_intel
 load_provider
 check "what measures the calls" modprobe vmxcore_bench
 for group in edge calls calls_all switch; do
 	figures $group cat $bench/$group
 done
+count edge vmxcore cat $bench/edge
+count switch vmxcore cat $bench/switch
+count switch_with_vmclear vmxcore_bench cat $bench/switch
 check "unloaded" modprobe -r vmxcore_bench

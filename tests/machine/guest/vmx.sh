@@ -30,6 +30,31 @@ load_stock() {
 	stock_insmod kvm ${at_load:+"$at_load"} && stock_insmod kvm-intel "$@"
 }
 
+tracing=/sys/kernel/tracing
+
+# count_instructions LIST...: of these modules, which are loaded, each VMX instruction that is not in the path of a VM exit becomes a
+# kprobe: "stock" and "ours" are kvm_intel's, the others named after their module (/vmx/LIST, made by image.sh). The kernel refuses
+# some: stock's __invvpid() is none of ftrace's. Those are in /run/refused.
+count_instructions() {
+	: >/run/refused
+	for list; do
+		while read -r event; do
+			echo "$event" >>$tracing/kprobe_events || echo "$event" >>/run/refused
+		done <"/vmx/$list"
+	done 2>/dev/null
+	echo 1 >$tracing/events/vmx/enable
+}
+
+# executed INSTRUCTION: how often since then, and how often that was missed.
+executed() {
+	awk -v "name=^$1_" '$1 ~ name { n += $2; missed += $3 } END { print n + 0, missed + 0 }' $tracing/kprobe_profile
+}
+
+count_no_more() {
+	echo 0 >$tracing/events/vmx/enable
+	echo >$tracing/kprobe_events
+}
+
 # Where the kernel owns VMX nobody has it without kvm_intel, which lends it on.
 load_provider() {
 	! borrowed || load_kvm 0
