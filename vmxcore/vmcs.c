@@ -43,7 +43,9 @@ static int misused(enum vmxcore_misuse kind, const struct vmxcore_vmcs *vmcs,
 	return -EINVAL;
 }
 
-static struct vmxcore_vmcs *add(struct vmxcore_client *client, void *page, bool adopted)
+/* The client may be unregistered since it was checked. */
+static struct vmxcore_vmcs *add(struct vmxcore_client *client, void *page, bool adopted,
+				const char *call, unsigned long caller)
 {
 	struct vmxcore_vmcs *vmcs;
 	struct vmxcore_slot *slot;
@@ -69,7 +71,8 @@ static struct vmxcore_vmcs *add(struct vmxcore_client *client, void *page, bool 
 	if (slot)
 		return vmcs;
 	kfree(vmcs);
-	return ERR_PTR(-EBADF);
+	vmxcore_misuse(VMXCORE_MISUSE_HANDLE, client, call, caller);
+	return ERR_PTR(-EINVAL);
 }
 
 /* What stands against a VMCS of anybody, before the first page is allocated. */
@@ -114,7 +117,7 @@ struct vmxcore_vmcs *vmxcore_vmcs_alloc(struct vmxcore_client *client, int node)
 	region = page_address(page);
 	region->revision = vmxcore_caps_revision();
 
-	vmcs = add(client, region, false);
+	vmcs = add(client, region, false, __func__, _RET_IP_);
 	if (IS_ERR(vmcs))
 		__free_page(page);
 	return vmcs;
@@ -138,7 +141,7 @@ struct vmxcore_vmcs *vmxcore_vmcs_adopt(struct vmxcore_client *client, void *pag
 		return ERR_PTR(err);
 	if (!page || !PAGE_ALIGNED(page))
 		return ERR_PTR(-EINVAL);
-	return add(client, page, true);
+	return add(client, page, true, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_adopt);
 

@@ -7,6 +7,7 @@
 
 static unsigned int calls, fail_at_call;
 static int live;
+static void (*meanwhile)(void);
 
 /**
  * alloc_watch() - count anew
@@ -48,6 +49,25 @@ int alloc_live(void)
 	return live;
 }
 
+/**
+ * alloc_meanwhile() - something happens while memory is asked for
+ * @what: happens at the next call; it may sleep
+ */
+void alloc_meanwhile(void (*what)(void))
+{
+	meanwhile = what;
+}
+
+static bool refused(void)
+{
+	void (*what)(void) = meanwhile;
+
+	meanwhile = NULL;
+	if (what)
+		what();
+	return ++calls == fail_at_call;
+}
+
 static void *counted(void *memory)
 {
 	live += !!memory;
@@ -64,7 +84,7 @@ static void *counted(void *memory)
  */
 void *counted_kcalloc(size_t n, size_t size, gfp_t flags)
 {
-	return ++calls == fail_at_call ? NULL : counted(kcalloc(n, size, flags));
+	return refused() ? NULL : counted(kcalloc(n, size, flags));
 }
 
 /**
@@ -77,7 +97,7 @@ void *counted_kcalloc(size_t n, size_t size, gfp_t flags)
  */
 void *counted_kvcalloc(size_t n, size_t size, gfp_t flags)
 {
-	return ++calls == fail_at_call ? NULL : counted(kvcalloc(n, size, flags));
+	return refused() ? NULL : counted(kvcalloc(n, size, flags));
 }
 
 /**
@@ -88,7 +108,7 @@ void *counted_kvcalloc(size_t n, size_t size, gfp_t flags)
  */
 void *counted_vzalloc(size_t size)
 {
-	return ++calls == fail_at_call ? NULL : counted(vzalloc(size));
+	return refused() ? NULL : counted(vzalloc(size));
 }
 
 /**
@@ -101,7 +121,7 @@ void *counted_vzalloc(size_t size)
  */
 struct page *counted_alloc_pages(int node, gfp_t flags, unsigned int order)
 {
-	return ++calls == fail_at_call ? NULL : counted(alloc_pages_node(node, flags, order));
+	return refused() ? NULL : counted(alloc_pages_node(node, flags, order));
 }
 
 /**
@@ -124,7 +144,7 @@ void counted_free_pages(unsigned long address, unsigned int order)
  */
 void __percpu *counted_alloc_percpu(size_t size, size_t align)
 {
-	void __percpu *memory = ++calls == fail_at_call ? NULL : __alloc_percpu(size, align);
+	void __percpu *memory = refused() ? NULL : __alloc_percpu(size, align);
 
 	live += !!memory;
 	return memory;
@@ -151,7 +171,7 @@ void counted_free_percpu(void __percpu *memory)
  */
 struct kobject *counted_kobject_create_and_add(const char *name, struct kobject *parent)
 {
-	return ++calls == fail_at_call ? NULL : kobject_create_and_add(name, parent);
+	return refused() ? NULL : kobject_create_and_add(name, parent);
 }
 
 /**
@@ -163,7 +183,7 @@ struct kobject *counted_kobject_create_and_add(const char *name, struct kobject 
  */
 int counted_sysfs_create_group(struct kobject *dir, const struct attribute_group *group)
 {
-	return ++calls == fail_at_call ? -ENOMEM : sysfs_create_group(dir, group);
+	return refused() ? -ENOMEM : sysfs_create_group(dir, group);
 }
 
 /**

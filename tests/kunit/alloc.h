@@ -27,6 +27,7 @@ void counted_free(const void *memory);
 
 void alloc_watch(unsigned int fail_at);
 void alloc_fail(unsigned int nth);
+void alloc_meanwhile(void (*what)(void));
 unsigned int alloc_calls(void);
 int alloc_live(void);
 

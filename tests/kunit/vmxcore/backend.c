@@ -13,6 +13,7 @@ struct module hw_pinning_module = { .name = "pinning" };
 bool hw_pin_fails;
 
 static atomic_t pins;
+static const struct vmxcore_backend_events *told;
 
 /**
  * hw_pins_reset() - nothing is pinned, and all can be
@@ -33,8 +34,17 @@ int hw_pins(void)
 	return atomic_read(&pins);
 }
 
+/**
+ * hw_lender_goes() - who lends VMX goes by force
+ */
+void hw_lender_goes(void)
+{
+	told->going();
+}
+
 static void start(const struct vmxcore_backend_events *events)
 {
+	told = events;
 	hw_native.start(events);
 }
 

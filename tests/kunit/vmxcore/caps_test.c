@@ -218,6 +218,9 @@ static void no_vmx(struct kunit *test)
 	hw_forget_vmx();
 	KUNIT_EXPECT_EQ(test, vmxcore_caps_read(&caps), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, memcmp(&caps, &none, sizeof(caps)), 0);
+	/* The firmware has locked it; and the CPU has none. */
+	KUNIT_EXPECT_EQ(test, vmxcore_caps_init(), -EOPNOTSUPP);
+	hw_announce_no_vmx();
 	KUNIT_EXPECT_EQ(test, vmxcore_caps_init(), -EOPNOTSUPP);
 }
 

@@ -3,10 +3,12 @@
  * A client that wants VMX for itself, and those who make room for it or do not: who is asked, what
  * they still have afterwards, and what they are told.
  */
+#include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/minmax.h>
 #include <linux/workqueue.h>
 #include <vmxcore/client.h>
 #include <vmxcore/exclusive.h>
@@ -520,6 +522,53 @@ static void one_unregisters_before_it_is_asked(struct kunit *test)
 	go(test);
 }
 
+static atomic_t missing;
+
+/* The last one to come starts both. */
+static int contender(void *name)
+{
+	const struct vmxcore_client_desc desc = {
+		.name = name,
+		.owner = &world_owner,
+		.flags = VMXCORE_EXCLUSIVE,
+	};
+	struct vmxcore_client *client;
+
+	atomic_dec(&missing);
+	while (atomic_read(&missing))
+		cpu_relax();
+	client = vmxcore_register(&desc);
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	s->handles[TAKER] = client;
+	return 0;
+}
+
+/* One of them has it, whoever; the other has left nothing. */
+static void two_at_once(struct kunit *test)
+{
+	struct task_struct *first, *second;
+	unsigned int i;
+	int a, b;
+
+	for (i = 0; i < 20; i++) {
+		s->handles[TAKER] = NULL;
+		atomic_set(&missing, 2);
+		first = world_thread(test, 1, contender, "first");
+		second = world_thread(test, 2, contender, "second");
+		a = world_thread_end(first);
+		b = world_thread_end(second);
+		KUNIT_EXPECT_EQ_MSG(test, min(a, b), -EBUSY, "both have VMX for themselves");
+		KUNIT_EXPECT_EQ_MSG(test, max(a, b), 0, "none has");
+		KUNIT_ASSERT_NOT_NULL(test, s->handles[TAKER]);
+		KUNIT_EXPECT_STREQ(test, vmxcore_excluder(), a ? "second" : "first");
+		vmxcore_unregister(s->handles[TAKER]);
+		as_the_model(test);
+		/* What it got when it was told. */
+		give_back(ALL);
+	}
+}
+
 /* enable_virt_at_load: vmxcore's own reference gives way, and comes back. */
 static void the_policy_makes_room(struct kunit *test)
 {
@@ -558,6 +607,7 @@ static struct kunit_case exclusive_cases[] = {
 	KUNIT_CASE(one_unregisters_while_it_is_asked),
 	KUNIT_CASE(one_unregisters_while_it_is_told),
 	KUNIT_CASE(one_unregisters_before_it_is_asked),
+	KUNIT_CASE(two_at_once),
 	KUNIT_CASE(the_policy_makes_room),
 	{}
 };

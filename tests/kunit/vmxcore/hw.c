@@ -6,6 +6,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
+#include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/irqflags.h>
@@ -28,7 +29,8 @@ static DECLARE_BITMAP(vpids[HW_MAX_CPUS], HW_NR_VPIDS);
 static const char *broken;
 static cpu_emergency_virt_cb *emergency;
 static u64 msrs[NR_MSRS];
-static bool has_vmx;
+static bool has_vmx, announces_vmx;
+static unsigned int states_until_refused;
 
 /* A CPU of today: all controls can be 1, none must be, and INVEPT and INVVPID can do all. */
 static void reset_msrs(void)
@@ -66,6 +68,8 @@ void hw_reset(void)
 	hw_pins_reset();
 	broken = NULL;
 	has_vmx = true;
+	announces_vmx = true;
+	states_until_refused = 0;
 	reset_msrs();
 }
 
@@ -179,6 +183,53 @@ void hw_forget_guests(void)
 void hw_forget_vmx(void)
 {
 	has_vmx = false;
+}
+
+/**
+ * hw_announce_no_vmx() - it is the CPU, and not its firmware, that has no VMX
+ */
+void hw_announce_no_vmx(void)
+{
+	announces_vmx = false;
+}
+
+/**
+ * hw_cpuid_ecx() - CPUID, as far as vmxcore asks for it
+ * @leaf: 1
+ *
+ * Return: ECX: whether the CPU has VMX, whatever its firmware says.
+ */
+u32 hw_cpuid_ecx(u32 leaf)
+{
+	return announces_vmx ? BIT(5) : 0;
+}
+
+/**
+ * hw_refuse_hotplug_state() - the kernel has no state left of its CPU hotplug
+ * @nth: when vmxcore asks for it so many times, from 1 on
+ */
+void hw_refuse_hotplug_state(unsigned int nth)
+{
+	states_until_refused = nth;
+}
+
+/**
+ * hw_setup_hotplug_state() - cpuhp_setup_state()
+ * @state: as there
+ * @name: as there
+ * @startup: as there
+ * @teardown: as there
+ *
+ * The kernel's own WARN() is left out, with which it refuses.
+ *
+ * Return: as there.
+ */
+int hw_setup_hotplug_state(enum cpuhp_state state, const char *name,
+			   int (*startup)(unsigned int cpu), int (*teardown)(unsigned int cpu))
+{
+	if (states_until_refused && !--states_until_refused)
+		return -ENOSPC;
+	return __cpuhp_setup_state(state, name, true, startup, teardown, false);
 }
 
 /**

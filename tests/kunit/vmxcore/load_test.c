@@ -75,10 +75,27 @@ static void hotplug_state_taken(struct kunit *test)
 	world_unload(NULL);
 }
 
+/* Other modules have taken them all; the first one is not among those that are given out. */
+static void no_hotplug_state_left(struct kunit *test)
+{
+	unsigned int nth;
+
+	for (nth = 1; nth <= 3; nth++) {
+		hw_reset();
+		hw_refuse_hotplug_state(nth);
+		alloc_watch(0);
+		KUNIT_EXPECT_EQ_MSG(test, world_insert(), -ENOSPC, "state %u", nth);
+		KUNIT_EXPECT_EQ(test, alloc_live(), 0);
+	}
+	KUNIT_ASSERT_EQ(test, world_load(NULL), 0);
+	world_unload(NULL);
+}
+
 static struct kunit_case load_cases[] = {
 	KUNIT_CASE(each_cpu_has_a_root_vmcs),
 	KUNIT_CASE(vmxon_fails),
 	KUNIT_CASE(hotplug_state_taken),
+	KUNIT_CASE(no_hotplug_state_left),
 	{}
 };
 

@@ -11,6 +11,7 @@
 #include <vmxcore/cpu.h>
 #include <vmxcore/current.h>
 
+#include "../alloc.h"
 #include "model.h"
 
 #define A		0
@@ -168,6 +169,7 @@ static void all_that_sleep(void *scene)
 	vmxcore_get(s->handles[A]);
 	vmxcore_put(s->handles[A]);
 	vmxcore_unregister(s->handles[A]);
+	vmxcore_vmcs_alloc(s->handles[A], NUMA_NO_NODE);
 }
 
 static void sleep_where_one_must_not(struct kunit *test)
@@ -203,6 +205,49 @@ static void this_cpu_where_it_may_change(struct kunit *test)
 	noted(test, s, A, VMXCORE_MISUSE_CONTEXT);
 	KUNIT_EXPECT_EQ(test, vmxcore_ept_activate(0x1000), -EINVAL);
 	nobody_noted(test, s);
+}
+
+/* Of one that has it current nobody may be interrupted by a task. */
+static void borrowed_by_a_task(struct kunit *test)
+{
+	struct scene *s = scene_new(test);
+	struct vmxcore_vmcs *vmcs = vmxcore_vmcs_alloc(s->handles[A], NUMA_NO_NODE);
+	u64 interrupted;
+	int err;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(vmcs));
+	KUNIT_EXPECT_EQ(test, vmxcore_vmcs_borrow(vmcs, &interrupted), -EINVAL);
+	noted(test, s, A, VMXCORE_MISUSE_CONTEXT);
+	vmxcore_vmcs_return(vmcs, 0);
+	noted(test, s, A, VMXCORE_MISUSE_CONTEXT);
+	local_irq_disable();
+	err = vmxcore_vmcs_borrow(NULL, &interrupted);
+	local_irq_enable();
+	KUNIT_EXPECT_EQ(test, err, -EINVAL);
+	vmxcore_vmcs_free(vmcs);
+	nobody_noted(test, s);
+}
+
+static struct vmxcore_client *goes;
+
+static void unregister_it(void)
+{
+	vmxcore_unregister(goes);
+}
+
+/* Another task of the client's, and it had been asked who it is before. */
+static void unregistered_while_it_gets_a_vmcs(struct kunit *test)
+{
+	struct scene *s = scene_new(test);
+	int live = alloc_live();
+
+	goes = s->handles[B];
+	model_unregister(&s->model, B);
+	alloc_meanwhile(unregister_it);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_alloc(goes, NUMA_NO_NODE)), -EINVAL);
+	KUNIT_EXPECT_NULL(test, vmxcore_slot_find(goes));
+	KUNIT_EXPECT_EQ(test, alloc_live(), live);
+	nothing_changed(test, s);
 }
 
 static long get_cpu_work(void *handle)
@@ -464,6 +509,8 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(unregister_twice),
 	KUNIT_CASE(sleep_where_one_must_not),
 	KUNIT_CASE(this_cpu_where_it_may_change),
+	KUNIT_CASE(borrowed_by_a_task),
+	KUNIT_CASE(unregistered_while_it_gets_a_vmcs),
 	KUNIT_CASE(this_cpu_in_a_bound_thread),
 	KUNIT_CASE_SLOW(too_many_on_a_cpu),
 	KUNIT_CASE(too_many_on_all),

@@ -315,6 +315,35 @@ static void suspend(struct kunit *test)
 	expect_resumed(test);
 }
 
+/* With VMCSs loaded, and by force: clients still hold it. */
+static void lender_goes(struct kunit *test)
+{
+	unsigned int cpu;
+
+	hold(test);
+	hw_lender_goes();
+	expect_on(test, false);
+	expect_did(test, 0, "vmclear" OFF);
+	expect_did(test, 1, "vmclear" CLEAR OFF);
+	expect_did(test, 2, "vmclear" OFF);
+	expect_did(test, 3, "vmclear" OFF);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+		KUNIT_EXPECT_EQ(test, world_get_cpu(clients[B], cpu, WORLD_IRQ), -ENODEV);
+		KUNIT_EXPECT_STREQ(test, vmxcore_cpu_state_name(cpu), "failed");
+	}
+	KUNIT_EXPECT_EQ(test, vmxcore_get(clients[A]), -EIO);
+	hw_lender_goes();
+	nobody_misused(test);
+	vmxcore_put(clients[A]);
+	vmxcore_put(clients[A]);
+	for (cpu = 0; cpu < 2; cpu++)
+		world_put_cpu(clients[B], cpu, WORLD_IRQ);
+	KUNIT_EXPECT_FALSE(test, vmxcore_cpus_failed());
+	KUNIT_EXPECT_EQ_MSG(test, vmxcore_get(clients[A]), 0, "there is another lender");
+	expect_on(test, true);
+	nobody_misused(test);
+}
+
 static int not_tired(void)
 {
 	return -EAGAIN;
@@ -387,6 +416,7 @@ static struct kunit_case power_cases[] = {
 	KUNIT_CASE(emergency_where_nobody_holds_anything),
 	KUNIT_CASE(emergency_of_a_foreign_owner),
 	KUNIT_CASE(a_cpu_goes),
+	KUNIT_CASE(lender_goes),
 	KUNIT_CASE(suspend),
 	KUNIT_CASE(suspend_is_given_up),
 	KUNIT_CASE(suspend_of_the_idle),

@@ -16,6 +16,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cache.h>
+#include <linux/cpuhotplug.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/types.h>
@@ -53,6 +54,9 @@ extern struct module world_module;
 #define EXPORT_PER_CPU_SYMBOL_GPL(symbol)
 
 bool hw_cpu_has(unsigned int feature);
+u32 hw_cpuid_ecx(u32 leaf);
+int hw_setup_hotplug_state(enum cpuhp_state state, const char *name,
+			   int (*startup)(unsigned int cpu), int (*teardown)(unsigned int cpu));
 u64 hw_rdmsr(u32 msr);
 unsigned long hw_cr4(void);
 void hw_cr4_set(unsigned long bits);
@@ -64,6 +68,8 @@ void hw_empty_emergency_slot(cpu_emergency_virt_cb *callback);
 #undef this_cpu_has
 #undef rdmsrl
 #define this_cpu_has(feature)		hw_cpu_has(feature)
+#define cpuid_ecx(leaf)			hw_cpuid_ecx(leaf)
+#define cpuhp_setup_state		hw_setup_hotplug_state
 #define rdmsrl(msr, value)		((value) = hw_rdmsr(msr))
 #define __read_cr4()			hw_cr4()
 #define cr4_set_bits_irqsoff(bits)	hw_cr4_set(bits)
