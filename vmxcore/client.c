@@ -4,9 +4,9 @@
  * instruction.
  *
  * The table is fixed and never freed, and a handle is a slot's index with a
- * generation above it, 32 bits in all. So a stale handle is refused instead of dereferenced, and
- * an NMI that walks the table while the machine crashes needs no lock and meets
- * no half-linked list.
+ * generation above it, 32 bits in all. So a stale handle is refused instead of
+ * dereferenced, and an NMI that walks the table while the machine crashes needs no
+ * lock and meets no half-linked list.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -34,7 +34,6 @@ static const struct vmxcore_backend *const backend = &VMXCORE_BACKEND;
  */
 static bool all_held;
 
-/* CPUs in state FAILED. Almost always 0: a get need look no further. */
 atomic_t vmxcore_nr_failed = ATOMIC_INIT(0);
 
 /**

@@ -31,7 +31,7 @@ enum vmxcore_cpu_state {
 	VMXCORE_CPU_FAILED,
 	VMXCORE_CPU_SUSPENDED,
 	VMXCORE_CPU_DOWN,
-} __packed;
+};
 
 /**
  * struct vmxcore_cpu - one CPU
@@ -40,11 +40,11 @@ enum vmxcore_cpu_state {
  * @latency: how long the last VMXON or VMXOFF took, with what belongs to it, in ns; no
  *	longer than %U32_MAX
  * @refs: references taken on this CPU alone
+ * @state: see there
  * @error: why this CPU could not be held for all or by somebody on its way up, or is
- *	FAILED
+ *	FAILED; a negative errno
  * @all: whoever holds all CPUs holds this one too
  * @untold: that was while the CPU was not online, see vmxcore_cpu_tell()
- * @state: see there
  *
  * Written by its own CPU only, with interrupts off: that is the whole locking,
  * and why a second caller can never see "on" between a first reference and its
@@ -55,10 +55,10 @@ struct vmxcore_cpu {
 	u64 since;
 	u32 latency;
 	u32 refs;
-	int error;
+	enum vmxcore_cpu_state state;
+	s16 error;
 	bool all;
 	bool untold;
-	enum vmxcore_cpu_state state;
 };
 
 /*
@@ -69,7 +69,7 @@ static_assert(sizeof(struct vmxcore_cpu) <= SMP_CACHE_BYTES / 2);
 
 DECLARE_PER_CPU_ALIGNED(struct vmxcore_cpu, vmxcore_cpu);
 
-/* On how many CPUs it is so. */
+/* How many CPUs are FAILED. Almost always 0: a get need look no further. */
 extern atomic_t vmxcore_nr_failed;
 
 /**

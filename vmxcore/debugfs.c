@@ -35,7 +35,7 @@ static int clients_show(struct seq_file *m, void *unused)
 	unsigned int cpu, live;
 
 	while ((slot = vmxcore_slot_next(slot))) {
-		seq_printf(m, "client %s all %d cpus", slot->name,
+		seq_printf(m, "client %s all %u cpus", slot->name,
 			   vmxcore_slot_refs(slot));
 		for_each_possible_cpu(cpu) {
 			live = READ_ONCE(per_cpu_ptr(slot->cpu_refs, cpu)->live);

@@ -188,7 +188,7 @@ static __always_inline bool one_of_many(struct vmxcore_client *client)
 /* -ENOENT: a client has no reference; -EOVERFLOW: and can have no more; 0: it has some. */
 static int has_some(struct vmxcore_slot *slot, struct vmxcore_client *client)
 {
-	u32 refs = atomic64_read(&slot->books);
+	u32 refs = (u32)atomic64_read(&slot->books);
 
 	if (!refs)
 		return -ENOENT;
@@ -384,8 +384,8 @@ EXPORT_SYMBOL_GPL(vmxcore_put);
 
 /* The same on this CPU, with interrupts off. */
 static __always_inline int with_slot_here(struct vmxcore_client *client,
-				      int (*act)(struct vmxcore_slot *slot,
-						 struct vmxcore_client *client))
+					  int (*act)(struct vmxcore_slot *slot,
+						     struct vmxcore_client *client))
 {
 	struct vmxcore_slot *slot;
 	unsigned long flags;
