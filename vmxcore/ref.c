@@ -196,7 +196,7 @@ static int has_some(struct vmxcore_slot *slot, struct vmxcore_client *client)
 }
 
 /* One more reference, or why there is none. */
-static int more(struct vmxcore_client *client)
+static int take_another(struct vmxcore_client *client)
 {
 	int err;
 
@@ -248,7 +248,7 @@ static int last(struct vmxcore_slot *slot, struct vmxcore_client *client)
 
 static int take(struct vmxcore_client *client)
 {
-	int err = more(client);
+	int err = take_another(client);
 	int pinned;
 
 	if (err != -ENOENT)
@@ -282,7 +282,7 @@ static int take(struct vmxcore_client *client)
 		if (!err)
 			return 0;
 		if (err == -EEXIST)
-			err = more(client);
+			err = take_another(client);
 	} while (err == -ENOENT);
 	release_all();
 	if (err == -EBUSY)

@@ -11,5 +11,9 @@
 
 #define list_for_each_entry(pos, head, member) \
 	for ((pos) = list_begin(head); (pos); (pos) = list_after(pos))
+#define hlist_for_each_entry(pos, head, member) \
+	for ((pos) = list_begin(head); (pos); (pos) = list_after(pos))
+#define hlist_for_each_entry_safe(pos, next, head, member) \
+	for ((pos) = list_begin(head); (pos); (pos) = (next), (next) = list_after(pos))
 #define list_for_each_entry_safe(pos, next, head, member) \
 	for ((pos) = list_begin(head); (pos); (pos) = (next), (next) = list_after(pos))

@@ -97,11 +97,11 @@ static const struct bench_turns turns[] = {
 
 static int run_turns(const void *data, u64 *ticks)
 {
-	const struct bench_turns *turns = data;
+	const struct bench_turns *way = data;
 	int err;
 
 	preempt_disable();
-	err = turns->run(ticks);
+	err = way->run(ticks);
 	preempt_enable();
 	return err;
 }

@@ -51,7 +51,7 @@ count() {
 	echo "# figure count ${name}_ipi $(($(ipis) - before))" >&3
 	for instruction in $(borrowed || echo vmxon) vmptrld vmclear invept invvpid; do
 		read -r n missed <<-END
-			$(executed $instruction)
+			$(executed "$instruction")
 		END
 		echo "# figure count ${name}_$instruction $n" >&3
 		[ "$missed" = 0 ] || not_ok "  each $instruction is counted" "$missed are not"
