@@ -99,7 +99,7 @@ check-long:
 
 # What kernels that check themselves are for: each of our paths, and not each way there is into it.
 kcsan_cases := references hotplug failures misuse vmcs vpid exclusive observe suspend leaks kvm minivisor races fuzz
-debug_cases := $(kcsan_cases) fault-injection tdx-sim
+debug_cases := $(kcsan_cases) stock fault-injection tdx-sim
 case_files = $(patsubst %,tests/machine/cases/%.sh,$(or $(CASE),$(1)))
 
 check-debug: setup

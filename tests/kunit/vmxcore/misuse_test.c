@@ -228,6 +228,24 @@ static void borrowed_by_a_task(struct kunit *test)
 	nobody_noted(test, s);
 }
 
+/* Its revision is none that the CPU knows. It is not active anywhere after that. */
+static void what_is_no_vmcs(struct kunit *test)
+{
+	struct scene *s = scene_new(test);
+	u32 *page = (u32 *)get_zeroed_page(GFP_KERNEL);
+	struct vmxcore_vmcs *vmcs;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	vmcs = vmxcore_vmcs_adopt(s->handles[A], page);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(vmcs));
+	KUNIT_EXPECT_EQ(test, world_vmcs_load(0, vmcs), -EIO);
+	*page = HW_REVISION;
+	KUNIT_EXPECT_EQ(test, world_vmcs_load(1, vmcs), VMXCORE_VMCS_CLEAR | VMXCORE_VMCS_MOVED);
+	vmxcore_vmcs_free(vmcs);
+	free_page((unsigned long)page);
+	nobody_noted(test, s);
+}
+
 static struct vmxcore_client *goes;
 
 static void unregister_it(void)
@@ -510,6 +528,7 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(sleep_where_one_must_not),
 	KUNIT_CASE(this_cpu_where_it_may_change),
 	KUNIT_CASE(borrowed_by_a_task),
+	KUNIT_CASE(what_is_no_vmcs),
 	KUNIT_CASE(unregistered_while_it_gets_a_vmcs),
 	KUNIT_CASE(this_cpu_in_a_bound_thread),
 	KUNIT_CASE_SLOW(too_many_on_a_cpu),

@@ -3,6 +3,7 @@
  * VMXON fails: on each set of CPUs, while each set of CPUs is held by others. Nothing is left on,
  * and nothing is left in the books.
  */
+#include <linux/cpuhotplug.h>
 #include <linux/err.h>
 #include <vmxcore/client.h>
 #include <vmxcore/cpu.h>
@@ -343,6 +344,55 @@ static void each_way_on_each_cpu(struct kunit *test)
 	}
 }
 
+static struct vmxcore_client *comer;
+static int comer_got;
+
+/* As KVM of Linux 6.1 does: it cannot refuse the CPU. */
+static int takes_a_reference(unsigned int cpu)
+{
+	comer_got = vmxcore_get_cpu(comer);
+	return 0;
+}
+
+/* Nobody holds all CPUs: it is a client's own reference that fails, before the CPU is online. */
+static void a_client_of_a_cpu_that_comes(struct kunit *test)
+{
+	struct scene *s = scene_new(test);
+	const unsigned int cpu = 2;
+
+	comer = s->handles[ASKER];
+	model_down(&s->model, cpu);
+	KUNIT_ASSERT_EQ(test, world_down(cpu), 0);
+	/* On the way up it comes after vmxcore's own. */
+	KUNIT_ASSERT_EQ(test, cpuhp_setup_state_nocalls(CPUHP_AP_ARM_L2X0_STARTING, "kunit:client",
+							takes_a_reference, NULL), 0);
+	hw_fail(cpu, -EFAULT);
+	KUNIT_EXPECT_EQ(test, world_up(cpu), -EFAULT);
+	KUNIT_EXPECT_EQ(test, comer_got, -EFAULT);
+	KUNIT_EXPECT_FALSE_MSG(test, cpu_online(cpu), "its client believes in VMX there");
+	as_the_model(test, s);
+
+	hw_fail(cpu, 0);
+	model_up(&s->model, cpu);
+	KUNIT_EXPECT_EQ(test, world_up(cpu), 0);
+	cpuhp_remove_state_nocalls(CPUHP_AP_ARM_L2X0_STARTING);
+	KUNIT_EXPECT_EQ(test, comer_got, 0);
+	model_get_cpu(&s->model, ASKER, cpu);
+	as_the_model(test, s);
+}
+
+/* For the log: of each error what to do about it, of one that should not be that it should not. */
+static void errors_have_words(struct kunit *test)
+{
+	static const int errors[] = { -EBUSY, -EIO, -EFAULT, -EXDEV, -EOPNOTSUPP, -ENODEV, -ESHUTDOWN };
+	const char *unexpected = vmxcore_cpu_strerror(-ENOTTY);
+	unsigned int i;
+
+	KUNIT_EXPECT_GT(test, strlen(unexpected), 0);
+	for (i = 0; i < ARRAY_SIZE(errors); i++)
+		KUNIT_EXPECT_STRNEQ(test, vmxcore_cpu_strerror(errors[i]), unexpected);
+}
+
 static int unwinding_load(struct kunit_suite *suite)
 {
 	int err = register_trace_refused(on_refused, NULL);
@@ -365,6 +415,8 @@ static struct kunit_case unwinding_cases[] = {
 	KUNIT_CASE_SLOW(up_fails),
 	KUNIT_CASE_SLOW(resume_fails),
 	KUNIT_CASE_SLOW(each_way_on_each_cpu),
+	KUNIT_CASE(a_client_of_a_cpu_that_comes),
+	KUNIT_CASE(errors_have_words),
 	KUNIT_CASE(pin_fails),
 	{}
 };

@@ -232,6 +232,36 @@ static void none_that_cannot_be_flushed(struct kunit *test)
 	KUNIT_EXPECT_GT(test, vmxcore_vpid_alloc(client), 0);
 }
 
+static int ept_activate(void)
+{
+	int err;
+
+	preempt_disable();
+	err = vmxcore_ept_activate(0x1000);
+	preempt_enable();
+	return err;
+}
+
+/* Of one root; of all, where no less can be flushed; and a CPU that has no INVEPT. */
+static void ept_roots(struct kunit *test)
+{
+	u64 ept_vpid = hw_msr(MSR_IA32_VMX_EPT_VPID_CAP);
+	struct vmxcore_client *client = world_client(test, "v");
+
+	KUNIT_ASSERT_EQ(test, vmxcore_get(client), 0);
+	KUNIT_EXPECT_EQ(test, ept_activate(), 0);
+	hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, ept_vpid & ~BIT_ULL(25));
+	KUNIT_ASSERT_EQ(test, vmxcore_caps_init(), 0);
+	KUNIT_EXPECT_EQ(test, ept_activate(), 0);
+	hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, ept_vpid & ~BIT_ULL(20));
+	KUNIT_ASSERT_EQ(test, vmxcore_caps_init(), 0);
+	KUNIT_EXPECT_EQ(test, ept_activate(), -EOPNOTSUPP);
+	hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, ept_vpid);
+	KUNIT_ASSERT_EQ(test, vmxcore_caps_init(), 0);
+	vmxcore_put(client);
+	KUNIT_EXPECT_EQ(test, ept_activate(), -EPERM);
+}
+
 /* What a client forgets is there for others. */
 static void taken_back(struct kunit *test)
 {
@@ -296,6 +326,7 @@ static struct kunit_case vpid_cases[] = {
 	KUNIT_CASE(free_of_what_is_none),
 	KUNIT_CASE(not_for_everybody),
 	KUNIT_CASE(none_that_cannot_be_flushed),
+	KUNIT_CASE(ept_roots),
 	KUNIT_CASE(taken_back),
 	KUNIT_CASE_SLOW(against_a_model),
 	{}
