@@ -102,6 +102,19 @@ static void take_control(u64 *value)
 	value[DR7] = native_get_debugreg(7);
 }
 
+/*
+ * An interrupt out of user mode leaves a null selector in SS (SDM volume 3, "Stack Switching in
+ * IA-32e Mode"), a system call __KERNEL_DS. A task in the kernel may have either, as a switch
+ * takes along that of the task before; in 64-bit mode nothing looks at it.
+ */
+static u64 take_ss(void)
+{
+	u64 selector;
+
+	savesegment(ss, selector);
+	return selector ?: __KERNEL_DS;
+}
+
 static void take_tables(u64 *value)
 {
 	struct desc_ptr gdt, idt;
@@ -115,7 +128,7 @@ static void take_tables(u64 *value)
 	store_ldt(value[LDT]);
 	value[TR] = native_store_tr();
 	savesegment(cs, value[CS]);
-	savesegment(ss, value[SS]);
+	value[SS] = take_ss();
 	savesegment(ds, value[DS]);
 	savesegment(es, value[ES]);
 	savesegment(fs, value[FS]);
@@ -135,6 +148,11 @@ static void take(struct snapshot *snapshot)
 	snapshot->valid = true;
 }
 
+static const char *name_of(size_t i)
+{
+	return i < NR_OTHERS ? names[i] : msrs[i - NR_OTHERS].name;
+}
+
 static void compare(void)
 {
 	struct snapshot *then = this_cpu_ptr(&found), *now = this_cpu_ptr(&left);
@@ -145,10 +163,12 @@ static void compare(void)
 		return;
 	take(now);
 	for (i = 0; i < NR_REGISTERS; i++) {
-		if (now->value[i] != then->value[i]) {
-			set_bit(i, differed);
-			any = true;
-		}
+		if (now->value[i] == then->value[i])
+			continue;
+		if (!test_and_set_bit(i, differed))
+			pr_info("%s is left 0x%llx, and was 0x%llx\n", name_of(i), now->value[i],
+				then->value[i]);
+		any = true;
 	}
 	then->valid = false;
 	atomic_inc(&compared);
@@ -189,8 +209,7 @@ static int result_get(char *buffer, const struct kernel_param *param)
 	size_t i;
 
 	for_each_set_bit(i, differed, NR_REGISTERS)
-		size += sysfs_emit_at(buffer, size, " %s", i < NR_OTHERS ? names[i] :
-				      msrs[i - NR_OTHERS].name);
+		size += sysfs_emit_at(buffer, size, " %s", name_of(i));
 	return size + sysfs_emit_at(buffer, size, "\n");
 }
 
