@@ -384,7 +384,9 @@ static void a_client_of_a_cpu_that_comes(struct kunit *test)
 /* For the log: of each error what to do about it, of one that should not be that it should not. */
 static void errors_have_words(struct kunit *test)
 {
-	static const int errors[] = { -EBUSY, -EIO, -EFAULT, -EXDEV, -EOPNOTSUPP, -ENODEV, -ESHUTDOWN };
+	static const int errors[] = {
+		-EBUSY, -EIO, -EFAULT, -EXDEV, -EOPNOTSUPP, -ENODEV, -ESHUTDOWN
+	};
 	const char *unexpected = vmxcore_cpu_strerror(-ENOTTY);
 	unsigned int i;
 
