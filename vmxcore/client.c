@@ -161,7 +161,7 @@ struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc, 
 
 	if (IS_ERR(slot))
 		return ERR_CAST(slot);
-	return (struct vmxcore_client *)slot->last_handle;
+	return vmxcore_slot_client(slot);
 }
 
 /**
@@ -466,7 +466,7 @@ unsigned int vmxcore_clients_cpu_gone(unsigned int cpu)
 static bool was_of(struct vmxcore_client *client)
 {
 	/* It may be given to the next one at this very moment: so it was, then. */
-	return client && READ_ONCE(vmxcore_slot_of(client)->last_handle) == (unsigned long)client;
+	return client && vmxcore_slot_client(vmxcore_slot_of(client)) == client;
 }
 
 /**

@@ -117,6 +117,19 @@ static inline struct vmxcore_client *vmxcore_slot_handle(const struct vmxcore_sl
 }
 
 /**
+ * vmxcore_slot_client - whose a slot is, or was
+ * @slot: of somebody who is registered or was
+ *
+ * Context: any. As long as he is found there under RCU, or anything of his is in the slot, it
+ * is he.
+ * Return: the handle last given out there.
+ */
+static inline struct vmxcore_client *vmxcore_slot_client(const struct vmxcore_slot *slot)
+{
+	return (struct vmxcore_client *)READ_ONCE(slot->last_handle);
+}
+
+/**
  * vmxcore_slot_refs - the references of a client on all CPUs
  * @slot: the client, registered or on its way out
  *

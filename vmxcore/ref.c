@@ -116,21 +116,20 @@ static void release_all(void)
  * client is refused, and never changes the books of the next client of that slot.
  */
 static __always_inline int with_slot(struct vmxcore_client *client,
-				     int (*act)(struct vmxcore_slot *slot,
-						struct vmxcore_client *client))
+				     int (*act)(struct vmxcore_slot *slot))
 {
 	struct vmxcore_slot *slot;
 	int err;
 
 	rcu_read_lock();
 	slot = vmxcore_slot_find(client);
-	err = slot ? act(slot, client) : -EBADF;
+	err = slot ? act(slot) : -EBADF;
 	rcu_read_unlock();
 	return err;
 }
 
 /* 1: keeps in place where VMX comes from, until unpin(); 0: has no need to. */
-static int pin(struct vmxcore_slot *slot, struct vmxcore_client *client)
+static int pin(struct vmxcore_slot *slot)
 {
 	int err;
 
@@ -146,21 +145,20 @@ static void unpin(int pinned)
 		backend->unpin();
 }
 
-static int show_more(struct vmxcore_slot *slot, struct vmxcore_client *client)
+static int show_more(struct vmxcore_slot *slot)
 {
 	trace_get(slot->name, VMXCORE_TRACE_ALL, vmxcore_slot_refs(slot));
 	return 0;
 }
 
-static int show_less(struct vmxcore_slot *slot, struct vmxcore_client *client)
+static int show_less(struct vmxcore_slot *slot)
 {
 	trace_put(slot->name, VMXCORE_TRACE_ALL, vmxcore_slot_refs(slot));
 	return 0;
 }
 
 /* Apart, so that a call that nobody traces need save no register. */
-static noinline void show(struct vmxcore_client *client, int (*what)(struct vmxcore_slot *slot,
-								     struct vmxcore_client *client))
+static noinline void show(struct vmxcore_client *client, int (*what)(struct vmxcore_slot *slot))
 {
 	with_slot(client, what);
 }
@@ -186,7 +184,7 @@ static __always_inline bool one_of_many(struct vmxcore_client *client)
 }
 
 /* -ENOENT: a client has no reference; -EOVERFLOW: and can have no more; 0: it has some. */
-static int has_some(struct vmxcore_slot *slot, struct vmxcore_client *client)
+static int has_some(struct vmxcore_slot *slot)
 {
 	u32 refs = (u32)atomic64_read(&slot->books);
 
@@ -209,7 +207,7 @@ static int take_another(struct vmxcore_client *client)
 }
 
 /* Does nobody else have VMX for itself? */
-static int admitted(struct vmxcore_slot *slot, struct vmxcore_client *client)
+static int admitted(struct vmxcore_slot *slot)
 {
 	return vmxcore_excluded(slot) ? -EBUSY : 0;
 }
@@ -218,14 +216,14 @@ static int admitted(struct vmxcore_slot *slot, struct vmxcore_client *client)
  * The first reference of a client. -EEXIST: another task of it was faster; -EBUSY: another
  * client has VMX for itself.
  */
-static int first(struct vmxcore_slot *slot, struct vmxcore_client *client)
+static int first(struct vmxcore_slot *slot)
 {
-	int err = admitted(slot, client);
+	int err = admitted(slot);
 
 	if (err)
 		return err;
 	vmxcore_slot_enter(slot);
-	if (vmxcore_slot_count(client, 0, 0, 1)) {
+	if (vmxcore_slot_count(vmxcore_slot_client(slot), 0, 0, 1)) {
 		trace_get(slot->name, VMXCORE_TRACE_ALL, 1);
 		return 0;
 	}
@@ -237,10 +235,10 @@ static int first(struct vmxcore_slot *slot, struct vmxcore_client *client)
 #define LAST_PINNED	2
 
 /* LAST, LAST_PINNED: it is gone; 0: there were others. -ENOENT: there is none. */
-static int last(struct vmxcore_slot *slot, struct vmxcore_client *client)
+static int last(struct vmxcore_slot *slot)
 {
-	if (!vmxcore_slot_count(client, 1, 1, -1))
-		return has_some(slot, client) == -ENOENT ? -ENOENT : 0;
+	if (!vmxcore_slot_count(vmxcore_slot_client(slot), 1, 1, -1))
+		return has_some(slot) == -ENOENT ? -ENOENT : 0;
 	trace_put(slot->name, VMXCORE_TRACE_ALL, 0);
 	vmxcore_slot_leave(slot);
 	return slot->pins ? LAST_PINNED : LAST;
@@ -329,9 +327,8 @@ static noinline int get_slowly(struct vmxcore_client *client, unsigned long call
  * Context: task, may sleep. Takes cpus_read_lock(), so it deadlocks in a cpuhp
  * callback and under cpus_write_lock().
  * Return: 0; -EBUSY: a foreign owner has VMX on one of the CPUs, or a client has it for
- * itself; -EIO: VMXON
- * reported VMfail, or a CPU lost VMX over a resume; -EFAULT: VMXON faulted;
- * -EXDEV: the capabilities of a CPU differ; -EOPNOTSUPP: a CPU has no VMX;
+ * itself; -EIO: VMXON reported VMfail, or a CPU lost VMX over a resume; -EFAULT: VMXON
+ * faulted; -EXDEV: the capabilities of a CPU differ; -EOPNOTSUPP: a CPU has no VMX;
  * -ENODEV: since Linux 7.1, where the kernel owns VMX, kvm_intel is not loaded;
  * -ESHUTDOWN: the machine goes down; -EINVAL, -EOVERFLOW: misuse.
  */
@@ -384,8 +381,7 @@ EXPORT_SYMBOL_GPL(vmxcore_put);
 
 /* The same on this CPU, with interrupts off. */
 static __always_inline int with_slot_here(struct vmxcore_client *client,
-					  int (*act)(struct vmxcore_slot *slot,
-						     struct vmxcore_client *client))
+					  int (*act)(struct vmxcore_slot *slot))
 {
 	struct vmxcore_slot *slot;
 	unsigned long flags;
@@ -393,7 +389,7 @@ static __always_inline int with_slot_here(struct vmxcore_client *client,
 
 	local_irq_save(flags);
 	slot = vmxcore_slot_find(client);
-	err = slot ? act(slot, client) : -EBADF;
+	err = slot ? act(slot) : -EBADF;
 	local_irq_restore(flags);
 	return err;
 }
@@ -403,21 +399,21 @@ static unsigned int live_here(const struct vmxcore_slot *slot)
 	return this_cpu_read(slot->cpu_refs->live);
 }
 
-static int another_here(struct vmxcore_slot *slot, struct vmxcore_client *client)
+static int another_here(struct vmxcore_slot *slot)
 {
 	bool more = vmxcore_slot_holds_this_cpu(slot);
 	int pinned, err;
 
 	if (!more && vmxcore_excluded(slot)) {
-		log_excluded(client, smp_processor_id());
+		log_excluded(vmxcore_slot_client(slot), smp_processor_id());
 		return -EBUSY;
 	}
 
 	/* Not for the sake of a reference to all: that one may be put before this one. */
-	pinned = live_here(slot) ? 0 : pin(slot, client);
+	pinned = live_here(slot) ? 0 : pin(slot);
 	err = pinned < 0 ? pinned : vmxcore_cpu_get(slot->name);
 	if (err) {
-		log_refused(client, smp_processor_id(), err);
+		log_refused(vmxcore_slot_client(slot), smp_processor_id(), err);
 		unpin(pinned > 0);
 		return err;
 	}
@@ -440,7 +436,7 @@ static void put_here(struct vmxcore_slot *slot, u32 refs)
 	unpin(slot->pins && !live_here(slot));
 }
 
-static int one_less_here(struct vmxcore_slot *slot, struct vmxcore_client *client)
+static int one_less_here(struct vmxcore_slot *slot)
 {
 	u32 live;
 	int err = vmxcore_slot_put_cpu(slot, &live);

@@ -33,7 +33,7 @@ static struct vmxcore_client *client_of(const struct vmxcore_vmcs *vmcs)
 {
 	const struct vmxcore_slot *slot = vmcs ? vmcs->slot : NULL;
 
-	return slot ? (struct vmxcore_client *)slot->last_handle : NULL;
+	return slot ? vmxcore_slot_client(slot) : NULL;
 }
 
 static int misused(enum vmxcore_misuse kind, const struct vmxcore_vmcs *vmcs,
