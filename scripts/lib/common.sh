@@ -33,6 +33,11 @@ unpack_module() {
 	esac
 }
 
+# stock_module ROOT RELEASE NAME TO: one of a kernel package that is unpacked in ROOT.
+stock_module() {
+	unpack_module "$(find "$1/lib/modules/$2/kernel" -name "$3.ko*")" "$4"
+}
+
 # take_lock FILE: two runs at once share the cache and the build folder. Held until this shell, or subshell, ends.
 take_lock() {
 	local fd

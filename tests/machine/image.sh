@@ -113,7 +113,7 @@ add_vmx_sites() {
 	local stock=$1/vmx/stock.ko module
 	[ -f "$modules/kvm-intel.ko" ] || return 0
 	mkdir -p "$1/vmx"
-	unpack_module "$(find "$root/lib/modules/$release/kernel" -name 'kvm-intel.ko*')" "$stock"
+	stock_module "$root" "$release" kvm-intel "$stock"
 	vmx_sites kvm_intel "$stock" >"$1/vmx/stock"
 	rm "$stock"
 	vmx_sites kvm_intel "$modules/kvm-intel.ko" >"$1/vmx/ours"

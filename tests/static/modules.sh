@@ -26,8 +26,7 @@ clang_truth=(
 module_tree() {
 	local folder
 	rm -rf "$1"
-	mkdir -p "$1"
-	git ls-files --cached --others --exclude-standard -z -- include "${module_folders[@]}" | cpio --quiet --null -pdm "$1"
+	copy_checkout "$1" include "${module_folders[@]}"
 	for folder in "${module_folders[@]}"; do
 		echo "obj-m += $folder/"
 	done >"$1/Kbuild"
