@@ -6,7 +6,6 @@
 # What admins see: /sys/kernel/vmxcore says what the CPUs say, to root; and the tracepoints tell how it came to that.
 
 sysfs=/sys/kernel/vmxcore
-tracing=/sys/kernel/tracing
 debugfs=/sys/kernel/debug/vmxcore
 
 backend=native provider='' provider_module=''

@@ -5,7 +5,6 @@
 # more-kernels: 6.1
 # vmxctl says what the CPUs say, whoever holds VMX: nobody, the distribution's KVM, clients of vmxcore, somebody unknown.
 
-
 # json REGEX: what its group matches in the JSON of vmxctl status, each on a line.
 json() {
 	sed -nE "s/$1/\\1/p" /run/json

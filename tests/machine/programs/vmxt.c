@@ -51,6 +51,11 @@ static bool ends_with(const char *line, const char *expected)
 	return !strcmp(result, expected);
 }
 
+static void __attribute__((noreturn)) usage(void)
+{
+	errx(2, "usage: vmxt [-e ERRNO] [-n TIMES] COMMAND...");
+}
+
 int main(int argc, char **argv)
 {
 	const char *expected = "0";
@@ -64,10 +69,10 @@ int main(int argc, char **argv)
 		else if (option == 'n')
 			times = atoi(optarg);
 		else
-			return 2;
+			usage();
 	}
 	if (!argv[optind] || times < 1)
-		errx(2, "usage: vmxt [-e ERRNO] [-n TIMES] COMMAND...");
+		usage();
 
 	join(line, argv + optind);
 	while (times--)
