@@ -11,6 +11,7 @@
 # make demo             see it work, in an emulated machine (KERNEL=6.1, 6.12, 6.12-trixie, 7.2)
 # make check            all tests: KUnit suites, static checks, and in emulated machines
 # make kunit            the KUnit suites alone (SUITE=...)
+# make check-machine    its machines alone (MACHINE=qemu: on an Intel host's KVM; MACHINE=nested: the same, on an emulated Intel host)
 # make check-vmxctl     the tests of vmxctl alone
 # make check-docs       the manual against the code alone
 # make check-install    packages and DKMS, in roots of three releases of Debian
@@ -81,6 +82,9 @@ demo: setup
 check: setup
 	tests/check
 
+check-machine: setup
+	tests/machine/run
+
 check-vmxctl: setup
 	tests/vmxctl/run
 
@@ -119,4 +123,4 @@ bench:
 	scripts/setup --bench
 	tests/bench/run $(BENCH)
 
-.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-vmxctl check-docs kunit check-install check-long check-debug coverage check-bugs fuzz bench
+.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-machine check-vmxctl check-docs kunit check-install check-long check-debug coverage check-bugs fuzz bench

@@ -50,15 +50,33 @@ run_name() {
 	[ "$2" = "$main_kernel" ] && echo "$name" || echo "$name@$2"
 }
 
+# kvm_nests: this host's KVM offers VMX to its guests, and to us.
+kvm_nests() {
+	[ -w /dev/kvm ] && grep -qsx '[Y1]' /sys/module/kvm_intel/parameters/nested
+}
+
+# emulator_for_all: MACHINE says it: "qemu", "nested", which is that on an emulated Intel host, or "bochs".
+emulator_for_all() {
+	case ${MACHINE:-} in
+	qemu) echo kvm ;;
+	nested) echo nested ;;
+	bochs | '') echo bochs ;;
+	*) die "there is no MACHINE=$MACHINE: qemu, bochs, nested" ;;
+	esac
+}
+
 # read_case FILE FORM KERNEL: FORM is "short" or "long".
 read_case() {
 	machine=([cpus]=2 [model]="" [memory]=1024 [disk]=0 [kernel]=$3 [modules]="" [image]=base [limit]=180 [boots]=1 [fails]=no
-		[emulator]=any [append]="")
+		[emulator]=any [vmx]=yes [nodes]=1 [spare]=0 [append]="")
 	# kmemleak looks at each page.
 	! is_debug "$3" || machine[memory]=512
 	settings "$1" machine
 	[ "$2" != long ] || settings "$1" long
 	mapfile -t expected < <(sed -n 's/^# expect-console: *//p' "$1")
-	[ "${machine[emulator]}" != any ] || machine[emulator]=bochs
+	case ${machine[emulator]} in
+	any) machine[emulator]=$(emulator_for_all) ;;
+	qemu) machine[emulator]=$(kvm_nests && echo kvm || echo nested) ;;
+	esac
 	machine[modules]=${machine[modules]:-${machine[kernel]}}
 }

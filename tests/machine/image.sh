@@ -55,10 +55,10 @@ strip_locals() {
 	done
 }
 
-add_modules() {
+add_stock_modules() {
 	local to=$1/lib/modules/$release wanted=("${stock_modules[@]}") name file path
 	[[ $release != 6.* ]] || wanted+=("${stock_modules_6[@]}")
-	mkdir -p "$to/updates"
+	mkdir -p "$to"
 	cp "$root/lib/modules/$release"/modules.{builtin,builtin.modinfo,order} "$to"
 	for name in "${wanted[@]}"; do
 		modprobe --dirname "$root" --set-version "$release" --show-depends --config /dev/null "$name"
@@ -68,6 +68,13 @@ add_modules() {
 		# Here, as the machine is slow at it.
 		unpack_module "$file" "$to/${path%.xz}"
 	done
+}
+
+# Ours beside them.
+add_modules() {
+	local to=$1/lib/modules/$release file
+	add_stock_modules "$1"
+	mkdir -p "$to/updates"
 	for file in "$modules"/*.ko; do
 		[ ! -f "$file" ] || cp "$file" "$to/updates/"
 	done
@@ -182,12 +189,30 @@ add_nested() {
 	cp "$(nested_vmlinuz)" "$1/nested/vmlinuz"
 }
 
+# add_qemu DIR FIRMWARE...
 add_qemu() {
-	local file
-	add_binary "$1" "$(command -v qemu-system-x86_64)"
-	mkdir -p "$1/usr/share/qemu"
-	for file in linuxboot_dma.bin pvh.bin qboot.rom kvmvapic.bin; do
-		cp "/usr/share/qemu/$file" "$1/usr/share/qemu/"
+	local dir=$1 file
+	shift
+	add_binary "$dir" "$(command -v qemu-system-x86_64)"
+	mkdir -p "$dir/usr/share/qemu"
+	for file in qemu/linuxboot_dma.bin qemu/kvmvapic.bin "$@"; do
+		cp "/usr/share/$file" "$dir/usr/share/qemu/"
 	done
+}
+
+# A guest that QEMU boots at once.
+add_guest() {
+	add_qemu "$1" qemu/pvh.bin qemu/qboot.rom
 	add_nested "$1"
+}
+
+add_host() {
+	mkdir -p "$1"/{proc,sys,dev,run,tmp}
+	add_busybox "$1"
+	add_shell "$1"
+	add_kmod "$1"
+	add_stock_modules "$1"
+	depmod -b "$1" "$release"
+	add_qemu "$1" seabios/bios-256k.bin
+	install --mode=755 "$here/guest/host-init" "$1/init"
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# machine: emulator=qemu model=EPYC
+# machine: emulator=tcg model=EPYC
 # An AMD machine: the distribution's kvm_amd works with our kvm.ko, which is what it finds once ours is installed.
 
 check "this CPU has SVM" grep -qw svm /proc/cpuinfo

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# machine: model=corei7_sandy_bridge_2600k limit=900
+# machine: emulator=bochs model=corei7_sandy_bridge_2600k limit=900
 # form: bench
 # What owning VMX costs, beside stock KVM in the same boot: tests/bench/run reads the lines "figure". On this CPU model nothing is
 # random, and what a call costs repeats to the tick on one CPU.

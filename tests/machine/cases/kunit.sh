@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# machine: cpus=4 emulator=qemu limit=100 append="kunit.enable=1 oops=panic hung_task_panic=1"
+# machine: cpus=4 emulator=tcg limit=100 append="kunit.enable=1 oops=panic hung_task_panic=1"
 # form: kunit
 # The KUnit suites. They print KTAP to the console, between lines that say where each one begins and ends: tests/kunit/run reads it.
 # An oops ends the machine: whoever waits for a task that has died, or for a lock of it, would do so to the limit. A task that waits for

@@ -2,14 +2,14 @@
 # shellcheck shell=bash
 # The machine in Bochs, which emulates VMX faithfully and needs nothing from the host's CPU. Sourced by boot.
 # An emulator offers:
-#   emulator_model            the CPU model where a case names none
+#   emulator_model            the CPU model where a case names none; a case without VMX has one of its own
 #   emulator_time_factor      how many times longer than the limits of the cases it may take
 #   emulator_quirks           kernel warnings it provokes by itself: a regular expression, or nothing
 #   emulator_parameters       what it wants on the kernel command line, or nothing
 #   emulator_start DIR KERNEL INITRD APPEND   starts it in the background, with com1 to DIR/console.log and com2 to
 #                             DIR/tap.log; sets emulator_pid
 #   emulator_powered_off DIR STATUS           tells whether the guest switched the machine off
-# and reads kernel, cpus, memory, disk and model from the array "machine".
+# and reads kernel, cpus, memory, disk, vmx, nodes, spare and model from the array "machine".
 # shellcheck disable=SC2034,SC2154
 
 bochs_binary=${BOCHS:-bochs}
@@ -28,6 +28,7 @@ bochs_nests() {
 # No TSC frequency in CPUID: the kernel calibrates the TSC to "ips", and a second inside costs 50 million instructions. Newer
 # models announce 3.5 GHz and make every sleep 70 times dearer.
 emulator_model=broadwell_ult
+[ "${machine[vmx]}" = yes ] || emulator_model=p4_prescott_celeron_336
 
 # bochs_takes LINE: is that a line of configuration this binary accepts? It stops at the first line it does not like, and
 # the second one below is always wrong.
@@ -122,6 +123,7 @@ bochs_config() {
 		clock: sync=none, time0=1700000000
 		com1: enabled=1, mode=file, dev=console.log
 		com2: enabled=1, mode=file, dev=tap.log
+		$bochs_more
 		log: bochs.log
 		panic: action=fatal
 		error: action=ignore
@@ -143,8 +145,11 @@ bochs_iso() {
 	rm -r "$tree"
 }
 
+# Lines that a machine made of this one adds.
+bochs_more=
+
 # The emulator dies with this shell, however that ends.
-emulator_start() {
+bochs_start() {
 	local dir=$1 options=(-q -f bochsrc)
 	bochs_iso "$@"
 	[ "${machine[disk]}" = 0 ] || truncate -s $((machine[disk] * 2048 / 1008 * 1008 * 512)) "$dir/disk.img"
@@ -156,6 +161,10 @@ emulator_start() {
 	fi
 	(cd "$dir" && exec setpriv --pdeathsig KILL "$bochs_binary" "${options[@]}" </dev/null >emulator.log 2>&1) &
 	emulator_pid=$!
+}
+
+emulator_start() {
+	bochs_start "$@"
 }
 
 emulator_powered_off() {
