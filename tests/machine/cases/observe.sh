@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2154
 # machine: cpus=3 limit=420
 # kernels: 6.12 7.2
 # more-kernels: 6.1
@@ -105,14 +105,14 @@ for_everybody() {
 
 # trace_begin [EVENT]: of vmxcore's, or all of them.
 trace_begin() {
-	echo 0 >$tracing/events/vmxcore/enable
-	echo >$tracing/trace
+	echo 0 >"$tracing/events/vmxcore/enable"
+	echo >"$tracing/trace"
 	echo 1 >"$tracing/events/vmxcore/${1:+$1/}enable"
 }
 
 # traced: the events since then, in order, without who, when, and how long it took, which must be a time.
 traced() {
-	sed -nE 's/^.*: ((vmx_on|vmx_off|get|put|refused|emergency|vmcs_switch|vpid_alloc|vpid_free): .*)$/\1/p' $tracing/trace |
+	sed -nE 's/^.*: ((vmx_on|vmx_off|get|put|refused|emergency|vmcs_switch|vpid_alloc|vpid_free): .*)$/\1/p' "$tracing/trace" |
 		sed -E 's/ latency=[1-9][0-9]*( |$)/\1/; s/ $//'
 }
 
@@ -121,12 +121,12 @@ traced() {
 tells() {
 	local description=$1
 	shift
-	echo 0 >$tracing/events/vmxcore/enable
+	echo 0 >"$tracing/events/vmxcore/enable"
 	printf '%s\n' "$@" | by_kind >/run/wanted
 	traced | by_kind >/run/traced
 	check "$description" diff /run/traced /run/wanted
-	echo >$tracing/trace
-	echo 1 >$tracing/events/vmxcore/enable
+	echo >"$tracing/trace"
+	echo 1 >"$tracing/events/vmxcore/enable"
 }
 
 by_kind() {
@@ -135,12 +135,12 @@ by_kind() {
 
 # count EVENT: since trace_begin.
 count() {
-	grep -c ": $1: " $tracing/trace
+	grep -c ": $1: " "$tracing/trace"
 }
 
 # hits: of all events since trace_begin, those that the buffer has lost too.
 hits() {
-	cat $tracing/per_cpu/cpu*/stats | awk '/^(entries|overrun):/ { sum += $2 } END { print sum }'
+	cat "$tracing"/per_cpu/cpu*/stats | awk '/^(entries|overrun):/ { sum += $2 } END { print sum }'
 }
 
 check "vmxcore loads" modprobe vmxcore
@@ -289,7 +289,7 @@ says clients/a/references 0
 gone 5 "  and what was open stays closed"
 exec 5<&- 6<&-
 
-echo global >$tracing/trace_clock
+echo global >"$tracing/trace_clock"
 trace_begin
 check "a gets" vmxt get a
 check "a gets again" vmxt get a
@@ -364,12 +364,12 @@ check_equal "  and the others" "$(hits)" 65535
 
 trace_begin
 check "a storm of 4 threads" vmxt storm 100
-echo 0 >$tracing/events/vmxcore/enable
+echo 0 >"$tracing/events/vmxcore/enable"
 check_equal "traced: its gets" "$(count get)" 400
 check_equal "  its puts" "$(count put)" 400
 check_equal "  VMX went off as often as on" "$(count vmx_off)" "$(count vmx_on)"
-check_equal "  none of it failed" "$(grep -E ' vmx_on: ' $tracing/trace | grep -vc 'client=storm .*result=0$') $(count refused)" "0 0"
-echo 1 >$tracing/events/vmxcore/enable
+check_equal "  none of it failed" "$(grep -E ' vmx_on: ' "$tracing/trace" | grep -vc 'client=storm .*result=0$') $(count refused)" "0 0"
+echo 1 >"$tracing/events/vmxcore/enable"
 
 # Whoever reads in a loop: a file that goes under his hands is none, or no device; nothing else may go wrong.
 reader() {

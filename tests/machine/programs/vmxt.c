@@ -51,9 +51,10 @@ static bool ends_with(const char *line, const char *expected)
 	return !strcmp(result, expected);
 }
 
-static void __attribute__((noreturn)) usage(void)
+static int misused(void)
 {
-	errx(2, "usage: vmxt [-e ERRNO] [-n TIMES] COMMAND...");
+	warnx("usage: vmxt [-e ERRNO] [-n TIMES] COMMAND...");
+	return 2;
 }
 
 int main(int argc, char **argv)
@@ -69,10 +70,10 @@ int main(int argc, char **argv)
 		else if (option == 'n')
 			times = atoi(optarg);
 		else
-			usage();
+			return misused();
 	}
 	if (!argv[optind] || times < 1)
-		usage();
+		return misused();
 
 	join(line, argv + optind);
 	while (times--)
