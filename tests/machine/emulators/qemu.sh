@@ -35,7 +35,8 @@ qemu_command() {
 		-monitor none -kernel "$1" -initrd "$2" -append "$3" -serial "$4" -serial "$5" "${@:6}")
 }
 
-# qemu_kvm DISK MONITOR: sets the array "qemu_options": those of a machine with KVM: the host's CPU, with VMX or without. Its disk is that of a PC of old, which Bochs has too.
+# qemu_kvm DISK MONITOR: sets the array "qemu_options": the host's CPU, with VMX or without, and devices of a PC of old, which Bochs has too.
+# DISK and MONITOR are files.
 qemu_kvm() {
 	local vmx=+vmx
 	[ "${machine[vmx]}" = yes ] || vmx=-vmx
