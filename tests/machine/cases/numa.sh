@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2154
 # machine: emulator=qemu cpus=4 nodes=2
 # form: long
 # Each CPU's root VMCS is in the memory of its own node, as VMXON gets it.
-
-tracing=/sys/kernel/tracing
 
 # node_of ADDRESS: of the kernel's map of all memory, which begins at 0xffff888000000000 (nokaslr); the firmware says what is where.
 node_of() {
@@ -16,12 +14,11 @@ node_of() {
 
 check_equal "two nodes" "$(cat /sys/devices/system/node/online)" 0-1
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
-# shellcheck disable=SC2016 # kprobes' own syntax
 check "VMXON is watched" sh -c "echo 'p:root vmxcore:execute_vmxon root=%di' >$tracing/kprobe_events && echo 1 >$tracing/events/kprobes/root/enable"
 check "client a" vmxt register a
 check "a gets all" vmxt get a
 on "  all four" 0,1,2,3
-sed -nE 's/.*\[0*([0-9]+)\].* root=(0x[0-9a-f]+).*/\1 \2/p' $tracing/trace | sort >/run/roots
+sed -nE 's/.*\[0*([0-9]+)\].* root=(0x[0-9a-f]+).*/\1 \2/p' "$tracing/trace" | sort >/run/roots
 check_equal "  four VMXON" "$(cut -d' ' -f1 /run/roots | xargs)" "0 1 2 3"
 while read -r cpu root; do
 	check_equal "CPU $cpu of node $((cpu / 2)): its root VMCS is there" "$(node_of "$root")" "$((cpu / 2))"
