@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <x86intrin.h>
 
-static __u64 ticks(void)
+static inline __u64 ticks(void)
 {
 	__u64 now;
 
