@@ -3,6 +3,7 @@
  * vmxcore, loaded on the simulated hardware, and what can happen to it: in this machine CPUs,
  * interrupts, hotplug and suspend are real.
  */
+#include <linux/completion.h>
 #include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
@@ -313,6 +314,20 @@ int world_vmcs_load(unsigned int cpu, struct vmxcore_vmcs *vmcs)
 	return err;
 }
 
+struct beginning {
+	int (*function)(void *data);
+	void *data;
+	struct completion begun;
+};
+
+static int begin(void *beginning)
+{
+	const struct beginning b = *(struct beginning *)beginning;
+
+	complete(&((struct beginning *)beginning)->begun);
+	return b.function(b.data);
+}
+
 /**
  * world_thread() - do something at the same time
  * @test: has to fail when that cannot begin
@@ -320,19 +335,24 @@ int world_vmcs_load(unsigned int cpu, struct vmxcore_vmcs *vmcs)
  * @function: what
  * @data: for it
  *
- * Return: for world_thread_end(), which has to be called.
+ * Return: for world_thread_end(), which has to be called. It has begun by then.
  */
 struct task_struct *world_thread(struct kunit *test, unsigned int cpu, int (*function)(void *data),
 				 void *data)
 {
-	struct task_struct *thread = kthread_create(function, data, "%s", test->name);
+	struct beginning b = { .function = function, .data = data };
+	struct task_struct *thread;
 
+	init_completion(&b.begun);
+	thread = kthread_create(begin, &b, "%s", test->name);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
 	/* kthread_stop() needs somebody who is still there. */
 	get_task_struct(thread);
 	if (cpu != WORLD_ANY_CPU)
 		kthread_bind(thread, cpu);
 	wake_up_process(thread);
+	/* kthread_stop() of one that has not begun yet would leave its function out. */
+	wait_for_completion(&b.begun);
 	return thread;
 }
 
