@@ -14,4 +14,5 @@
 #define list_for_each_entry_safe(pos, next, head, member) \
 	for ((pos) = list_begin(head); (pos); (pos) = (next), (next) = list_after(pos))
 #define hlist_for_each_entry(pos, head, member) list_for_each_entry(pos, head, member)
-#define hlist_for_each_entry_safe(pos, next, head, member) list_for_each_entry_safe(pos, next, head, member)
+#define hlist_for_each_entry_safe(pos, next, head, member) \
+	list_for_each_entry_safe(pos, next, head, member)
