@@ -20,9 +20,10 @@ kernel_complaint+='|register non-static key|DEBUG_LOCKS_WARN_ON|Invalid wait con
 kernel_complaint+='|sleeping function called|[Vv]oluntary context switch within RCU|using [a-z_]+\(\) in preemptible'
 kernel_complaint+=')'
 
-# boots_seen CONSOLE: how often a kernel has started.
+# boots_seen CONSOLE: how often a kernel has started. A crash may have cut off a line of a program, on which it begins then. Lines of a nested
+# Linux begin with a bar (nested_show).
 boots_seen() {
-	grep -acE '^\[ +0\.000000\] Linux version ' "$1" || true
+	grep -acE '^([^|].*)?\[ +0\.000000\] Linux version ' "$1" || true
 }
 
 # tap_problems TAP BOOTS: every boot must have declared how many verdicts it gave, and have given them; the last one must
