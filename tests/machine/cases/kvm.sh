@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2
+# kernels: 6.12 6.12-trixie
 # kvm_intel is a client among others: it holds each CPU while it has a VM, or while it is loaded, by its own parameter.
 
 clients=/sys/kernel/debug/vmxcore/clients
