@@ -132,13 +132,18 @@ bochs_config() {
 	END
 }
 
+# link_or_copy FROM TO: the cache may be on another file system.
+link_or_copy() {
+	ln -f "$1" "$2" 2>/dev/null || cp "$1" "$2"
+}
+
 # bochs_iso DIR KERNEL INITRD APPEND
 bochs_iso() {
 	local tree=$1/iso
 	mkdir -p "$tree"
 	cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$tree"
-	ln -f "$3" "$tree/initrd" 2>/dev/null || cp "$3" "$tree/initrd"
-	cp "$2" "$tree/vmlinuz"
+	link_or_copy "$3" "$tree/initrd"
+	link_or_copy "$2" "$tree/vmlinuz"
 	printf 'default linux\nprompt 0\nlabel linux\n\tkernel vmlinuz\n\tinitrd initrd\n\tappend %s\n' "$4" >"$tree/isolinux.cfg"
 	xorriso -as mkisofs -quiet -o "$1/boot.iso" -b isolinux.bin -c boot.cat -no-emul-boot -boot-load-size 4 \
 		-boot-info-table "$tree" >"$1/xorriso.log" 2>&1

@@ -9,10 +9,7 @@
 kvm_nests || die "MACHINE=qemu wants /dev/kvm, writable, of an Intel CPU, and kvm_intel's parameter \"nested\" on"
 
 emulator_start() {
-	local dir=$1
-	[ "${machine[disk]}" = 0 ] || truncate -s "${machine[disk]}M" "$dir/disk.img"
-	qemu_kvm "$dir/disk.img" "$dir/monitor"
-	qemu_command "$2" "$3" "$4" "file:$dir/console.log" "file:$dir/tap.log" "${qemu_options[@]}"
-	setpriv --pdeathsig KILL "${qemu[@]}" </dev/null >"$dir/emulator.log" 2>&1 &
-	emulator_pid=$!
+	[ "${machine[disk]}" = 0 ] || truncate -s "${machine[disk]}M" "$1/disk.img"
+	qemu_kvm "$1/disk.img" "$1/monitor"
+	qemu_start "$@" "${qemu_options[@]}"
 }

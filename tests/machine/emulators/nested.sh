@@ -22,8 +22,8 @@ host_memory=640 most_memory=2048
 nested_machine() {
 	local tree=$1/machine
 	mkdir -p "$tree/machine"
-	ln -f "$2" "$tree/machine/vmlinuz" 2>/dev/null || cp "$2" "$tree/machine/vmlinuz"
-	ln -f "$3" "$tree/machine/initrd" 2>/dev/null || cp "$3" "$tree/machine/initrd"
+	link_or_copy "$2" "$tree/machine/vmlinuz"
+	link_or_copy "$3" "$tree/machine/initrd"
 	qemu_kvm /dev/sda /tmp/monitor
 	qemu_command /machine/vmlinuz /machine/initrd "$4" /dev/ttyS0 /dev/ttyS1 "${qemu_options[@]}"
 	echo "${qemu[*]@Q}" >"$tree/machine/run"

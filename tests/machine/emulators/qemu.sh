@@ -48,6 +48,14 @@ qemu_kvm() {
 	[ "${machine[disk]}" = 0 ] || qemu_options+=(-drive "file=$1,format=raw,if=ide")
 }
 
+# qemu_start DIR KERNEL INITRD APPEND OPTION...
+qemu_start() {
+	local dir=$1
+	qemu_command "$2" "$3" "$4" "file:$dir/console.log" "file:$dir/tap.log" "${@:5}"
+	setpriv --pdeathsig KILL "${qemu[@]}" </dev/null >"$dir/emulator.log" 2>&1 &
+	emulator_pid=$!
+}
+
 # It ends with status 0 by itself only when the guest switches the machine off: a reset starts it anew.
 emulator_powered_off() {
 	[ "$2" = 0 ]

@@ -7,8 +7,5 @@
 . "$here/emulators/qemu.sh"
 
 emulator_start() {
-	local dir=$1
-	qemu_command "$2" "$3" "$4" "file:$dir/console.log" "file:$dir/tap.log" -accel tcg -M q35 -cpu "${machine[model]}"
-	setpriv --pdeathsig KILL "${qemu[@]}" </dev/null >"$dir/emulator.log" 2>&1 &
-	emulator_pid=$!
+	qemu_start "$@" -accel tcg -M q35 -cpu "${machine[model]}"
 }
