@@ -3,6 +3,9 @@
 # The kernels that are built for and tested. One is named by its line, and by its release where two have the same line.
 
 all_kernels=(6.1 6.12 6.12-trixie 7.2)
+# The one that a test is on where nobody asks for another.
+# shellcheck disable=SC2034 # of who sources it
+main_kernel=6.12
 # Built here, from the source of the newest kernel of their line; for machines that a case is run on with --kernel.
 debug_kernels=(6.12-debug 6.12-kcsan)
 

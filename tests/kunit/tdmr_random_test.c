@@ -6,8 +6,8 @@
 
 #include "tdmr_world.h"
 
-#define NR_RANDOM_MAPS	5000
-#define NR_SMALL_MAPS	2000
+#define NR_RANDOM_MAPS	2000
+#define NR_SMALL_MAPS	1000
 
 /* From a page to some TiB: all magnitudes are as likely. */
 static u64 random_size(struct world *world)

@@ -23,9 +23,6 @@ setting() {
 	machine[$1]=$3
 }
 
-# The kernel that every case runs on where nobody asks for another.
-main_kernel=6.12
-
 # kernels_of FILE FORM: the kernels on which the case is part of "make check" (short), or of the long form, which has all.
 kernels_of() {
 	local kernels more=

@@ -3,7 +3,9 @@
 # The modules, by tools that read C, and that are not what the kernel was built with.
 # shellcheck disable=SC2154
 
-module_folders=(vmxcore vmxcore_tdx tests/machine/client tests/machine/tdx_sim tests/bench/module samples/minivisor)
+# What others use, or copy; and what tests alone use, which the slow tools do not see on each kernel.
+our_folders=(vmxcore vmxcore_tdx samples/minivisor)
+module_folders=("${our_folders[@]}" tests/machine/client tests/machine/tdx_sim tests/bench/module)
 
 # The linuxkernel and analyzer checks that the kernel's own run-clang-tools.py has.
 tidy_checks='-*,linuxkernel-*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling'
@@ -44,7 +46,7 @@ clang_modules() {
 tidy_modules() {
 	local tree=$PWD/$out/clang-$kernel
 	python3 "$kernel_tree/scripts/clang-tools/gen_compile_commands.py" --directory "$kdir" --output "$tree/compile_commands.json" "$tree"
-	find "$tree" -name '*.c' ! -name '*.mod.c' -print0 |
+	find "${our_folders[@]/#/$tree/}" -name '*.c' ! -name '*.mod.c' -print0 |
 		xargs -0 -P"$(nproc)" -n4 tests/static/whole clang-tidy --quiet -p "$tree" --checks="$tidy_checks" 2>"$out/clang-tidy-modules.stderr" |
 		sed "s|^$tree/||; s|^$root/||" | tests/static/report.py clang-tidy
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
+# form: long
 # machine: cpus=2 boots=4 image=kexec limit=480 append="crashkernel=256M"
 # The witnesses of the ways down can see what they are there for: without the clients' VMCLEARs the crash kernel finds VMCSs
 # launched, and without VMXOFF there is no crash kernel.

@@ -21,9 +21,9 @@
 
 debugfs=/sys/kernel/debug
 sysfs=/sys/kernel/vmxcore
-fixed=4
+fixed=2
 
-rounds=$(parameter fuzz.rounds "$(amount 5 600)")
+rounds=$(parameter fuzz.rounds "$(amount 3 600)")
 threads=$(parameter fuzz.threads 5)
 steps=$(parameter fuzz.steps "$(checks_itself && echo 60 || echo 400)")
 calls=$(parameter fuzz.calls all)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=3
-# kernels: 6.12 6.12-debug
 # VMX is on, on a CPU, exactly while somebody holds a reference to it.
 
 param=/sys/module/vmxcore/parameters/enable_virt_at_load

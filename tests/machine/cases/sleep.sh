@@ -30,7 +30,7 @@ for state in $states; do
 	state_enter "$state" 0
 	where=all
 	[ "$state" != client-cpu ] || where=0
-	sleeps "$state" s3 "$(amount 2 20)" sleep_for 2
+	sleeps "$state" s3 "$(amount 1 20)" sleep_for 2
 	sleeps "$state" s2idle "$(amount 1 5)" idle_for 2000
 	sleeps "$state" hibernate "$(amount 1 3)" hibernate
 	state_leave "$state" 0

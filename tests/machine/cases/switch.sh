@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2 limit=600
-# kernels: 6.12 7.2
-# more-kernels: 6.1
+# more-kernels: 6.1 7.2
 # vmxctl switch: from the distribution's kvm_intel to ours and back; what was there stays, or comes back, where that cannot be.
 
 stock=/lib/modules/$(uname -r)/kernel
