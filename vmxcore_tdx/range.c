@@ -181,26 +181,6 @@ bool tdmr_ranges_contain(const struct tdmr_ranges *set, u64 start, u64 end)
 }
 
 /**
- * tdmr_ranges_overlap() - is any of a range in a set?
- * @set: the set
- * @start: of the range
- * @end: of the range, which is not empty
- *
- * Context: any.
- * Return: true if so.
- */
-bool tdmr_ranges_overlap(const struct tdmr_ranges *set, u64 start, u64 end)
-{
-	unsigned int i;
-
-	for (i = 0; i < set->nr; i++) {
-		if (set->range[i].start < end && start < set->range[i].end)
-			return true;
-	}
-	return false;
-}
-
-/**
  * tdmr_ranges_size() - how much there is in a set
  * @set: the set
  *

@@ -33,7 +33,6 @@ int tdmr_ranges_subtract(struct tdmr_ranges *set, const struct tdmr_ranges *a,
 			 const struct tdmr_ranges *b);
 void tdmr_ranges_to_pages(struct tdmr_ranges *set);
 bool tdmr_ranges_contain(const struct tdmr_ranges *set, u64 start, u64 end);
-bool tdmr_ranges_overlap(const struct tdmr_ranges *set, u64 start, u64 end);
 u64 tdmr_ranges_size(const struct tdmr_ranges *set);
 
 #endif

@@ -116,29 +116,8 @@ const char *tdx_leaf_name(u64 leaf)
 }
 
 /**
- * tdx_status_name - what the ABI calls a completion status
- * @status: RAX after the SEAMCALL, or what vmxcore_tdx_seamcall() puts in its place
- *
- * Context: any.
- * Return: its name, or NULL.
- */
-const char *tdx_status_name(u64 status)
-{
-	switch (status) {
-	case VMXCORE_TDX_UD:
-		return "TDX_SEAMCALL_UD";
-	case VMXCORE_TDX_GP:
-		return "TDX_SEAMCALL_GP";
-	case VMXCORE_TDX_VMFAILINVALID:
-		return "TDX_SEAMCALL_VMFAILINVALID";
-	default:
-		return lookup(status_name, ARRAY_SIZE(status_name), status >> 32);
-	}
-}
-
-/**
  * tdx_status_errno - the errno for a completion status that is not success
- * @status: as above
+ * @status: RAX after the SEAMCALL, or what vmxcore_tdx_seamcall() puts in its place
  *
  * Context: any.
  * Return: -ENODEV: no SEAM, or nothing loaded in it; -EOPNOTSUPP: SEAM is disabled; -EBUSY:
@@ -166,6 +145,21 @@ int tdx_status_errno(u64 status)
 		return -ESHUTDOWN;
 	default:
 		return -EIO;
+	}
+}
+
+/* What the ABI calls it, or NULL. */
+static const char *name_of(u64 status)
+{
+	switch (status) {
+	case VMXCORE_TDX_UD:
+		return "TDX_SEAMCALL_UD";
+	case VMXCORE_TDX_GP:
+		return "TDX_SEAMCALL_GP";
+	case VMXCORE_TDX_VMFAILINVALID:
+		return "TDX_SEAMCALL_VMFAILINVALID";
+	default:
+		return lookup(status_name, ARRAY_SIZE(status_name), status >> 32);
 	}
 }
 
@@ -197,7 +191,7 @@ static bool details_are_msr(u64 status)
  */
 void tdx_status_format(char *text, size_t size, u64 status)
 {
-	const char *name = tdx_status_name(status);
+	const char *name = name_of(status);
 	u32 details = status;
 
 	if (!name)

@@ -101,7 +101,6 @@ bool tdx_has_partial_write_erratum(void);
 
 /* status.c */
 const char *tdx_leaf_name(u64 leaf);
-const char *tdx_status_name(u64 status);
 int tdx_status_errno(u64 status);
 void tdx_status_format(char *text, size_t size, u64 status);
 
