@@ -294,6 +294,8 @@ void tdx_shut_down(void)
 		return;
 	if (has_let_go(tdx_info.has_sys_rd ? sys_shutdown() : lp_shutdown_all()))
 		take_back();
+	else
+		tdmr_list_abandon(tdmrs);
 	tdmrs = NULL;
 	tdx_set_state(TDX_SHUT_DOWN);
 }

@@ -81,6 +81,18 @@ static void free_pamt(const struct tdmr_list *list, const struct tdmr_info *tdmr
 }
 
 /**
+ * tdmr_list_abandon() - the end of a list whose PAMTs stay with the TDX module
+ * @list: from tdmr_list_build()
+ *
+ * Context: any.
+ */
+void tdmr_list_abandon(struct tdmr_list *list)
+{
+	kfree(list->tdmrs);
+	kfree(list);
+}
+
+/**
  * tdmr_list_free() - the end of a list
  * @list: from tdmr_list_build(); NULL is fine
  *
@@ -97,8 +109,7 @@ void tdmr_list_free(struct tdmr_list *list)
 		return;
 	for (i = 0; i < list->nr; i++)
 		free_pamt(list, &list->tdmrs[i]);
-	kfree(list->tdmrs);
-	kfree(list);
+	tdmr_list_abandon(list);
 }
 
 /* Without PAMTs and reserved areas. */

@@ -137,6 +137,7 @@ struct tdmr_list {
 
 struct tdmr_list *tdmr_list_build(const struct tdmr_platform *platform,
 				  const struct tdmr_allocator *pamts);
+void tdmr_list_abandon(struct tdmr_list *list);
 void tdmr_list_free(struct tdmr_list *list);
 struct tdx_range tdmr_pamt(const struct tdmr_info *tdmr);
 

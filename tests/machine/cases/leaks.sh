@@ -50,15 +50,6 @@ check "  it puts" vmxt put victim
 check "  unloaded" modprobe -r vmxcore_test vmxcore
 check_equal "  nothing is leaked" "$(cat $fault/outstanding)" 0
 
-# Free pages, those that wait in the CPUs' own lists too.
-free_pages() {
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	awk '/^nr_free_pages/ { free = $2 } END { print free }' /proc/vmstat >/run/free
-	awk '/^ +count: / { waiting += $2 } END { print waiting + 0 }' /proc/zoneinfo >>/run/free
-	awk '{ sum += $1 } END { print sum }' /run/free
-}
-
 enough_free() {
 	[ $((before - $(free_pages))) -lt "$1" ]
 }

@@ -322,3 +322,12 @@ finish() {
 	drain
 	sync
 }
+
+# free_pages: of the machine, those that wait in the CPUs' own lists too.
+free_pages() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^nr_free_pages/ { free = $2 } END { print free }' /proc/vmstat >/run/free
+	awk '/^ +count: / { waiting += $2 } END { print waiting + 0 }' /proc/zoneinfo >>/run/free
+	awk '{ sum += $1 } END { print sum }' /run/free
+}
