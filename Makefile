@@ -103,7 +103,7 @@ check-long:
 
 # What kernels that check themselves are for: each of our paths, and not each way there is into it.
 kcsan_cases := references hotplug failures misuse vmcs vpid exclusive observe suspend leaks kvm minivisor races fuzz
-debug_cases := $(kcsan_cases) stock fault-injection tdx-sim
+debug_cases := $(kcsan_cases) stock fault-injection tdx-sim tdx tdx-odd tdx-errors tdx-cpus
 # Without those that reach what chance or many rounds bring.
 coverage_cases := $(filter-out leaks races fuzz fault-injection,$(debug_cases))
 case_files = $(patsubst %,tests/machine/cases/%.sh,$(or $(CASE),$(1)))

@@ -98,3 +98,10 @@ tdx_is state initialized
 tdx_is cpus_initialized 4
 tdx_unload
 on "nothing is left on" none
+
+check "CPU 2 goes before loading" online 2 0
+check "CPU 3 too" online 3 0
+tdx_refuses "Device or resource busy" "wants a CPU of each package: bring CPU 2 online first" configure=1
+check "CPU 3 comes back" online 3 1
+check "CPU 2 comes back" online 2 1
+on "nothing is left on" none

@@ -37,6 +37,21 @@ static bool msrs = true;
 module_param(msrs, bool, 0400);
 MODULE_PARM_DESC(msrs, "Have the MSRs of a TDX platform (default: yes)");
 
+static char *seamrr = "locked";
+module_param(seamrr, charp, 0400);
+MODULE_PARM_DESC(seamrr, "locked, unlocked or invalid: what the firmware has made of SEAM's memory (default: locked)");
+
+static const struct {
+	const char *name;
+	u64 bits;
+} seamrr_states[] = {
+	{ "locked", SEAMRR_VALID | SEAMRR_LOCK },
+	{ "unlocked", SEAMRR_VALID },
+	{ "invalid", 0 },
+};
+
+static u64 seamrr_bits;
+
 static const u8 rdmsr_opcode[] = { 0x0f, 0x32 };
 
 static bool is_rdmsr(const struct pt_regs *regs)
@@ -64,7 +79,7 @@ static bool value_of(u32 msr, u64 *value)
 		*value = BIT_ULL(45);
 		return true;
 	case IA32_SEAMRR_PHYS_MASK:
-		*value = GENMASK_ULL(45, 25) | SEAMRR_VALID | SEAMRR_LOCK;
+		*value = GENMASK_ULL(45, 25) | seamrr_bits;
 		return true;
 	case IA32_TME_ACTIVATE:
 		*value = TME_ACTIVATE_LOCKED | TME_ACTIVATE_ENABLED |
@@ -124,6 +139,19 @@ static struct kprobe fixup_probe = {
 
 static struct kprobe *probes[] = { &read_probe, &fixup_probe };
 
+static int find_seamrr(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(seamrr_states); i++) {
+		if (!strcmp(seamrr, seamrr_states[i].name)) {
+			seamrr_bits = seamrr_states[i].bits;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 /**
  * sim_msr_init - have the MSRs, unless a parameter says otherwise
  *
@@ -131,6 +159,10 @@ static struct kprobe *probes[] = { &read_probe, &fixup_probe };
  */
 int sim_msr_init(void)
 {
+	int err = find_seamrr();
+
+	if (err)
+		return err;
 	return msrs ? register_kprobes(probes, ARRAY_SIZE(probes)) : 0;
 }
 
