@@ -3,7 +3,7 @@
 # The modules, by tools that read C, and that are not what the kernel was built with.
 # shellcheck disable=SC2154
 
-# What others use, or copy; and what tests alone use, which the slow tools do not see on each kernel.
+# What others use, or copy; and what tests alone use, which clang and clang-tidy do not see, and the rest on one kernel.
 our_folders=(vmxcore vmxcore_tdx samples/minivisor)
 module_folders=("${our_folders[@]}" tests/machine/client tests/machine/tdx_sim tests/bench/module)
 
@@ -24,20 +24,21 @@ clang_truth=(
 	CONFIG_FTRACE_MCOUNT_USE_CC= CONFIG_DEBUG_INFO= CONFIG_DEBUG_INFO_BTF_MODULES=
 )
 
-# module_tree DIR: a copy of all folders, to be built at once.
+# module_tree DIR FOLDER...: a copy of these, to be built at once.
 module_tree() {
-	local folder
-	rm -rf "$1"
-	copy_checkout "$1" include "${module_folders[@]}"
-	for folder in "${module_folders[@]}"; do
+	local folder dir=$1
+	shift
+	rm -rf "$dir"
+	copy_checkout "$dir" include "$@"
+	for folder; do
 		echo "obj-m += $folder/"
-	done >"$1/Kbuild"
+	done >"$dir/Kbuild"
 }
 
 # The log is kept: report.py shows findings only. Names in it are as in this checkout.
 clang_modules() {
 	local tree=$PWD/$out/clang-$kernel
-	module_tree "$tree"
+	module_tree "$tree" "${our_folders[@]}"
 	make -C "$kdir" M="$tree" -j"$(nproc)" --output-sync=line --keep-going CC=clang W=1 KCFLAGS=-fno-caret-diagnostics "${clang_truth[@]}" 2>&1 |
 		sed "s|^$tree/||; s|^$root/||" | tee "$out/clang-$kernel.make" | tests/static/report.py "clang-$kernel"
 }
@@ -46,7 +47,7 @@ clang_modules() {
 tidy_modules() {
 	local tree=$PWD/$out/clang-$kernel
 	python3 "$kernel_tree/scripts/clang-tools/gen_compile_commands.py" --directory "$kdir" --output "$tree/compile_commands.json" "$tree"
-	find "${our_folders[@]/#/$tree/}" -name '*.c' ! -name '*.mod.c' -print0 |
+	find "$tree" -name '*.c' ! -name '*.mod.c' -print0 |
 		xargs -0 -P"$(nproc)" -n4 tests/static/whole clang-tidy --quiet -p "$tree" --checks="$tidy_checks" 2>"$out/clang-tidy-modules.stderr" |
 		sed "s|^$tree/||; s|^$root/||" | tests/static/report.py clang-tidy
 }
@@ -54,7 +55,7 @@ tidy_modules() {
 # It has no "asm goto", and of the kernel it knows nothing: loops that are macros are in kernel.h.
 cppcheck_modules() {
 	local tree=$out/cppcheck
-	module_tree "$tree"
+	module_tree "$tree" "${module_folders[@]}"
 	find "$tree" -name '*.[ch]' -exec sed -i 's/\basm goto(/asm volatile(/' {} +
 	(cd "$tree" && cppcheck "${cppcheck_options[@]}" --enable=warning,style,performance,portability --suppress=missingInclude \
 		--suppress=missingIncludeSystem --include="$here/kernel.h" -D__KERNEL__ -DMODULE -Iinclude "${module_folders[@]}" 2>&1) |
@@ -74,7 +75,7 @@ semantic_patch() {
 # sparse does too, and both need a compiler of OCaml.
 coccicheck() {
 	local tree=$PWD/$out/coccicheck
-	module_tree "$tree"
+	module_tree "$tree" "${module_folders[@]}"
 	export -f semantic_patch
 	find "$kernel_tree/scripts/coccinelle" -name '*.cocci' -exec grep -LZ 'script:ocaml' {} + |
 		xargs -0 -P"$(nproc)" -I{} tests/static/whole bash -o pipefail -c 'semantic_patch "$@"' semantic_patch {} "$tree" |

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2154
 # machine: cpus=3 limit=420
-# kernels: 6.12 7.2
-# more-kernels: 6.1
+# more-kernels: 6.1 7.2
 # What admins see: /sys/kernel/vmxcore says what the CPUs say, to root; and the tracepoints tell how it came to that.
 
 sysfs=/sys/kernel/vmxcore

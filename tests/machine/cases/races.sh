@@ -51,7 +51,7 @@ delay 200 $cpus_slow
 storm_for "get against put, slow broadcasts" "$(amount 2000 50000)" sleep 0.5
 delay 0 $cpus_slow
 
-storm_for "get against hotplug" "$(amount 10000 100000)" off_and_on
+storm_for "get against hotplug" "$(amount 5000 100000)" off_and_on
 delay 300 $cpus_slow $cpu_slow
 storm_for "get against hotplug, all of it slow" "$(amount 1500 10000)" off_and_on
 delay 0 $cpus_slow $cpu_slow
@@ -71,7 +71,7 @@ delay 0 vmxcore_cpus_hold vmxcore_cpu_shutdown
 # The log has two lines a client, of misuse and of leaks: they are right, and not for the console. What is worse than a warning is, or
 # nobody would see what a kernel says that checks itself.
 dmesg -n 4
-clients=$(amount 1000 10000)
+clients=$(amount 500 10000)
 # A kernel that preempts and checks itself takes half a second of the machine for each.
 ! checks_itself || clients=$((clients / 20))
 check "get against unregister, $clients clients" vmxt churn "$clients"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2154
 # machine: cpus=2 memory=1024 limit=300
-# kernels: 6.1 7.2
-# more-kernels: 6.12
+# kernels: 7.2
+# more-kernels: 6.1 6.12
 # vmxcore_tdx brings the TDX module up with no KVM loaded, tells what it found, executes SEAMCALLs for others, and leaves nothing
 # behind; beside KVM and minivisor that run guests it does the same.
 
