@@ -68,8 +68,11 @@ emulator_parameters=idle=halt
 ! bochs_is 2.7 || emulator_parameters+=" hpet=disable"
 
 # A reset leaves in IA32_TSC_ADJUST what makes the TSCs begin at 0. Linux takes that for the firmware's mistake and corrects it
-# on the boot CPU; 6.1 on no other, and then has clocks that are minutes apart. Without the feature it leaves all alone.
-[ "${machine[kernel]}" != 6.1 ] || emulator_parameters+=" clearcpuid=tsc_adjust"
+# on the boot CPU and the others of its package, 6.1 on no other; clocks are minutes apart then, and timers as late. Without the
+# feature it leaves all alone.
+if [ "${machine[kernel]}" = 6.1 ] || [[ ${machine[cpus]} == [2-9]:* ]]; then
+	emulator_parameters+=" clearcpuid=tsc_adjust"
+fi
 
 ! bochs_has_debugger || emulator_time_factor=5
 
