@@ -8,7 +8,7 @@
 #include "../chance.h"
 #include "model.h"
 
-#define NR_STEPS	6000
+#define NR_STEPS	4000
 #define NR_LAST		16
 
 enum operation {

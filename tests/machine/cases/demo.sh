@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: image=qemu limit=300
-# kernels: 6.1 7.2
-# more-kernels: 6.12 6.12-trixie
+# kernels: 7.2
+# more-kernels: 6.1 6.12 6.12-trixie
 # What "make demo" shows: vmxcore owns VMX, the patched KVM borrows it, QEMU runs a nested Linux, a CPU goes and comes back.
 
 say() {

@@ -23,7 +23,7 @@ debugfs=/sys/kernel/debug
 sysfs=/sys/kernel/vmxcore
 fixed=2
 
-rounds=$(parameter fuzz.rounds "$(amount 3 600)")
+rounds=$(parameter fuzz.rounds "$(amount 2 600)")
 threads=$(parameter fuzz.threads 5)
 steps=$(parameter fuzz.steps "$(checks_itself && echo 60 || echo 400)")
 calls=$(parameter fuzz.calls all)
