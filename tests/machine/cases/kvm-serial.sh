@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2 append="kvm.enable_virt_parallel=0"
-# more-kernels: 7.2
 # KVM turns VMX on on one CPU after another, as stock does: all of the case "kvm" holds for that too.
 
 load_kvm 0
