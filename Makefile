@@ -20,6 +20,7 @@
 # make coverage         which lines the tests reach (CASE=...)
 # make check-bugs       bugs that are put in on purpose, one at a time: the tests see each (BUG=...)
 # make fuzz             random calls of the API, for hours (KERNEL=..., FUZZ="fuzz.rounds=9 fuzz.seed=1 ...": tests/machine/cases/fuzz.sh)
+# make check-selftests  KVM's own selftests, on the distribution's KVM and on ours (KERNEL=...)
 # make bench            what owning VMX costs, beside stock KVM (BENCH="--kernel 7.2 --cpus 4")
 # make clean
 
@@ -121,8 +122,12 @@ check-bugs: setup
 fuzz: setup
 	tests/machine/run --long $(if $(KERNEL),--kernel $(KERNEL)) $(if $(FUZZ),--append "$(FUZZ)") tests/machine/cases/fuzz.sh
 
+check-selftests:
+	scripts/setup --selftests
+	tests/selftests/run $(KERNEL)
+
 bench:
 	scripts/setup --bench
 	tests/bench/run $(BENCH)
 
-.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-machine check-vmxctl check-docs kunit check-install check-long check-debug coverage check-bugs fuzz bench
+.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-machine check-vmxctl check-docs kunit check-install check-long check-debug coverage check-bugs check-selftests fuzz bench

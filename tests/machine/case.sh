@@ -31,12 +31,12 @@ kernels_of() {
 	echo "${kernels:-$main_kernel}${more:+ $more}"
 }
 
-# is_for FORM FILE: "# form: long" keeps a case out of "make check". "install", "kunit" and "bench" keep it out of the long form too: these are
-# run by tests/install, tests/kunit and tests/bench.
+# is_for FORM FILE: "# form: long" keeps a case out of "make check". "install", "kunit", "bench" and "selftests" keep it out of the long form
+# too: these are run by the folders of tests that are called so.
 is_for() {
 	case $(sed -n 's/^# form: *//p' "$2") in
 	long) [ "$1" = long ] ;;
-	install | kunit | bench) false ;;
+	install | kunit | bench | selftests) false ;;
 	esac
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The parts an image is put together from; sourced by initramfs, which sets $here, $top, $root, $release, $version, $vmlinuz, $modules, $vmxctl.
+# The parts an image is put together from; sourced by initramfs, which sets $here, $top, $line, $root, $release, $version, $vmlinuz, $modules, $vmxctl.
 # shellcheck disable=SC2154
 
 # Stock modules that cases load; what they depend on comes along.
@@ -168,6 +168,24 @@ add_tracers() {
 		add_binary "$1" "$(command -v "${name#linux-}")"
 	done
 	sed -n 's/^    //p' "$top/docs/tracing.md" >"$1/tracing"
+}
+
+selftests() {
+	"$top/scripts/selftests" "$line"
+}
+
+# add_selftests DIR: their runner ends a test that takes too long only where it finds the timeout(1) of coreutils; its limit is in the
+# machine's seconds. One of them is a script for bash, and for sudo: there is only root here.
+add_selftests() {
+	cp -a "$(selftests)" "$1/selftests"
+	cp "$top/tests/selftests/arguments" "$1/selftests/"
+	cp "$here/guest/selftests.sh" "$1/"
+	echo "timeout=400" >"$1/selftests/kvm/settings"
+	add_binary "$1" /usr/bin/timeout
+	add_binary "$1" /bin/bash
+	# shellcheck disable=SC2016 # of that script
+	printf '#!/bin/sh\nexec "$@"\n' >"$1/bin/sudo"
+	chmod 755 "$1/bin/sudo"
 }
 
 # nested_vmlinuz: one kernel for all, the stock 6.12 of bookworm. That of 6.1 is packed by xz: unpacking itself takes it minutes

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# machine: cpus=2 memory=2048 image=selftests limit=7200
+# kernels: 6.12 6.1
+# form: selftests
+# KVM's own selftests on ours: the same verdicts as on the distribution's KVM, and VMX is where it was when they are over.
+
+check "the test client loads" modprobe vmxcore_test
+load_kvm 0
+on "without a VM" none
+# shellcheck source=tests/machine/guest/selftests.sh
+. /selftests.sh
+on "no test has left VMX on" none
+check "a VM runs after them" vmrun --rounds 5
+check "kvm_intel is unloaded" modprobe -r kvm_intel
+on "nobody has VMX" none
