@@ -14,16 +14,7 @@
 
 bochs_binary=${BOCHS:-bochs}
 
-# No released version can be trusted with a guest that takes exceptions, as a whole Linux does, or loops with interrupts off, as those of
-# KVM's selftests do: one that can is built here, for the images that have such guests.
-bochs_nests() {
-	case $1 in
-	qemu | installed | selftests) true ;;
-	*) false ;;
-	esac
-}
-
-! bochs_nests "${machine[image]}" || bochs_binary=$("$here/emulators/build-bochs")
+! wants_built_bochs "${machine[image]}" || bochs_binary=$("$here/emulators/build-bochs")
 
 # No TSC frequency in CPUID: the kernel calibrates the TSC to "ips", and a second inside costs 50 million instructions. Newer
 # models announce 3.5 GHz and make every sleep 70 times dearer.

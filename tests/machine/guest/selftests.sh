@@ -28,9 +28,9 @@ tell() {
 		s/^selftests: kvm: (.*)/# progress: selftest \1 '"$1/p" | tee -a /run/selftests >&3
 }
 
-# why: what one that did not pass had to say, to the console's log.
+# why LINES: what one that did not pass had to say after so many lines of the log, to the console's.
 why() {
-	tail -n "+$((said + 1))" output.log | tail -n 12 | sed 's/^/| /'
+	tail -n "+$(($1 + 1))" output.log | tail -n 12 | sed 's/^/| /'
 }
 
 run_selftests() {
@@ -43,9 +43,10 @@ run_selftests() {
 			now=$(seconds)
 			tell $((now - before)) "$line"
 			before=$now
-			line=${line#*selftests: kvm: }
-			log "$line"
-			[ "${line%% *}" = "$line" ] || why
+			log "${line#*selftests: kvm: }"
+			case $line in
+			*" # "*) why "$said" ;;
+			esac
 			said=$(wc -l <output.log)
 			;;
 		esac
