@@ -7,6 +7,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/preempt.h>
+#include <asm/cpufeature.h>
 #include <asm/processor-flags.h>
 #include <asm/vmx.h>
 
@@ -180,12 +181,16 @@ int minivisor_vmcs_supported(void)
 /**
  * minivisor_vmcs_switches_perf - can entry and exit switch the performance counters?
  *
+ * The controls alone do not say that there is the MSR: in a VM without a virtual PMU KVM offers them
+ * all the same.
+ *
  * Context: any.
- * Return: true when VMCSs have IA32_PERF_GLOBAL_CTRL.
+ * Return: true when VMCSs have IA32_PERF_GLOBAL_CTRL, and the CPU has it.
  */
 bool minivisor_vmcs_switches_perf(void)
 {
-	return can(exit_ctls(), VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL) &&
+	return boot_cpu_has(X86_FEATURE_ARCH_PERFMON) &&
+	       can(exit_ctls(), VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL) &&
 	       can(entry_ctls(), VM_ENTRY_LOAD_IA32_PERF_GLOBAL_CTRL);
 }
 
