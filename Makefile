@@ -11,7 +11,7 @@
 # make demo             see it work, in an emulated machine (KERNEL=6.1, 6.12, 6.12-trixie, 7.2)
 # make check            all tests: KUnit suites, static checks, and in emulated machines
 # make kunit            the KUnit suites alone (SUITE=...)
-# make check-machine    its machines alone (MACHINE=qemu: on an Intel host's KVM; MACHINE=nested: the same, on an emulated Intel host)
+# make check-machine    its machines alone (MACHINE=qemu, bochs, nested: README, "The machine")
 # make check-vmxctl     the tests of vmxctl alone
 # make check-docs       the manual against the code alone
 # make check-install    packages and DKMS, in roots of three releases of Debian
