@@ -181,8 +181,8 @@ int minivisor_vmcs_supported(void)
 /**
  * minivisor_vmcs_switches_perf - can entry and exit switch the performance counters?
  *
- * The controls alone do not say that there is the MSR: in a VM without a virtual PMU KVM offers them
- * all the same.
+ * The controls alone do not say that there is the MSR: in a VM without a virtual PMU KVM offers
+ * them all the same.
  *
  * Context: any.
  * Return: true when VMCSs have IA32_PERF_GLOBAL_CTRL, and the CPU has it.
