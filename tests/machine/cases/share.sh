@@ -14,6 +14,11 @@ rounds_so_far() {
 	od -An -t u8 "$mini_rounds" | tr -d ' '
 }
 
+# How often minivisor's task got the CPU, from KVM's or from another.
+turns_so_far() {
+	cat /proc/"$mini"/task/*/status | awk '/ctxt_switches/ { n += $2 } END { print n }'
+}
+
 # Each round of minivisor's gives the CPU to KVM's guest, and the other way round: two switches.
 rounds=$(amount 2000 50000)
 backend=native
@@ -29,14 +34,17 @@ for function in $functions; do
 	vmxt count "$function" 1 >/dev/null
 done
 start=$(rounds_so_far)
+turns=$(turns_so_far)
 kill -CONT "$mini"
 check "$((2 * rounds)) switches on CPU 1" progress "$mini_rounds" "$rounds" 3000
 kill -STOP "$mini"
 loads=$(count_of vmxcore_current_load)
 passed=$(($(rounds_so_far) - start))
-# Now and then a round takes another, when it is preempted; and none, when the other guest is.
-check "  one VMPTRLD of minivisor's for each two: $loads in $passed rounds" \
-	test "$loads" -ge $((passed * 9 / 10)) -a "$loads" -le $((passed * 11 / 10 + 10))
+turns=$(($(turns_so_far) - turns))
+# A round takes another turn when it is preempted: now and then, or several times in a VM, where it takes long. And no VMPTRLD when it was
+# not KVM's guest that had the CPU meanwhile.
+check "  one VMPTRLD of minivisor's for each two: $loads in $passed rounds, $turns turns" \
+	test "$loads" -ge $((passed * 9 / 10)) -a "$loads" -le $((turns + 10))
 check_equal "  no VMCLEAR, no VMXON, no VMXOFF" \
 	"$(count_of vmxcore_current_clear) $(count_of ${backend}_on) $(count_of ${backend}_off)" "0 0 0"
 kill -CONT "$mini"
