@@ -16,8 +16,9 @@ bochs_binary=${BOCHS:-bochs}
 
 ! wants_built_bochs "${machine[image]}" || bochs_binary=$("$here/emulators/build-bochs")
 
-# No TSC frequency in CPUID: the kernel calibrates the TSC to "ips", and a second inside costs 50 million instructions. Newer
+# No TSC frequency in CPUID: the kernel calibrates the TSC to "ips", and a second inside costs so many instructions. Newer
 # models announce 3.5 GHz and make every sleep 70 times dearer.
+bochs_ips=50000000
 emulator_model=broadwell_ult
 [ "${machine[vmx]}" = yes ] || emulator_model=p4_prescott_celeron_336
 
@@ -87,7 +88,7 @@ bochs_sound() {
 
 # quantum: how far a halted CPU's clock goes in a turn. The most there is saves 5 % of a boot, and half of every sleep.
 bochs_cpu() {
-	local line="cpu: model=${machine[model]}, count=${machine[cpus]}, quantum=32, ips=50000000"
+	local line="cpu: model=${machine[model]}, count=${machine[cpus]}, quantum=32, ips=$bochs_ips"
 	if bochs_takes "cpu: model=${machine[model]}, ignore_bad_msrs=1"; then
 		line+=", ignore_bad_msrs=1"
 	fi

@@ -12,7 +12,9 @@ BOCHS=$("$here/emulators/build-bochs")
 bochs_parameters=$emulator_parameters
 # shellcheck source=tests/machine/emulators/qemu.sh
 . "$here/emulators/qemu.sh"
-# Each VM exit in it is thousands of instructions.
+# Each VM exit in it is thousands of instructions, and each tick many exits: of 200,000 instructions from one tick to the next hardly any
+# were left for a guest three levels down, and now and then none.
+bochs_ips=200000000
 emulator_time_factor=20
 
 # What the host and QEMU take beside the machine, and Bochs' most. In MB.
