@@ -45,7 +45,9 @@ qemu_kvm() {
 	# A machine that CPUs are added to tells its host so by its third port, which is QEMU's monitor.
 	[ "${machine[spare]}" = 0 ] || qemu_options+=(-chardev "socket,id=monitor,path=$2,server=on,wait=off" -mon chardev=monitor
 		-chardev "socket,id=com3,path=$2" -serial chardev:com3)
-	[ "${machine[disk]}" = 0 ] || qemu_options+=(-drive "file=$1,format=raw,if=ide")
+	# Nobody wants what is on the disk afterwards. After a hibernation a flush takes the host seconds, and the alarm that should wake the
+	# machine comes before it sleeps.
+	[ "${machine[disk]}" = 0 ] || qemu_options+=(-drive "file=$1,format=raw,if=ide,cache=unsafe")
 }
 
 # qemu_start DIR KERNEL INITRD APPEND OPTION...
