@@ -301,6 +301,7 @@ check "TDH.SYS.RD takes its time" simulate delay TDH.SYS.RD 4000000
 # Off the CPU that is to be in SEAM meanwhile.
 check "  this shell is on CPU 0" taskset -p 1 $$
 check "  on CPU 1" client start 1 $rd 0 0x0800000100000004
+check "  it is in SEAM" wait_until 20 grep -qx 'in_seam 1' $sim/state
 returns "TDH.SYS.SHUTDOWN meanwhile" TDX_SYS_BUSY 0 $shutdown 0
 state SYS_READY
 check "  no longer" simulate clear
