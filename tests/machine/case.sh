@@ -52,11 +52,11 @@ kvm_nests() {
 	[ -w /dev/kvm ] && grep -qsx '[Y1]' /sys/module/kvm_intel/parameters/nested
 }
 
-# wants_built_bochs IMAGE: no released version can be trusted with a guest that takes exceptions, as a whole Linux does, or loops with
-# interrupts off, as those of KVM's selftests do: one that can is built (emulators/build-bochs), for the images that have such guests.
+# wants_built_bochs: of the case that was read. No released version can be trusted with a guest that takes exceptions, as a whole Linux does,
+# or loops with interrupts off, as those of KVM's selftests do: one that can is built (emulators/build-bochs), for machines that have such guests.
 wants_built_bochs() {
-	case $1 in
-	qemu | installed | selftests) true ;;
+	case ${machine[emulator]}:${machine[image]} in
+	nested:* | bochs:qemu | bochs:installed | bochs:selftests) true ;;
 	*) false ;;
 	esac
 }

@@ -14,7 +14,7 @@
 
 bochs_binary=${BOCHS:-bochs}
 
-! wants_built_bochs "${machine[image]}" || bochs_binary=$("$here/emulators/build-bochs")
+! wants_built_bochs || bochs_binary=$("$here/emulators/build-bochs")
 
 # No TSC frequency in CPUID: the kernel calibrates the TSC to "ips", and a second inside costs so many instructions. Newer
 # models announce 3.5 GHz and make every sleep 70 times dearer.

@@ -5,8 +5,6 @@
 # same serial ports; the host in between has a third one.
 # shellcheck disable=SC2034,SC2154
 
-# A whole Linux is a guest: see build-bochs.
-BOCHS=$("$here/emulators/build-bochs")
 # shellcheck source=tests/machine/emulators/bochs.sh
 . "$here/emulators/bochs.sh"
 bochs_parameters=$emulator_parameters
