@@ -5,7 +5,11 @@
 # returns: 0: all as it was; 1: it was cleared (VMLAUNCH); 2: another CPU than last time.
 
 launched() {
-	check_equal "  $1 is launched: $2" "$(sed -n "s/^vmcs $1 launched //p" /sys/kernel/debug/vmxcore_test/vmcss)" "$2"
+	check "  a VMRESUME of $1 on CPU $2 says that it was launched" vmxt vmcs_launched "$1" "$2" 1
+}
+
+cleared() {
+	check "  a VMRESUME of $1 says that it is clear" vmxt vmcs_launched "$1" 0 0
 }
 
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
@@ -23,11 +27,11 @@ check "a gets CPU 0" vmxt get_cpu a 0
 check "a1 is loaded on CPU 0: new" vmxt vmcs_load a1 0 3
 check "  again: nothing to do" vmxt vmcs_load a1 0 0
 check "a1 on CPU 1, where a has no reference: EINVAL" vmxt -e EINVAL vmcs_load a1 1 0
-launched a1 0
+cleared a1
 check "a gets" vmxt get a
 check "a1 is loaded on CPU 0: cleared meanwhile" vmxt vmcs_load a1 0 1
 check "b1 is loaded on CPU 0: new" vmxt vmcs_load b1 0 3
-launched a1 1
+launched a1 0
 check "a1 is loaded on CPU 0: still active there" vmxt vmcs_load a1 0 0
 check "b1 is loaded on CPU 0: still active there" vmxt vmcs_load b1 0 0
 check "a1 is loaded on CPU 1: moved" vmxt vmcs_load a1 1 3
@@ -35,20 +39,20 @@ check "  again: nothing to do" vmxt vmcs_load a1 1 0
 check "b1 is loaded on CPU 0: nobody has disturbed it" vmxt vmcs_load b1 0 0
 check "a1 is loaded on CPU 0: moved" vmxt vmcs_load a1 0 3
 check "a1 is cleared" vmxt vmcs_clear a1
-launched a1 0
-launched b1 1
+cleared a1
+launched b1 0
 check "a1 is loaded on CPU 0: cleared" vmxt vmcs_load a1 0 1
 
 check "a1 is loaded on CPU 2: moved" vmxt vmcs_load a1 2 3
 check "CPU 2 goes offline" online 2 0
-launched a1 0
+cleared a1
 check "  a1 is loaded on CPU 1: moved" vmxt vmcs_load a1 1 3
 check "CPU 2 comes online" online 2 1
 check "  a1 is loaded on CPU 2: moved" vmxt vmcs_load a1 2 3
 check "b1 is loaded on CPU 0" vmxt vmcs_load b1 0 0
 check "S3" sleep_for 2
-launched a1 0
-launched b1 0
+cleared a1
+cleared b1
 check "  b1 is loaded on CPU 0: cleared" vmxt vmcs_load b1 0 1
 check "  a1 is loaded on CPU 1: moved" vmxt vmcs_load a1 1 3
 
@@ -56,13 +60,13 @@ check "a puts" vmxt put a
 launched a1 1
 check "b puts: VMX goes off, but on CPU 0" vmxt put b
 on "  so it is" 0
-launched a1 0
-launched b1 1
+cleared a1
+launched b1 0
 
 dmesg_mark
 check "b unregisters with a VMCS, current on CPU 0" vmxt unregister b
 check "  the leak is named" dmesg_has "client 'b' .* went away with .*, 1 VMCSs and 0 VPIDs: taken back"
-launched b1 0
+cleared b1
 dmesg_mark
 check "  a late load: EINVAL" vmxt -e EINVAL vmcs_load b1 0 0
 check "  misuse" dmesg_has "misuse by client '[?]': vmxcore_vmcs_load: handle that is not registered"

@@ -283,6 +283,15 @@ static int cmd_vmcs_load(char **words)
 	       test_vmcs_load(words[1], cpu, wanted);
 }
 
+static int cmd_vmcs_launched(char **words)
+{
+	unsigned int cpu;
+	bool wanted;
+
+	return kstrtouint(words[2], 0, &cpu) ?: kstrtobool(words[3], &wanted) ?:
+	       test_vmcs_launched(words[1], cpu, wanted);
+}
+
 static int cmd_vmcs_borrow(char **words)
 {
 	unsigned int cpu, times;
@@ -396,6 +405,7 @@ static const struct {
 	{ "vmcs_free", cmd_vmcs_free },		/* NAME */
 	{ "vmcs_clear", cmd_vmcs_clear },	/* NAME */
 	{ "vmcs_load", cmd_vmcs_load },		/* NAME CPU WHAT-IT-RETURNS */
+	{ "vmcs_launched", cmd_vmcs_launched },	/* NAME CPU 0|1: is it, there? */
 	{ "vmcs_borrow", cmd_vmcs_borrow },	/* NAME CPU TIMES */
 	{ "vpids", cmd_vpids },			/* CLIENT CLIENT COUNT: in turns, all of them */
 	{ "vpids_free", cmd_vpids_free },	/* CLIENT 0|1: the first or the second of these */

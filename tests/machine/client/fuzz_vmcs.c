@@ -3,7 +3,6 @@
  * The fuzzer's VMCSs, one task's each as the contract wants it, and EPT roots. Whether one has been
  * VMCLEARed is seen in its memory, as the emulator stores it (witness.h).
  */
-#include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
@@ -16,6 +15,7 @@
 #include <vmxcore/insn.h>
 
 #include "fuzz.h"
+#include "test.h"
 #include "witness.h"
 
 #define NO_CURRENT_VMCS	(~0ULL)
@@ -28,21 +28,9 @@ static struct fuzz_vmcs *vmcs_of(struct fuzz_thread *t, u32 which)
 	return &t->vmcss[which % FUZZ_VMCSS];
 }
 
-static u32 *launch_state(const struct fuzz_vmcs *v)
-{
-	return &v->page[WITNESS_LAUNCH_STATE / sizeof(*v->page)];
-}
-
-/* As if a guest had run on it. */
-static void launch(const struct fuzz_vmcs *v)
-{
-	if (v->page)
-		WRITE_ONCE(*launch_state(v), 1);
-}
-
 static void must_be_clear(const struct fuzz_thread *t, const struct fuzz_vmcs *v, const char *why)
 {
-	if (v->page && READ_ONCE(*launch_state(v)))
+	if (v->page && READ_ONCE(v->page[WITNESS_LAUNCH_STATE / sizeof(*v->page)]))
 		fuzz_fail(t, "VMCS %d of CPU %d has not been VMCLEARed: %s",
 			  (int)(v - t->vmcss), v->last_cpu, why);
 }
@@ -76,15 +64,16 @@ static void note_load(const struct fuzz_thread *t, struct fuzz_vmcs *v)
 	v->downs = fuzz_downs(v->last_cpu);
 	v->clear = false;
 	v->epoch = claim->all ? claim->epoch : 0;
-	launch(v);
+	if (v->page && test_launch(v->page))
+		fuzz_fail(t, "a VMCS is loaded on CPU %u, which is not in VMX operation",
+			  v->last_cpu);
 }
 
 static struct vmxcore_vmcs *adopt(struct fuzz_vmcs *v, struct vmxcore_client *client)
 {
-	v->page = (u32 *)get_zeroed_page(GFP_KERNEL);
+	v->page = test_vmcs_page();
 	if (!v->page)
 		return ERR_PTR(-ENOMEM);
-	*v->page = vmxcore_caps()->basic & GENMASK(30, 0);
 	return vmxcore_vmcs_adopt(client, v->page);
 }
 

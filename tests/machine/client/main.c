@@ -10,7 +10,6 @@
  * hooks	what became of get_cpu on the ways up and down
  * witness	where the next kernel finds the VMCSs of this one
  * counts	how often functions were called
- * vmcss	which VMCSs are launched
  * emergency	who is in the kernel's emergency slot
  */
 #include <linux/debugfs.h>
@@ -97,15 +96,6 @@ static int emergency_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(emergency);
 
-static int vmcss_show(struct seq_file *m, void *unused)
-{
-	mutex_lock(&command_lock);
-	test_vmcss_show(m);
-	mutex_unlock(&command_lock);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(vmcss);
-
 static int counts_show(struct seq_file *m, void *unused)
 {
 	mutex_lock(&command_lock);
@@ -124,6 +114,7 @@ static const struct {
 	void (*exit)(void);
 } parts[] = {
 	{ test_broken_init, test_broken_exit },
+	{ test_launch_init, test_launch_exit },
 	{ test_emergency_init, test_emergency_exit },
 	{ test_wake_init, test_wake_exit },
 };
@@ -164,7 +155,6 @@ static int __init test_init(void)
 	debugfs_create_file("hooks", 0400, dir, NULL, &hooks_fops);
 	debugfs_create_file("witness", 0400, dir, NULL, &witness_fops);
 	debugfs_create_file("counts", 0400, dir, NULL, &counts_fops);
-	debugfs_create_file("vmcss", 0400, dir, NULL, &vmcss_fops);
 	debugfs_create_file("emergency", 0400, dir, NULL, &emergency_fops);
 	return 0;
 }

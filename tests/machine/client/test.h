@@ -74,13 +74,20 @@ int test_wake_init(void);
 void test_wake_exit(void);
 int test_wake(unsigned int ms);
 
+/* launch.c: the launch state of VMCSs */
+int test_launch_init(void);
+void test_launch_exit(void);
+u32 *test_vmcs_page(void);
+int test_launch(u32 *page);
+int test_vmresume_error(const u32 *page);
+
 /* vmcs.c: VMCSs by name */
 int test_vmcs_make(struct vmxcore_client *client, const char *name);
 int test_vmcs_free(const char *name);
 int test_vmcs_clear(const char *name);
 int test_vmcs_load(const char *name, unsigned int cpu, int wanted);
 int test_vmcs_borrow(const char *name, unsigned int cpu, unsigned int times);
-void test_vmcss_show(struct seq_file *m);
+int test_vmcs_launched(const char *name, unsigned int cpu, bool wanted);
 void test_vmcss_exit(void);
 
 /* vpid.c: all VPIDs there are */

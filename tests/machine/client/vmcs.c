@@ -5,22 +5,20 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
-#include <linux/seq_file.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/string_helpers.h>
+#include <asm/vmx.h>
 
 #include <vmxcore/insn.h>
 #include <vmxcore/vmxcore.h>
 
 #include "test.h"
-#include "witness.h"
 
 #define MAX_VMCSS	8
 #define MAX_NAME	16
@@ -29,7 +27,7 @@ struct test_vmcs {
 	char name[MAX_NAME];
 	u32 *page;
 	struct vmxcore_vmcs *handle;
-	/* What a load is expected to return, and for interrupts. */
+	/* What the call on the other CPU is to find: a load's result, a VM-instruction error. */
 	int wanted;
 };
 
@@ -67,10 +65,9 @@ int test_vmcs_make(struct vmxcore_client *client, const char *name)
 		return -EEXIST;
 	if (!vmcs)
 		return -ENOSPC;
-	vmcs->page = (u32 *)get_zeroed_page(GFP_KERNEL);
+	vmcs->page = test_vmcs_page();
 	if (!vmcs->page)
 		return -ENOMEM;
-	*vmcs->page = vmxcore_caps()->basic & GENMASK(30, 0);
 	vmcs->handle = vmxcore_vmcs_adopt(client, vmcs->page);
 	if (IS_ERR(vmcs->handle)) {
 		int err = PTR_ERR(vmcs->handle);
@@ -122,12 +119,6 @@ static u64 current_vmcs(void)
 	return vmxcore_vmptrst(&pa) ? 0 : pa;
 }
 
-/* As if a guest had run on it: what VMCLEAR resets, as the emulator stores it. */
-static void launch(struct test_vmcs *vmcs)
-{
-	WRITE_ONCE(vmcs->page[WITNESS_LAUNCH_STATE / sizeof(u32)], 1);
-}
-
 static int load(void *data)
 {
 	struct test_vmcs *vmcs = data;
@@ -140,8 +131,7 @@ static int load(void *data)
 		       str_yes_no(current_vmcs() == virt_to_phys(vmcs->page)));
 		return -EPROTO;
 	}
-	launch(vmcs);
-	return 0;
+	return test_launch(vmcs->page);
 }
 
 /**
@@ -201,19 +191,36 @@ int test_vmcs_borrow(const char *name, unsigned int cpu, unsigned int times)
 	return err;
 }
 
-/**
- * test_vmcss_show - which VMCSs are launched, as the emulator stores it
- * @m: where to
- */
-void test_vmcss_show(struct seq_file *m)
+static int is_launched(void *data)
 {
-	struct test_vmcs *vmcs;
+	struct test_vmcs *vmcs = data;
+	int error = test_vmresume_error(vmcs->page);
 
-	for (vmcs = vmcss; vmcs < vmcss + MAX_VMCSS; vmcs++) {
-		if (vmcs->name[0])
-			seq_printf(m, "vmcs %s launched %d\n", vmcs->name,
-				   READ_ONCE(vmcs->page[WITNESS_LAUNCH_STATE / sizeof(u32)]));
-	}
+	if (error < 0)
+		return error;
+	if (error == vmcs->wanted)
+		return 0;
+	pr_err("%s: VMRESUME failed with error %d, not %d\n", vmcs->name, error, vmcs->wanted);
+	return -EPROTO;
+}
+
+/**
+ * test_vmcs_launched - ask a CPU whether a VMCS is launched
+ * @name: which
+ * @cpu: where it is active; any in VMX operation when it is clear
+ * @wanted: is it to be launched?
+ *
+ * Return: 0; -EPROTO: it is the other way; -EFAULT: that CPU is not in VMX operation; -ENOENT.
+ */
+int test_vmcs_launched(const char *name, unsigned int cpu, bool wanted)
+{
+	struct test_vmcs *vmcs = find(name);
+
+	if (!vmcs)
+		return -ENOENT;
+	vmcs->wanted = wanted ? VMXERR_ENTRY_INVALID_CONTROL_FIELD :
+				VMXERR_VMRESUME_NONLAUNCHED_VMCS;
+	return test_call_on(cpu, "", is_launched, vmcs);
 }
 
 /**
