@@ -59,8 +59,11 @@ static int parse_line(char *text, struct line *line)
 			return -EINVAL;
 		text_clean(field[i]);
 	}
-	/* The use count is "-" in a kernel that cannot unload modules. */
-	if (!strcmp(field[2], "-"))
+	/*
+	 * The use count is "-" in a kernel that cannot unload modules. It is without the reference that a module has as long
+	 * as it may be used, so -1 while it goes (MODULE_REF_BASE in kernel/module/main.c).
+	 */
+	if (!strcmp(field[2], "-") || !strcmp(field[2], "-1"))
 		uses = 0;
 	else if (!parse_u64(field[2], 10, &uses) || uses > 1000000000)
 		return -EINVAL;
