@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The fuzzer's VMCSs, one task's each as the contract wants it, and EPT roots. Whether one has been
- * VMCLEARed is seen in its memory, as the emulator stores it (witness.h).
+ * VMCLEARed is seen in its memory, as the emulator stores it (launch.c).
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -16,9 +16,6 @@
 
 #include "fuzz.h"
 #include "test.h"
-#include "witness.h"
-
-#define NO_CURRENT_VMCS	(~0ULL)
 
 /* Write-back, and a walk of four levels. */
 #define EPTP_BITS	0x1e
@@ -30,7 +27,7 @@ static struct fuzz_vmcs *vmcs_of(struct fuzz_thread *t, u32 which)
 
 static void must_be_clear(const struct fuzz_thread *t, const struct fuzz_vmcs *v, const char *why)
 {
-	if (v->page && READ_ONCE(v->page[WITNESS_LAUNCH_STATE / sizeof(*v->page)]))
+	if (v->page && test_launched(v->page))
 		fuzz_fail(t, "VMCS %d of CPU %d has not been VMCLEARed: %s",
 			  (int)(v - t->vmcss), v->last_cpu, why);
 }

@@ -18,8 +18,6 @@
 #include "test.h"
 #include "witness.h"
 
-#define NO_CURRENT_VMCS	(~0ULL)
-
 /* Another VMCS, to have none of those that are tested current. */
 static DEFINE_PER_CPU(u32 *, other);
 
@@ -35,6 +33,23 @@ u32 *test_vmcs_page(void)
 	if (page)
 		*page = vmxcore_caps()->basic & GENMASK(30, 0);
 	return page;
+}
+
+static u32 *launch_state(u32 *page)
+{
+	return &page[WITNESS_LAUNCH_STATE / sizeof(*page)];
+}
+
+/**
+ * test_launched - is a VMCS launched, as the emulator stores it?
+ * @page: the VMCS; of one that is current there need be nothing in memory
+ *
+ * Context: any.
+ * Return: true or false.
+ */
+bool test_launched(u32 *page)
+{
+	return READ_ONCE(*launch_state(page));
 }
 
 /* From no current VMCS, or from any, to @pa or none. Interrupts are off. */
@@ -55,7 +70,7 @@ static int set(u32 *page)
 	err = vmxcore_vmptrst(&before) ?: make_current(NO_CURRENT_VMCS);
 	if (err)
 		return err;
-	WRITE_ONCE(page[WITNESS_LAUNCH_STATE / sizeof(*page)], 1);
+	WRITE_ONCE(*launch_state(page), 1);
 	return make_current(before);
 }
 

@@ -7,6 +7,9 @@
 struct seq_file;
 struct vmxcore_client;
 
+/* What VMPTRST stores where there is none. */
+#define NO_CURRENT_VMCS	(~0ULL)
+
 /* A command's words and what it returns to the writer: 0 or a negative errno. */
 int test_command(char *line);
 
@@ -78,6 +81,7 @@ int test_wake(unsigned int ms);
 int test_launch_init(void);
 void test_launch_exit(void);
 u32 *test_vmcs_page(void);
+bool test_launched(u32 *page);
 int test_launch(u32 *page);
 int test_vmresume_error(const u32 *page);
 

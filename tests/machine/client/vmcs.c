@@ -164,7 +164,7 @@ static int borrow(void *data)
 		return news;
 	there = current_vmcs() == virt_to_phys(vmcs->page);
 	vmxcore_vmcs_return(vmcs->handle, interrupted);
-	if (there && (before == ~0ULL || current_vmcs() == before))
+	if (there && (before == NO_CURRENT_VMCS || current_vmcs() == before))
 		return 0;
 	pr_err("borrowing %s: %s\n", vmcs->name, there ? "not given back" : "not there");
 	return -EPROTO;

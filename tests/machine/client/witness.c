@@ -17,8 +17,6 @@
 #include "test.h"
 #include "witness.h"
 
-#define NO_CURRENT_VMCS	(~0ULL)
-
 static struct witness *page;
 static DEFINE_RAW_SPINLOCK(lock);
 
@@ -64,13 +62,6 @@ int test_witness(void)
 	return 0;
 }
 
-static bool launched(u64 pa)
-{
-	const u32 *vmcs = phys_to_virt(pa);
-
-	return vmcs[WITNESS_LAUNCH_STATE / sizeof(*vmcs)] != 0;
-}
-
 /**
  * test_witness_show - where the page is, how many VMCSs it names, how many are launched now
  * @m: where to
@@ -82,7 +73,7 @@ void test_witness_show(struct seq_file *m)
 	if (!page)
 		return;
 	for (i = 0; i < page->count; i++)
-		count += launched(page->vmcs[i]);
+		count += test_launched(phys_to_virt(page->vmcs[i]));
 	seq_printf(m, "page 0x%llx vmcs %llu launched %u\n", (u64)virt_to_phys(page), page->count,
 		   count);
 }
