@@ -6,7 +6,8 @@
  * command	one command per write, the write's errno is its result:
  *		get | put			a reference of VMX on all CPUs
  *		call CPU|all RAX [RCX [RDX [R8 [R9 [R10 [R11]]]]]]
- *		start CPU RAX ...		the same, and does not wait for it
+ *		call CPU RAX ... meanwhile CPU RAX ...
+ *						the second while the first is in SEAM
  *		poke OFFSET VALUE...		into the memory, 64 bits each
  *		damage OFFSET			flip a bit of the PAMT memory
  *		rdmsr CPU MSR
@@ -24,19 +25,24 @@
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
+#include <linux/irqflags.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/preempt.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 #include <asm/asm.h>
 #include <asm/msr.h>
 #include <asm/processor-flags.h>
 
 #include <vmxcore/vmxcore.h>
+
+#include "sim.h"
 
 #define LINE_MAX_LEN	512
 #define MAX_WORDS	24
@@ -106,7 +112,7 @@ static void seamcall(void *unused)
 	call->regs[4] = r9;
 	call->regs[5] = r10;
 	call->regs[6] = r11;
-	/* Pairs with the acquire of result_show(). */
+	/* Pairs with the acquire of call_is_done(). */
 	smp_store_release(&call->done, true);
 }
 
@@ -148,45 +154,111 @@ static int parse_regs(char **words, unsigned int num, u64 *regs)
 	return err;
 }
 
-static void prepare(const u64 *regs)
+/* A call on one CPU: "CPU RAX ..." */
+static int parse_call(char **words, unsigned int num, unsigned int *cpu)
+{
+	u64 regs[NUM_REGS] = { };
+	int err = num ? kstrtouint(words[0], 0, cpu) : -EINVAL;
+
+	err = err ?: parse_regs(words + 1, num - 1, regs);
+	if (err)
+		return err;
+	if (*cpu >= nr_cpu_ids)
+		return -ENXIO;
+	memcpy(calls[*cpu].wanted, regs, sizeof(regs));
+	return 0;
+}
+
+static int call_all(char **words, unsigned int num)
+{
+	u64 regs[NUM_REGS] = { };
+	unsigned int cpu;
+	int err = parse_regs(words, num, regs);
+
+	if (err)
+		return err;
+	for_each_possible_cpu(cpu)
+		memcpy(calls[cpu].wanted, regs, sizeof(regs));
+	on_each_cpu(seamcall, NULL, 1);
+	return 0;
+}
+
+static int call_one(char **words, unsigned int num)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu) {
-		calls[cpu].done = false;
-		memcpy(calls[cpu].wanted, regs, sizeof(calls[cpu].wanted));
+	return parse_call(words, num, &cpu) ?: smp_call_function_single(cpu, seamcall, NULL, 1);
+}
+
+static bool call_is_done(unsigned int cpu)
+{
+	/* Pairs with the release of seamcall(). */
+	return smp_load_acquire(&calls[cpu].done);
+}
+
+/*
+ * Interrupts are on until the first is in SEAM, as it may wait for this CPU before; preemption is
+ * off, as the first does not stay there for ever.
+ */
+static long call_meanwhile(void *first_cpu)
+{
+	static call_single_data_t data = CSD_INIT(seamcall, NULL);
+	typeof(sim_in_seam) *in_seam = symbol_get(sim_in_seam);
+	unsigned int first = *(unsigned int *)first_cpu;
+	int err;
+
+	if (!in_seam)
+		return -ENODEV;
+	preempt_disable();
+	err = smp_call_function_single_async(first, &data);
+	if (!err) {
+		while (!in_seam() && !call_is_done(first))
+			cpu_relax();
+		local_irq_disable();
+		seamcall(NULL);
+		local_irq_enable();
+		while (!call_is_done(first))
+			cpu_relax();
 	}
+	preempt_enable();
+	symbol_put(sim_in_seam);
+	return err;
+}
+
+/*
+ * By a kworker, not by two writes of a shell: its fork() between them flushes the TLBs of the CPUs
+ * it has run on, and waits for the first one, whose interrupts are off, until it is out of SEAM.
+ */
+static int call_two(char **words, unsigned int num_first, unsigned int num)
+{
+	unsigned int first, second;
+	int err = parse_call(words, num_first, &first);
+
+	err = err ?: parse_call(words + num_first + 1, num - num_first - 1, &second);
+	if (err)
+		return err;
+	if (first == second)
+		return -EINVAL;
+	cpus_read_lock();
+	err = cpu_online(second) ? work_on_cpu(second, call_meanwhile, &first) : -ENXIO;
+	cpus_read_unlock();
+	return err;
 }
 
 static int cmd_call(char **words, unsigned int num)
 {
-	u64 regs[NUM_REGS] = { };
-	unsigned int cpu;
-	int err = num > 2 ? parse_regs(words + 2, num - 2, regs) : -EINVAL;
+	unsigned int cpu, i;
 
-	if (err)
-		return err;
-	prepare(regs);
-	if (!strcmp(words[1], "all")) {
-		on_each_cpu(seamcall, NULL, 1);
-		return 0;
+	for_each_possible_cpu(cpu)
+		calls[cpu].done = false;
+	words++;
+	num--;
+	for (i = 0; i < num; i++) {
+		if (!strcmp(words[i], "meanwhile"))
+			return call_two(words, i, num);
 	}
-	return kstrtouint(words[1], 0, &cpu) ?: smp_call_function_single(cpu, seamcall, NULL, 1);
-}
-
-/* One at a time; and to be over, as is seen in the result, before a call of another kind. */
-static int cmd_start(char **words, unsigned int num)
-{
-	static call_single_data_t data = CSD_INIT(seamcall, NULL);
-	u64 regs[NUM_REGS] = { };
-	unsigned int cpu;
-	int err = num > 2 ? parse_regs(words + 2, num - 2, regs) : -EINVAL;
-
-	err = err ?: kstrtouint(words[1], 0, &cpu);
-	if (err)
-		return err;
-	prepare(regs);
-	return smp_call_function_single_async(cpu, &data);
+	return num && !strcmp(words[0], "all") ? call_all(words + 1, num - 1) :
+						 call_one(words, num);
 }
 
 static int cmd_poke(char **words, unsigned int num)
@@ -272,7 +344,6 @@ static const struct {
 	{ "get", cmd_get },
 	{ "put", cmd_put },
 	{ "call", cmd_call },
-	{ "start", cmd_start },
 	{ "poke", cmd_poke },
 	{ "damage", cmd_damage },
 	{ "rdmsr", cmd_rdmsr },
@@ -334,8 +405,7 @@ static int result_show(struct seq_file *m, void *unused)
 
 	mutex_lock(&command_lock);
 	for_each_possible_cpu(cpu) {
-		/* Pairs with the release of seamcall(). */
-		if (smp_load_acquire(&calls[cpu].done))
+		if (call_is_done(cpu))
 			show_result(m, cpu);
 	}
 	if (!msr_err)

@@ -7,6 +7,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
+#include <linux/export.h>
 #include <linux/processor.h>
 #include <linux/smp.h>
 
@@ -270,12 +271,12 @@ bool sim_seamldr_present(void)
 }
 
 /**
- * sim_others_in_seam - how many other CPUs execute the module's code
+ * sim_in_seam - how many CPUs execute the module's code
  *
- * Context: in a call.
  * Return: their number.
  */
-unsigned int sim_others_in_seam(void)
+unsigned int sim_in_seam(void)
 {
-	return atomic_read(&in_seam) - 1;
+	return atomic_read(&in_seam);
 }
+EXPORT_SYMBOL_GPL(sim_in_seam);

@@ -82,7 +82,6 @@ static int state_show(struct seq_file *m, void *unused)
 	seq_printf(m, "init_packages %u\n", sim.num_init_packages);
 	seq_printf(m, "hkid %u\n", sim.hkid);
 	seq_printf(m, "tdmrs %u\n", sim.num_tdmrs);
-	seq_printf(m, "in_seam %u\n", sim_others_in_seam() + 1);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(state);

@@ -94,7 +94,7 @@ void sim_set_present(bool module, bool seamldr);
 void sim_set_seamldr(bool present);
 bool sim_module_present(void);
 bool sim_seamldr_present(void);
-unsigned int sim_others_in_seam(void);
+unsigned int sim_in_seam(void);
 
 /* seamldr.c */
 enum sim_outcome sim_seamldr(struct sim_regs *regs);

@@ -147,7 +147,7 @@ u64 sim_sys_shutdown(struct sim_regs *regs)
 	WRITE_ONCE(sim.state, SYS_SHUTDOWN);
 	/* Pairs with the one of call_module(): who comes now sees the state, or is seen. */
 	smp_mb();
-	if (!sim_others_in_seam())
+	if (sim_in_seam() == 1)
 		return TDX_SUCCESS;
 	WRITE_ONCE(sim.state, SYS_READY);
 	return TDX_SYS_BUSY;
