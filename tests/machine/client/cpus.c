@@ -44,6 +44,20 @@ bool test_vmx_on(void)
 }
 EXPORT_SYMBOL_GPL(test_vmx_on);
 
+/**
+ * test_current_vmcs - ask this CPU for its current VMCS
+ *
+ * Context: preemption off.
+ * Return: its physical address; NO_CURRENT_VMCS; 0 when VMX is off.
+ */
+u64 test_current_vmcs(void)
+{
+	u64 pa;
+
+	return vmxcore_vmptrst(&pa) ? 0 : pa;
+}
+EXPORT_SYMBOL_GPL(test_current_vmcs);
+
 static void count_off(void *nr_off)
 {
 	if (!test_vmx_on())

@@ -10,6 +10,7 @@
 
 /* In vmxcore_cpus.ko, which knows nothing of vmxcore. */
 bool test_vmx_on(void);
+u64 test_current_vmcs(void);
 int test_cpus_off(bool all);
 
 static inline unsigned long read_raw_cr4(void)

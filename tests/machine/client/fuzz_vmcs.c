@@ -12,8 +12,7 @@
 #include <linux/preempt.h>
 #include <linux/smp.h>
 
-#include <vmxcore/insn.h>
-
+#include "cpus.h"
 #include "fuzz.h"
 #include "test.h"
 
@@ -112,9 +111,8 @@ void fuzz_vmcs_make(struct fuzz_thread *t, const struct fuzz_step *s)
 static bool is_current(const struct fuzz_vmcs *v)
 {
 	void *page = v->page ?: this_cpu_read(vmxcore_current_vmcs);
-	u64 pa;
 
-	return !vmxcore_vmptrst(&pa) && page && pa == virt_to_phys(page);
+	return page && test_current_vmcs() == virt_to_phys(page);
 }
 
 static void judge_load(const struct fuzz_thread *t, const struct fuzz_vmcs *v, bool was_active,
@@ -191,13 +189,6 @@ struct borrow {
 	struct fuzz_vmcs *v;
 };
 
-static u64 current_vmcs(void)
-{
-	u64 pa;
-
-	return vmxcore_vmptrst(&pa) ? 0 : pa;
-}
-
 static void judge_borrow(const struct borrow *borrow, bool was_active, int news)
 {
 	const struct fuzz_vmcs *v = borrow->v;
@@ -210,7 +201,7 @@ static void judge_borrow(const struct borrow *borrow, bool was_active, int news)
 	else if (was_active && !here)
 		fuzz_fail(borrow->t, "borrowed on CPU %u while active on CPU %d",
 			  smp_processor_id(), v->last_cpu);
-	else if (v->page && current_vmcs() != virt_to_phys(v->page))
+	else if (v->page && test_current_vmcs() != virt_to_phys(v->page))
 		fuzz_fail(borrow->t, "a VMCS is borrowed, and is not current");
 }
 
@@ -218,7 +209,7 @@ static void borrow_here(void *data)
 {
 	const struct borrow *borrow = data;
 	bool was_active = active(borrow->t, borrow->v);
-	u64 before = current_vmcs(), interrupted;
+	u64 before = test_current_vmcs(), interrupted;
 	int news;
 
 	if (smp_processor_id() >= FUZZ_MAX_CPUS || !fuzz_holds_here(borrow->t, borrow->v->client))
@@ -228,7 +219,7 @@ static void borrow_here(void *data)
 	if (news < 0)
 		return;
 	vmxcore_vmcs_return(borrow->v->handle, interrupted);
-	if (before != NO_CURRENT_VMCS && current_vmcs() != before)
+	if (before != NO_CURRENT_VMCS && test_current_vmcs() != before)
 		fuzz_fail(borrow->t, "a VMCS is borrowed, and the interrupted one not back");
 	note_load(borrow->t, borrow->v);
 }

@@ -15,9 +15,9 @@
 #include <linux/string_helpers.h>
 #include <asm/vmx.h>
 
-#include <vmxcore/insn.h>
 #include <vmxcore/vmxcore.h>
 
+#include "cpus.h"
 #include "test.h"
 
 #define MAX_VMCSS	8
@@ -112,13 +112,6 @@ int test_vmcs_clear(const char *name)
 	return 0;
 }
 
-static u64 current_vmcs(void)
-{
-	u64 pa;
-
-	return vmxcore_vmptrst(&pa) ? 0 : pa;
-}
-
 static int load(void *data)
 {
 	struct test_vmcs *vmcs = data;
@@ -126,9 +119,9 @@ static int load(void *data)
 
 	if (news < 0)
 		return news;
-	if (news != vmcs->wanted || current_vmcs() != virt_to_phys(vmcs->page)) {
+	if (news != vmcs->wanted || test_current_vmcs() != virt_to_phys(vmcs->page)) {
 		pr_err("%s: vmxcore_vmcs_load() returned %d, VMPTRST says %s\n", vmcs->name, news,
-		       str_yes_no(current_vmcs() == virt_to_phys(vmcs->page)));
+		       str_yes_no(test_current_vmcs() == virt_to_phys(vmcs->page)));
 		return -EPROTO;
 	}
 	return test_launch(vmcs->page);
@@ -155,16 +148,16 @@ int test_vmcs_load(const char *name, unsigned int cpu, int wanted)
 static int borrow(void *data)
 {
 	struct test_vmcs *vmcs = data;
-	u64 before = current_vmcs(), interrupted;
+	u64 before = test_current_vmcs(), interrupted;
 	bool there;
 	int news;
 
 	news = vmxcore_vmcs_borrow(vmcs->handle, &interrupted);
 	if (news < 0)
 		return news;
-	there = current_vmcs() == virt_to_phys(vmcs->page);
+	there = test_current_vmcs() == virt_to_phys(vmcs->page);
 	vmxcore_vmcs_return(vmcs->handle, interrupted);
-	if (there && (before == NO_CURRENT_VMCS || current_vmcs() == before))
+	if (there && (before == NO_CURRENT_VMCS || test_current_vmcs() == before))
 		return 0;
 	pr_err("borrowing %s: %s\n", vmcs->name, there ? "not given back" : "not there");
 	return -EPROTO;
