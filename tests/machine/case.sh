@@ -52,12 +52,12 @@ kvm_nests() {
 	[ -w /dev/kvm ] && grep -qsx '[Y1]' /sys/module/kvm_intel/parameters/nested
 }
 
-# wants_built_bochs: of the case that was read. No released version can be trusted with a guest that takes exceptions, as a whole Linux does,
+# wanted_bochs: "built" or "released", of the case that was read. No released version can be trusted with a guest that takes exceptions, as a whole Linux does,
 # or loops with interrupts off, as those of KVM's selftests do: one that can is built (emulators/build-bochs), for machines that have such guests.
-wants_built_bochs() {
+wanted_bochs() {
 	case ${machine[emulator]}:${machine[image]} in
-	nested:* | bochs:qemu | bochs:installed | bochs:selftests) true ;;
-	*) false ;;
+	nested:* | bochs:qemu | bochs:installed | bochs:selftests) echo built ;;
+	*) echo released ;;
 	esac
 }
 
@@ -86,4 +86,5 @@ read_case() {
 	qemu) machine[emulator]=$(kvm_nests && echo kvm || echo nested) ;;
 	esac
 	machine[modules]=${machine[modules]:-${machine[kernel]}}
+	machine[bochs]=$(wanted_bochs)
 }

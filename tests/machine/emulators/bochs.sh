@@ -9,12 +9,12 @@
 #   emulator_start DIR KERNEL INITRD APPEND   starts it in the background, with com1 to DIR/console.log and com2 to
 #                             DIR/tap.log; sets emulator_pid
 #   emulator_powered_off DIR STATUS           tells whether the guest switched the machine off
-# and reads kernel, cpus, memory, disk, vmx, nodes, spare and model from the array "machine".
+# and reads kernel, cpus, memory, disk, vmx, nodes, spare, model and bochs from the array "machine".
 # shellcheck disable=SC2034,SC2154
 
 bochs_binary=${BOCHS:-bochs}
 
-! wants_built_bochs || bochs_binary=$("$here/emulators/build-bochs")
+[ "${machine[bochs]}" = released ] || bochs_binary=$("$here/emulators/build-bochs")
 
 # No TSC frequency in CPUID: the kernel calibrates the TSC to "ips", and a second inside costs so many instructions. Newer
 # models announce 3.5 GHz and make every sleep 70 times dearer.
