@@ -52,8 +52,9 @@ kvm_nests() {
 	[ -w /dev/kvm ] && grep -qsx '[Y1]' /sys/module/kvm_intel/parameters/nested
 }
 
-# wanted_bochs: "built" or "released", of the case that was read. No released version can be trusted with a guest that takes exceptions, as a whole Linux does,
-# or loops with interrupts off, as those of KVM's selftests do: one that can is built (emulators/build-bochs), for machines that have such guests.
+# wanted_bochs: "built" or "released", for the case that was read. No released version can be trusted with a guest that takes exceptions, as
+# a whole Linux does, or loops with interrupts off, as those of KVM's selftests do: one that can is built (emulators/build-bochs), for machines
+# that have such guests.
 wanted_bochs() {
 	case ${machine[emulator]}:${machine[image]} in
 	nested:* | bochs:qemu | bochs:installed | bochs:selftests) echo built ;;

@@ -19,8 +19,6 @@
 
 #include "cpus.h"
 
-#define NO_CURRENT_VMCS	(~0ULL)
-
 static struct dentry *file;
 
 struct report {
@@ -29,20 +27,6 @@ struct report {
 	bool vmx;
 	bool current_vmcs;
 };
-
-/**
- * test_vmx_on - ask this CPU whether it is in VMX operation
- *
- * Context: preemption off.
- * Return: true when VMPTRST works.
- */
-bool test_vmx_on(void)
-{
-	u64 pa;
-
-	return !vmxcore_vmptrst(&pa);
-}
-EXPORT_SYMBOL_GPL(test_vmx_on);
 
 /**
  * test_current_vmcs - ask this CPU for its current VMCS
@@ -57,6 +41,18 @@ u64 test_current_vmcs(void)
 	return vmxcore_vmptrst(&pa) ? 0 : pa;
 }
 EXPORT_SYMBOL_GPL(test_current_vmcs);
+
+/**
+ * test_vmx_on - ask this CPU whether it is in VMX operation
+ *
+ * Context: preemption off.
+ * Return: true when VMPTRST works.
+ */
+bool test_vmx_on(void)
+{
+	return test_current_vmcs() != 0;
+}
+EXPORT_SYMBOL_GPL(test_vmx_on);
 
 static void count_off(void *nr_off)
 {
@@ -91,12 +87,12 @@ EXPORT_SYMBOL_GPL(test_cpus_off);
 static void report_here(void *data)
 {
 	struct report *report = data;
-	u64 pa = NO_CURRENT_VMCS;
+	u64 pa = test_current_vmcs();
 
 	report->vmxe = read_raw_cr4() & X86_CR4_VMXE;
 	report->ne = read_raw_cr0() & X86_CR0_NE;
-	report->vmx = !vmxcore_vmptrst(&pa);
-	report->current_vmcs = pa != NO_CURRENT_VMCS;
+	report->vmx = pa != 0;
+	report->current_vmcs = pa && pa != NO_CURRENT_VMCS;
 }
 
 /* No addresses: whether there is a current VMCS is all that a case needs. */

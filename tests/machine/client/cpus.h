@@ -8,6 +8,9 @@
 
 #include <linux/types.h>
 
+/* What VMPTRST stores where there is none. */
+#define NO_CURRENT_VMCS	(~0ULL)
+
 /* In vmxcore_cpus.ko, which knows nothing of vmxcore. */
 bool test_vmx_on(void);
 u64 test_current_vmcs(void);

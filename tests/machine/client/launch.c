@@ -15,6 +15,7 @@
 #include <vmxcore/insn.h>
 #include <vmxcore/vmxcore.h>
 
+#include "cpus.h"
 #include "test.h"
 #include "witness.h"
 

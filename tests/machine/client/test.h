@@ -7,9 +7,6 @@
 struct seq_file;
 struct vmxcore_client;
 
-/* What VMPTRST stores where there is none. */
-#define NO_CURRENT_VMCS	(~0ULL)
-
 /* A command's words and what it returns to the writer: 0 or a negative errno. */
 int test_command(char *line);
 

@@ -14,6 +14,7 @@
 
 #include <vmxcore/insn.h>
 
+#include "cpus.h"
 #include "test.h"
 #include "witness.h"
 

@@ -154,6 +154,14 @@ static int parse_regs(char **words, unsigned int num, u64 *regs)
 	return err;
 }
 
+static void forget_results(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		calls[cpu].done = false;
+}
+
 /* A call on one CPU: "CPU RAX ..." */
 static int parse_call(char **words, unsigned int num, unsigned int *cpu)
 {
@@ -179,6 +187,7 @@ static int call_all(char **words, unsigned int num)
 		return err;
 	for_each_possible_cpu(cpu)
 		memcpy(calls[cpu].wanted, regs, sizeof(regs));
+	forget_results();
 	on_each_cpu(seamcall, NULL, 1);
 	return 0;
 }
@@ -186,8 +195,12 @@ static int call_all(char **words, unsigned int num)
 static int call_one(char **words, unsigned int num)
 {
 	unsigned int cpu;
+	int err = parse_call(words, num, &cpu);
 
-	return parse_call(words, num, &cpu) ?: smp_call_function_single(cpu, seamcall, NULL, 1);
+	if (err)
+		return err;
+	forget_results();
+	return smp_call_function_single(cpu, seamcall, NULL, 1);
 }
 
 static bool call_is_done(unsigned int cpu)
@@ -239,6 +252,7 @@ static int call_two(char **words, unsigned int num_first, unsigned int num)
 		return err;
 	if (first == second)
 		return -EINVAL;
+	forget_results();
 	cpus_read_lock();
 	err = cpu_online(second) ? work_on_cpu(second, call_meanwhile, &first) : -ENXIO;
 	cpus_read_unlock();
@@ -247,10 +261,8 @@ static int call_two(char **words, unsigned int num_first, unsigned int num)
 
 static int cmd_call(char **words, unsigned int num)
 {
-	unsigned int cpu, i;
+	unsigned int i;
 
-	for_each_possible_cpu(cpu)
-		calls[cpu].done = false;
 	words++;
 	num--;
 	for (i = 0; i < num; i++) {
