@@ -62,7 +62,6 @@ static void activate(struct vmxcore_vmcs *vmcs)
 static void deactivate(struct vmxcore_vmcs *vmcs)
 {
 	hlist_del(&vmcs->here);
-	vmcs->last_cpu = vmcs->cpu;
 	/* Whoever finds it clear may load it elsewhere, which writes all the rest. */
 	smp_store_release(&vmcs->cpu, -1);
 }
@@ -75,16 +74,25 @@ static int news_of(const struct vmxcore_vmcs *vmcs)
 	       (vmcs->last_cpu == smp_processor_id() ? 0 : VMXCORE_VMCS_MOVED);
 }
 
-/* VMPTRLD of one that is clear or active here. */
+/*
+ * The VMCS is clear or active here. VMCLEAR initializes what a CPU keeps in the VMCS region
+ * beside its fields, the launch state above all (SDM volume 3, "Initializing a VMCS"): software
+ * cannot write it, and a zeroed page is clear in emulators only. So VMCLEAR comes before the
+ * first VMPTRLD, and not where the VMCS is allocated, as VMX may be off then.
+ */
 static int load(struct vmxcore_vmcs *vmcs)
 {
 	int news = news_of(vmcs);
-	int err;
+	int err = 0;
 
 	if (news)
 		activate(vmcs);
-	err = vmxcore_vmptrld(address(vmcs));
-	if (err && news)
+	if (vmcs->last_cpu < 0)
+		err = vmxcore_vmclear(address(vmcs));
+	err = err ?: vmxcore_vmptrld(address(vmcs));
+	if (!err)
+		vmcs->last_cpu = smp_processor_id();
+	else if (news)
 		deactivate(vmcs);
 	return err ?: news;
 }

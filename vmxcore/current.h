@@ -16,7 +16,7 @@ struct vmxcore_slot;
  * @of_slot: in the slot's list, under vmcs.c's lock
  * @here: in the list of the CPU where it is active
  * @cpu: that CPU, or -1: it is clear
- * @last_cpu: where it was active before, or -1: nowhere yet
+ * @last_cpu: the CPU that loaded it last; -1: no CPU has loaded it, and it has not been VMCLEARed
  * @adopted: the page is the client's own
  *
  * @here and @cpu are written with interrupts off on the CPU that has it, or by the

@@ -96,7 +96,7 @@ static int check_client(struct vmxcore_client *client, const char *call,
  * @node: NUMA node of its page, or %NUMA_NO_NODE
  *
  * Zeroed, with this machine's revision identifier (SDM volume 3, "Format of the VMCS
- * Region"), and clear. It is used by one task at a time.
+ * Region"). The first load VMCLEARs it. It is used by one task at a time.
  *
  * Context: task, may sleep.
  * Return: the VMCS, or ERR_PTR: -EOPNOTSUPP: a client runs on enlightened VMCSs; -ENOMEM;
@@ -128,7 +128,7 @@ EXPORT_SYMBOL_GPL(vmxcore_vmcs_alloc);
  * vmxcore_vmcs_adopt() - make a VMCS known that the client has allocated
  * @client: handle from vmxcore_register()
  * @page: a page with the revision identifier in its first 31 bits; bit 31 set makes it a
- *	shadow VMCS. It is clear, and stays the client's.
+ *	shadow VMCS. It is active on no CPU, and stays the client's. The first load VMCLEARs it.
  *
  * Context: task, may sleep.
  * Return: as vmxcore_vmcs_alloc(); -EINVAL also for a page that is not aligned.

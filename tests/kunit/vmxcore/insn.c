@@ -21,6 +21,12 @@
 #define FLAGS	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF | X86_EFLAGS_SF | \
 		 X86_EFLAGS_OF)
 
+/*
+ * What VMCLEAR writes into a VMCS region: what a CPU keeps there is its own, and is not what a
+ * zeroed page has (SDM volume 3, "Initializing a VMCS").
+ */
+#define INITIALIZED	0x52414c43
+
 /* What an instruction comes to. */
 enum outcome {
 	SUCCEEDS,
@@ -33,6 +39,12 @@ static bool is_vmcs(u64 pa, u32 revision)
 	const struct vmxcore_root_vmcs *page = phys_to_virt(pa);
 
 	return IS_ALIGNED(pa, PAGE_SIZE) && page->revision == revision;
+}
+
+/* Of a VMCS region: the revision identifier, the VMX-abort indicator, and then the CPU's own. */
+static u32 *own_data(u64 pa)
+{
+	return (u32 *)phys_to_virt(pa) + 2;
 }
 
 static void rule_own_root(u64 pa)
@@ -106,6 +118,7 @@ static enum outcome vmptrld(struct hw_cpu *c, u64 pa)
 	if (!is_vmcs(pa, HW_REVISION) || pa == c->root)
 		return VMFAILS;
 	rule_active_here(pa);
+	hw_rule(*own_data(pa) == INITIALIZED, "VMCLEAR before the first VMPTRLD");
 	i = find_active(c, pa);
 	if (i == c->nr_active && hw_rule(i < HW_MAX_ACTIVE, "(not so many VMCSs)"))
 		c->active[c->nr_active++] = pa;
@@ -122,6 +135,7 @@ static enum outcome vmclear(struct hw_cpu *c, u64 pa)
 		return FAULTS;
 	if (!IS_ALIGNED(pa, PAGE_SIZE) || pa == c->root)
 		return VMFAILS;
+	*own_data(pa) = INITIALIZED;
 	i = find_active(c, pa);
 	if (i < c->nr_active)
 		c->active[i] = c->active[--c->nr_active];
