@@ -9,7 +9,7 @@
 #include <linux/iopoll.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
-#include <linux/timekeeping.h>
+#include <linux/string.h>
 #include <linux/tracepoint.h>
 #include <vmxcore/client.h>
 #include <vmxcore/trace.h>
@@ -24,10 +24,10 @@
 /* Before vmxcore's own on the way down, after it on the way up; the CPU is not online. */
 #define STATE_STARTING	CPUHP_AP_ARM_L2X0_STARTING
 
-/* The other comes within this time, if nothing holds it up. */
-#define WHILE_MS	300
-/* A test that hangs ends nevertheless. */
-#define STOP_MS		10000
+/* One that has met a lock, and is not held up by it, comes within this time. */
+#define WHILE_MS	100
+/* Something that has to happen, and does not, fails the test after this time. */
+#define GIVE_UP_US	60000000
 
 /*
  * Where one can be stopped: a put is counted, RCU still read-locked; VMX is on, on one CPU; a CPU
@@ -50,18 +50,13 @@ static struct vmxcore_client *a, *b;
 /* VMX, when somebody got it for himself. */
 static bool found_on;
 
-/*
- * By a clock, not by udelay(): each CPU counts its loops anew, and on a busy host some count a
- * small part of them.
- */
+/* Until the test says so, and not until some time is over: a busy host has other clocks. */
 static void stop(enum place here, void (*pass_time)(void))
 {
-	u64 end = ktime_get_mono_fast_ns() + STOP_MS * NSEC_PER_MSEC;
-
 	if (READ_ONCE(stop_at) != here)
 		return;
 	WRITE_ONCE(stopped, true);
-	while (READ_ONCE(stop_at) == here && ktime_get_mono_fast_ns() < end)
+	while (READ_ONCE(stop_at) == here)
 		pass_time();
 }
 
@@ -100,12 +95,49 @@ static int on_online(unsigned int cpu)
 	return 0;
 }
 
+/* What one of those who meet does. */
+struct role {
+	int (*act)(void);
+	struct task_struct *task;
+	bool waits;
+	bool done;
+};
+
+#define NR_ROLES	3
+static struct role roles[NR_ROLES];
+
+/* The kernel's event "contention_begin": this task waits for a lock, asleep or not. */
+static void on_contention(void *unused, void *lock, unsigned int flags)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_ROLES; i++) {
+		if (READ_ONCE(roles[i].task) == current)
+			WRITE_ONCE(roles[i].waits, true);
+	}
+}
+
+static struct tracepoint *contention;
+
+static void find_contention(struct tracepoint *tracepoint, void *unused)
+{
+	if (!strcmp(tracepoint->name, "contention_begin"))
+		contention = tracepoint;
+}
+
+static int watch_contention(void)
+{
+	for_each_kernel_tracepoint(find_contention, NULL);
+	return contention ? tracepoint_probe_register(contention, on_contention, NULL) : -ENOENT;
+}
+
 static int moments_begin(struct kunit *test)
 {
 	int err = world_begin(test);
 
 	stop_at = NOWHERE;
 	stopped = false;
+	err = err ?: watch_contention();
 	err = err ?: register_trace_put(on_put, NULL);
 	err = err ?: register_trace_vmx_on(on_vmxon, NULL);
 	err = err ?: cpuhp_setup_state_nocalls(STATE_STARTING, "kunit:starting", on_starting, NULL);
@@ -118,26 +150,25 @@ static int moments_begin(struct kunit *test)
 
 static void moments_end(struct kunit *test)
 {
+	WRITE_ONCE(stop_at, NOWHERE);
 	if (state_online > 0)
 		cpuhp_remove_state_nocalls(state_online);
 	cpuhp_remove_state_nocalls(STATE_STARTING);
 	unregister_trace_vmx_on(on_vmxon, NULL);
 	unregister_trace_put(on_put, NULL);
+	tracepoint_probe_unregister(contention, on_contention, NULL);
 	tracepoint_synchronize_unregister();
 	world_end(test);
 }
 
-/* What one of the two does. */
-struct role {
-	int (*act)(void);
-	bool done;
-};
-
 static int play(void *data)
 {
 	struct role *role = data;
-	int err = role->act();
+	int err;
 
+	WRITE_ONCE(role->task, current);
+	err = role->act();
+	WRITE_ONCE(role->task, NULL);
 	WRITE_ONCE(role->done, true);
 	return err;
 }
@@ -215,29 +246,47 @@ struct meeting {
 	bool third_waits;
 };
 
-/* Starts one, gives him time, and says whether he has had to wait. */
-static bool waits(struct kunit *test, struct role *role, struct task_struct **thread)
+/* It is at its end, waits for a lock, or sleeps. */
+static bool came_to_something(struct role *role, struct task_struct *thread)
 {
+	return READ_ONCE(role->done) || READ_ONCE(role->waits) || !task_is_running(thread);
+}
+
+/* Starts one, and says whether it has to wait, and not only on the way. */
+static bool waits(struct kunit *test, struct role *role, struct task_struct **thread, bool wanted)
+{
+	bool there;
+
 	*thread = world_thread(test, CPU_OF_OTHER, play, role);
-	msleep(WHILE_MS);
+	if (wanted) {
+		read_poll_timeout(came_to_something, there, there, 1000, GIVE_UP_US, false, role,
+				  *thread);
+		msleep(WHILE_MS);
+	} else {
+		read_poll_timeout(READ_ONCE, there, there, 1000, GIVE_UP_US, false, role->done);
+	}
 	return !READ_ONCE(role->done);
 }
 
 static void meet(struct kunit *test, const struct meeting *m)
 {
-	struct role roles[] = { { .act = m->first }, { .act = m->other }, { .act = m->third } };
-	struct task_struct *threads[ARRAY_SIZE(roles)] = {};
+	struct task_struct *threads[NR_ROLES] = {};
 	bool there;
 
+	memset(roles, 0, sizeof(roles));
+	roles[0].act = m->first;
+	roles[1].act = m->other;
+	roles[2].act = m->third;
 	set_cpus_allowed_ptr(current, cpumask_of(0));
 	WRITE_ONCE(stop_at, m->place);
 	threads[0] = world_thread(test, CPU_OF_FIRST, play, &roles[0]);
-	read_poll_timeout(READ_ONCE, there, there, 1000, STOP_MS * 1000, false, stopped);
+	read_poll_timeout(READ_ONCE, there, there, 1000, GIVE_UP_US, false, stopped);
 	KUNIT_EXPECT_TRUE_MSG(test, there, "the first did not come to the place");
-	KUNIT_EXPECT_TRUE_MSG(test, waits(test, &roles[1], &threads[1]), "the other did not wait");
+	KUNIT_EXPECT_TRUE_MSG(test, waits(test, &roles[1], &threads[1], true),
+			      "the other did not wait");
 	if (m->third)
-		KUNIT_EXPECT_EQ_MSG(test, waits(test, &roles[2], &threads[2]), m->third_waits,
-				    "the third waits");
+		KUNIT_EXPECT_EQ_MSG(test, waits(test, &roles[2], &threads[2], m->third_waits),
+				    m->third_waits, "the third waits");
 	KUNIT_EXPECT_FALSE_MSG(test, READ_ONCE(roles[0].done), "the first was not stopped");
 	WRITE_ONCE(stop_at, NOWHERE);
 	KUNIT_EXPECT_EQ(test, world_thread_end(threads[0]), 0);

@@ -2,7 +2,9 @@
 /* PID-pointer tables. */
 #include <kunit/test.h>
 #include <linux/err.h>
+#include <linux/hw_breakpoint.h>
 #include <linux/io.h>
+#include <linux/perf_event.h>
 #include <vmxcore/vmxcore.h>
 
 #include "../alloc.h"
@@ -156,12 +158,54 @@ static void against_a_model(struct kunit *test)
 	free_page((unsigned long)books.descriptors);
 }
 
+/* What a CPU would read of an entry after each store to it, by a data breakpoint on all CPUs. */
+static struct {
+	const u64 *entry;
+	u64 whole;
+	unsigned int stores;
+	unsigned int halves;
+} watched;
+
+static void on_store(struct perf_event *event, struct perf_sample_data *data, struct pt_regs *regs)
+{
+	u64 entry = READ_ONCE(*watched.entry);
+
+	watched.stores++;
+	if (entry && entry != watched.whole)
+		watched.halves++;
+}
+
+/* A CPU that sends an IPI reads an entry at any moment: whole, or not there. */
+static void never_half(struct kunit *test)
+{
+	struct vmxcore_pid_table *table = table_for(test, 0);
+	struct perf_event * __percpu *breakpoint;
+	struct perf_event_attr attr;
+
+	hw_breakpoint_init(&attr);
+	attr.bp_addr = (unsigned long)table->entries;
+	attr.bp_len = HW_BREAKPOINT_LEN_8;
+	attr.bp_type = HW_BREAKPOINT_W;
+	memset(&watched, 0, sizeof(watched));
+	watched.entry = table->entries;
+	watched.whole = pointer(table->entries);
+	breakpoint = register_wide_hw_breakpoint(&attr, on_store, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR((void __force *)breakpoint));
+	KUNIT_EXPECT_EQ(test, vmxcore_pid_table_set(table, 0, table->entries), 0);
+	vmxcore_pid_table_clear(table, 0);
+	unregister_wide_hw_breakpoint(breakpoint);
+	KUNIT_EXPECT_GE(test, watched.stores, 2);
+	KUNIT_EXPECT_EQ(test, watched.halves, 0);
+	vmxcore_pid_table_free(table);
+}
+
 static struct kunit_case pid_table_cases[] = {
 	KUNIT_CASE(of_any_size),
 	KUNIT_CASE(too_many),
 	KUNIT_CASE(free_of_none),
 	KUNIT_CASE(outside),
 	KUNIT_CASE(not_aligned),
+	KUNIT_CASE(never_half),
 	KUNIT_CASE(against_a_model),
 	{}
 };

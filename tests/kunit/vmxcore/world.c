@@ -22,6 +22,7 @@ struct module world_module = { .name = "vmxcore" };
 struct module world_owner = { .name = "tester" };
 static unsigned int gone[WORLD_CLIENTS][WORLD_CPUS];
 static void (*when_gone)(unsigned int i, unsigned int cpu);
+static bool loaded;
 
 static int suspend_valid(suspend_state_t state)
 {
@@ -86,6 +87,7 @@ int world_insert(void)
 	err = world_init_module();
 	if (!err)
 		suspend_set_ops(&suspend_ops);
+	loaded = !err;
 	return err;
 }
 
@@ -104,11 +106,14 @@ int world_load(struct kunit_suite *suite)
 }
 
 /**
- * world_unload() - unload it
+ * world_unload() - unload it, if it was loaded: KUnit comes here also where that has failed
  * @suite: unused
  */
 void world_unload(struct kunit_suite *suite)
 {
+	if (!loaded)
+		return;
+	loaded = false;
 	suspend_set_ops(NULL);
 	world_exit_module();
 }
