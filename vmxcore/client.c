@@ -116,10 +116,14 @@ static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc, bo
 
 	if (IS_ERR(slot))
 		return slot;
-	if (!slot->cpu_refs)
-		slot->cpu_refs = alloc_percpu(struct vmxcore_cpu_refs);
-	if (!slot->cpu_refs)
-		return ERR_PTR(-ENOMEM);
+	if (!slot->cpu_refs) {
+		struct vmxcore_cpu_refs __percpu *cpu_refs = alloc_percpu(struct vmxcore_cpu_refs);
+
+		if (!cpu_refs)
+			return ERR_PTR(-ENOMEM);
+		/* A CPU that goes offline walks all slots, without a lock. */
+		smp_store_release(&slot->cpu_refs, cpu_refs);
+	}
 
 	strscpy(slot->name, desc->name, sizeof(slot->name));
 	slot->desc = *desc;
@@ -433,6 +437,24 @@ void vmxcore_clients_emergency(void)
 		if (slot->desc.emergency)
 			slot->desc.emergency();
 	}
+/*
+ * Of a client that is closed too: it has its references until they are taken back, which may be
+ * after this CPU has come back, and none of its callbacks is called any more.
+ */
+static unsigned int cpu_gone(struct vmxcore_slot *slot, unsigned int cpu)
+{
+	struct vmxcore_cpu_refs *refs = this_cpu_ptr(slot->cpu_refs);
+
+	if (!refs->live)
+		return 0;
+	if (vmxcore_slot_handle(slot) && slot->desc.cpu_gone)
+		slot->desc.cpu_gone(cpu);
+	refs->dead = refs->live;
+	WRITE_ONCE(refs->live, 0);
+	vmxcore_slot_leave(slot);
+	return slot->pins;
+}
+
 }
 
 /**
@@ -444,20 +466,13 @@ void vmxcore_clients_emergency(void)
  */
 unsigned int vmxcore_clients_cpu_gone(unsigned int cpu)
 {
-	struct vmxcore_cpu_refs *refs;
-	struct vmxcore_slot *slot = NULL;
+	struct vmxcore_slot *slot;
 	unsigned int pins = 0;
 
-	while ((slot = vmxcore_slot_next(slot))) {
-		refs = this_cpu_ptr(slot->cpu_refs);
-		if (!refs->live)
-			continue;
-		if (slot->desc.cpu_gone)
-			slot->desc.cpu_gone(cpu);
-		refs->dead = refs->live;
-		WRITE_ONCE(refs->live, 0);
-		vmxcore_slot_leave(slot);
-		pins += slot->pins;
+	for (slot = vmxcore_slots; slot < vmxcore_slots + VMXCORE_MAX_CLIENTS; slot++) {
+		/* Pairs with the release in take_slot(): the counters are 0 by now. */
+		if (smp_load_acquire(&slot->cpu_refs))
+			pins += cpu_gone(slot, cpu);
 	}
 	return pins;
 }

@@ -7,10 +7,12 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/iopoll.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/workqueue.h>
 #include <vmxcore/client.h>
+#include <vmxcore/cpu.h>
 #include <vmxcore/exclusive.h>
 
 #include "model.h"
@@ -522,6 +524,50 @@ static void one_unregisters_before_it_is_asked(struct kunit *test)
 	go(test);
 }
 
+#define PINNED		4
+
+static int unregister_pinned(void *unused)
+{
+	vmxcore_unregister(s->handles[PINNED]);
+	return 0;
+}
+
+/*
+ * A CPU goes offline and comes back between the end of a registration and the moment when its
+ * references are taken back, which waits for a callback here. They die with the CPU all the same,
+ * and so does what they pinned.
+ */
+static void a_cpu_goes_while_one_unregisters(struct kunit *test)
+{
+	struct task_struct *taker, *leaver;
+	struct vmxcore_slot *slot;
+
+	s->manners[ALL] = WAITS;
+	s->handles[PINNED] = world_register(PINNED, true, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(s->handles[PINNED]));
+	KUNIT_ASSERT_EQ(test, world_get_cpu(s->handles[PINNED], 1, WORLD_TASK), 0);
+	KUNIT_ASSERT_EQ(test, world_get_cpu(s->handles[PINNED], 1, WORLD_TASK), 0);
+	KUNIT_ASSERT_EQ(test, world_get_cpu(s->handles[PINNED], 2, WORLD_TASK), 0);
+	KUNIT_EXPECT_EQ(test, hw_pins(), 2);
+	taker = world_thread(test, WORLD_ANY_CPU, come_thread, NULL);
+	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&s->waits, 10 * HZ), 0);
+	leaver = world_thread(test, WORLD_ANY_CPU, unregister_pinned, NULL);
+	KUNIT_ASSERT_EQ(test, read_poll_timeout(vmxcore_slot_find, slot, !slot, 1000, 10000000,
+						false, s->handles[PINNED]), 0);
+	KUNIT_EXPECT_EQ(test, world_down(1), 0);
+	KUNIT_EXPECT_EQ(test, hw_pins(), 1);
+	KUNIT_EXPECT_EQ(test, world_up(1), 0);
+	KUNIT_EXPECT_EQ_MSG(test, world_gone(PINNED, 1), 0, "a client that is closed is told");
+	complete_all(&s->go_on);
+	KUNIT_EXPECT_EQ(test, world_thread_end(leaver), 0);
+	KUNIT_EXPECT_EQ(test, world_thread_end(taker), 0);
+	KUNIT_EXPECT_EQ(test, per_cpu(vmxcore_cpu.refs, 1), 0);
+	KUNIT_EXPECT_EQ(test, per_cpu(vmxcore_cpu.refs, 2), 0);
+	KUNIT_EXPECT_EQ(test, hw_pins(), 0);
+	as_the_model(test);
+	go(test);
+}
+
 static atomic_t missing;
 
 /* The last one to come starts both. */
@@ -607,6 +653,7 @@ static struct kunit_case exclusive_cases[] = {
 	KUNIT_CASE(one_unregisters_while_it_is_asked),
 	KUNIT_CASE(one_unregisters_while_it_is_told),
 	KUNIT_CASE(one_unregisters_before_it_is_asked),
+	KUNIT_CASE(a_cpu_goes_while_one_unregisters),
 	KUNIT_CASE(two_at_once),
 	KUNIT_CASE(the_policy_makes_room),
 	{}
