@@ -28,11 +28,13 @@ struct vmxcore_backend_events {
  * struct vmxcore_backend - how a CPU enters and leaves VMX operation
  * @name: as shown to admins
  * @start: from here on @emergency and the others are called; before VMX goes on for
- *	the first time
+ *	the first time. 0 or -ENOMEM
  * @stop: the counterpart; VMX is off on every CPU
  * @on: put this CPU into VMX operation; 0 or one of the errors of vmxcore_get()
  * @off: take it out again; -EFAULT when it was out already
  * @emergency_off: the same when the machine crashes: no state, no locks, NMI
+ * @ibpb: flush this CPU's branch history, where the kernel flushes it between guests of KVM;
+ *	interrupts off, VMX on
  * @pins: must a client of this module keep somebody's module in place while it holds
  *	VMX? Asked once, when it registers
  * @pin: do that; 0 or -ENODEV. Any context
@@ -40,16 +42,17 @@ struct vmxcore_backend_events {
  * @provider: the name of the module that lends VMX, into %MODULE_NAME_LEN bytes, which are
  *	left as they are when there is none. Task
  *
- * Mechanism only: @on, @off and @emergency_off are about one CPU, this one, interrupts
+ * Mechanism only: @on, @off, @emergency_off and @ibpb are about one CPU, this one, interrupts
  * off. No policy, no books.
  */
 struct vmxcore_backend {
 	const char *name;
-	void (*start)(const struct vmxcore_backend_events *events);
+	int (*start)(const struct vmxcore_backend_events *events);
 	void (*stop)(void);
-	int (*on)(struct vmxcore_root_vmcs *root);
+	int (*on)(void);
 	int (*off)(void);
 	void (*emergency_off)(void);
+	void (*ibpb)(void);
 	bool (*pins)(const struct module *owner);
 	int (*pin)(void);
 	void (*unpin)(void);

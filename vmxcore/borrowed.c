@@ -27,19 +27,31 @@ static const struct vmxcore_backend_events *events;
 static const struct vmxcore_provider *provider;
 
 /*
+ * The provider lends to anyone who asks: false already while it takes back what it has lent, for
+ * which the pointer above is still needed.
+ */
+static bool lending;
+
+/*
  * CPUs that the kernel believes to be in VMX operation, and they are not: VMXON reported
  * VMfail, which the kernel does not look at. Its count is never given back, as its
  * VMXOFF would fault, and that is a BUG() there.
  */
 static struct cpumask believed;
 
-static void borrowed_start(const struct vmxcore_backend_events *e)
+static int borrowed_start(const struct vmxcore_backend_events *e)
 {
 	events = e;
+	return 0;
 }
 
 static void borrowed_stop(void)
 {
+}
+
+static bool cr4_vmxe(void)
+{
+	return __read_cr4() & X86_CR4_VMXE;
 }
 
 static bool in_vmx_operation(void)
@@ -49,15 +61,40 @@ static bool in_vmx_operation(void)
 	return !vmxcore_vmptrst(&vmcs);
 }
 
-static int borrowed_on(struct vmxcore_root_vmcs *unused)
+/*
+ * What it means that the kernel has counted vmxcore and this CPU is not in VMX operation.
+ *
+ * Where CR4.VMXE was clear before the call and is set now, the kernel has executed VMXON for
+ * vmxcore, its first user, and did not see that it VMfailed. Its count stays, as above.
+ *
+ * Else it has executed nothing, as it counts another user already: one of the kernel's own that
+ * this interrupt has stopped between the count and VMXON, or one whose VMXON VMfailed. vmxcore's
+ * count can be given back, because it is not the last one.
+ */
+static int not_in_vmx_operation(const struct vmxcore_provider *p, bool vmxe_before)
+{
+	unsigned int cpu = smp_processor_id();
+
+	if (vmxe_before || !cr4_vmxe()) {
+		p->put_ref();
+		return -EAGAIN;
+	}
+	cpumask_set_cpu(cpu, &believed);
+	pr_err("CPU %u: VMXON reported VMfail and the kernel takes it for success: no VMX on this CPU until the machine is booted again; update the microcode\n",
+	       cpu);
+	return -EIO;
+}
+
+static int borrowed_on(void)
 {
 	const struct vmxcore_provider *p = READ_ONCE(provider);
+	bool vmxe_before = cr4_vmxe();
 	struct vmxcore_caps here;
 	int err;
 
 	lockdep_assert_irqs_disabled();
 
-	if (!p)
+	if (!p || !READ_ONCE(lending))
 		return -ENODEV;
 	if (cpumask_test_cpu(smp_processor_id(), &believed))
 		return -EIO;
@@ -70,12 +107,8 @@ static int borrowed_on(struct vmxcore_root_vmcs *unused)
 	if (err)
 		return err;
 
-	if (!in_vmx_operation()) {
-		cpumask_set_cpu(smp_processor_id(), &believed);
-		pr_err("CPU %u: VMXON reported VMfail and the kernel takes it for success: no VMX on this CPU until the machine is booted again; update the microcode\n",
-		       smp_processor_id());
-		return -EIO;
-	}
+	if (!in_vmx_operation())
+		return not_in_vmx_operation(p, vmxe_before);
 
 	vmxcore_flush_all(here.ept_vpid);
 	return 0;
@@ -93,6 +126,15 @@ static int borrowed_off(void)
 /* The kernel does it, after vmxcore_provider_emergency(). */
 static void borrowed_emergency_off(void)
 {
+}
+
+/*
+ * The kernel has the decision and the instruction for KVM's modules only. There is a provider, as
+ * VMX is on.
+ */
+static void borrowed_ibpb(void)
+{
+	READ_ONCE(provider)->ibpb();
 }
 
 /*
@@ -118,7 +160,7 @@ static int borrowed_pin(void)
 
 	rcu_read_lock();
 	p = READ_ONCE(provider);
-	if (p && try_module_get(p->owner))
+	if (p && READ_ONCE(lending) && try_module_get(p->owner))
 		err = 0;
 	rcu_read_unlock();
 	return err;
@@ -162,6 +204,7 @@ int vmxcore_provider_register(const struct vmxcore_provider *p)
 {
 	if (cmpxchg(&provider, NULL, p))
 		return -EBUSY;
+	WRITE_ONCE(lending, true);
 	events->came();
 	return 0;
 }
@@ -182,6 +225,9 @@ void vmxcore_provider_unregister(const struct vmxcore_provider *p)
 	if (READ_ONCE(provider) != p)
 		return;
 
+	/* A get that comes from here on fails; one that has begun is over, and taken back below. */
+	WRITE_ONCE(lending, false);
+	synchronize_rcu();
 	events->going();
 	WRITE_ONCE(provider, NULL);
 	synchronize_rcu();
@@ -208,6 +254,7 @@ const struct vmxcore_backend vmxcore_borrowed = {
 	.on = borrowed_on,
 	.off = borrowed_off,
 	.emergency_off = borrowed_emergency_off,
+	.ibpb = borrowed_ibpb,
 	.pins = borrowed_pins,
 	.pin = borrowed_pin,
 	.unpin = borrowed_unpin,

@@ -14,7 +14,6 @@
 #include <linux/version.h>
 #include <asm/cpufeature.h>
 #include <asm/msr.h>
-#include <asm/nospec-branch.h>
 #include <asm/reboot.h>
 #include <asm/vmx.h>
 
@@ -137,20 +136,6 @@ static inline bool vmxcore_is_for_us(const struct module *mod)
 }
 #endif
 
-/*
- * indirect_branch_prediction_barrier() calls a function that is exported to KVM's modules
- * only since 7.0. This is what it does on an Intel CPU.
- */
-static inline void vmxcore_ibpb(void)
-{
-#if VMXCORE_LINE == LINUX_7_2
-	if (boot_cpu_has(X86_FEATURE_IBPB))
-		wrmsrq(MSR_IA32_PRED_CMD, PRED_CMD_IBPB);
-#else
-	indirect_branch_prediction_barrier();
-#endif
-}
-
 /* Where cpuid_ecx() is. */
 #if VMXCORE_LINE == LINUX_7_2
 #include <asm/cpuid/api.h>
@@ -177,6 +162,7 @@ static inline void vmxcore_ibpb(void)
 
 #if VMXCORE_LINE != LINUX_7_2
 #define rdmsrq		rdmsrl
+#define rdmsrq_safe	rdmsrl_safe
 #endif
 
 #endif /* _VMXCORE_COMPAT_H */

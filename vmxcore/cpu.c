@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One CPU: its root VMCS, its references, VMX on and off; and the broadcasts that
+ * One CPU: its references, VMX on and off; and the broadcasts that
  * do it to all of them. Mechanism: who asks, and whether he may, is known above.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
 #include <linux/cpu.h>
-#include <linux/gfp.h>
+#include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
-#include <linux/mm.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
-#include <linux/topology.h>
+#include <asm/msr.h>
 #include <asm/processor-flags.h>
 #include <asm/special_insns.h>
 
-#include "caps.h"
 #include "compat.h"
 #include "cpu.h"
 #include "current.h"
 #include "trace.h"
+#include "translation.h"
 
 DEFINE_PER_CPU_ALIGNED(struct vmxcore_cpu, vmxcore_cpu);
 
@@ -36,60 +36,35 @@ static bool all_held;
 
 atomic_t vmxcore_nr_failed = ATOMIC_INIT(0);
 
-/**
- * vmxcore_cpus_alloc - allocate and initialise the root VMCS of each possible CPU
- *
- * Context: task, at load.
- * Return: 0 or -ENOMEM; then vmxcore_cpus_free() frees what there is.
- */
-int vmxcore_cpus_alloc(void)
+/* What decides whether VMXON faults (SDM volume 3, "VMXON"), on each CPU as it was when it did. */
+struct vmxon_registers {
+	unsigned long cr0;
+	unsigned long cr4;
+	u64 feature_control;
+};
+
+static DEFINE_PER_CPU(struct vmxon_registers, faulted_with);
+
+static void note_fault(void)
 {
-	struct vmxcore_root_vmcs *root;
-	unsigned int cpu;
+	struct vmxon_registers *r = this_cpu_ptr(&faulted_with);
 
-	for_each_possible_cpu(cpu) {
-		struct page *page = alloc_pages_node(cpu_to_node(cpu),
-						     GFP_KERNEL | __GFP_ZERO, 0);
-
-		if (!page)
-			return -ENOMEM;
-		root = page_address(page);
-		root->revision = vmxcore_caps_revision();
-		per_cpu(vmxcore_cpu.root, cpu) = root;
-	}
-	return 0;
+	r->cr0 = read_cr0();
+	/* VMXON comes with it set; it has been cleared again. */
+	r->cr4 = __read_cr4() | X86_CR4_VMXE;
+	if (rdmsrq_safe(MSR_IA32_FEAT_CTL, &r->feature_control))
+		r->feature_control = 0;
 }
 
-/**
- * vmxcore_cpus_free - free all root VMCSs
- *
- * Context: task. VMX is off on every CPU.
- */
-void vmxcore_cpus_free(void)
-{
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu) {
-		free_page((unsigned long)per_cpu(vmxcore_cpu.root, cpu));
-		per_cpu(vmxcore_cpu.root, cpu) = NULL;
-	}
-}
-
-/**
- * vmxcore_cpu_strerror - what an error of VMX on one CPU means to an admin
- * @error: negative errno
- *
- * Return: what happened and what can be done about it.
- */
-const char *vmxcore_cpu_strerror(int error)
+static const char *error_text(int error)
 {
 	switch (error) {
 	case -EBUSY:
 		return "foreign owner, unload that hypervisor (vboxdrv, vmmon, ...)";
+	case -EAGAIN:
+		return "the kernel is turning VMX on there at this moment, or its VMXON reported VMfail; try again";
 	case -EIO:
 		return "VMXON reported VMfail, it wants another root VMCS; update the microcode";
-	case -EFAULT:
-		return "VMXON faulted, see CR0, CR4, IA32_FEATURE_CONTROL; update the firmware";
 	case -EXDEV:
 		return "VMX capabilities unlike the other CPUs'; update microcode and firmware";
 	case -EOPNOTSUPP:
@@ -101,6 +76,28 @@ const char *vmxcore_cpu_strerror(int error)
 	default:
 		return "unexpected error";
 	}
+}
+
+/**
+ * vmxcore_cpu_strerror - what an error of VMX on one CPU means to an admin
+ * @cpu: where
+ * @error: negative errno
+ * @text: what it is written to, of %VMXCORE_CPU_ERROR_LEN bytes
+ *
+ * Context: any.
+ * Return: @text: what happened and what can be done about it.
+ */
+const char *vmxcore_cpu_strerror(unsigned int cpu, int error, char *text)
+{
+	const struct vmxon_registers *r = per_cpu_ptr(&faulted_with, cpu);
+
+	if (error == -EFAULT)
+		snprintf(text, VMXCORE_CPU_ERROR_LEN,
+			 "VMXON faulted (CR0 0x%lx, CR4 0x%lx, IA32_FEATURE_CONTROL 0x%llx); in a VM see to the hypervisor that runs it, else update the firmware",
+			 r->cr0, r->cr4, r->feature_control);
+	else
+		strscpy(text, error_text(error), VMXCORE_CPU_ERROR_LEN);
+	return text;
 }
 
 /**
@@ -170,7 +167,7 @@ u64 vmxcore_cpu_since(unsigned int cpu)
 {
 	const struct vmxcore_cpu *c = per_cpu_ptr(&vmxcore_cpu, cpu);
 
-	/* Pairs with turn_on(). */
+	/* Pairs with execute_on(). */
 	switch (smp_load_acquire(&c->state)) {
 	case VMXCORE_CPU_ON:
 	case VMXCORE_CPU_LEAVING:
@@ -190,14 +187,17 @@ static int execute_on(struct vmxcore_cpu *c, const char *client)
 {
 	/* The one clock that may be read while the machine resumes, and in any context. */
 	u64 begin = ktime_get_boot_fast_ns();
-	int err = backend->on(c->root);
+	int err = backend->on();
 	u64 end = ktime_get_boot_fast_ns();
 
 	if (!err) {
 		WRITE_ONCE(c->since, end);
-		/* Who finds it on finds since when. */
+		/* A reader that finds it on finds since when. */
 		smp_store_release(&c->state, VMXCORE_CPU_ON);
+		vmxcore_vpids_flush_here();
 	}
+	if (err == -EFAULT)
+		note_fault();
 	c->latency = min_t(u64, end - begin, U32_MAX);
 	c->untold = !cpu_online(smp_processor_id());
 	trace_vmx_on(smp_processor_id(), client, c->latency, err);
@@ -571,14 +571,20 @@ void vmxcore_cpus_release(void)
 	on_each_cpu(release_ipi, NULL, 1);
 }
 
+static bool is_on(int cpu, void *unused)
+{
+	return vmxcore_cpu_is_on(cpu);
+}
+
 static void lose_ipi(void *error)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 
+	/* It may have gone off since it was looked at. */
 	if (c->state != VMXCORE_CPU_ON)
 		return;
 	pr_err("CPU %u: VMX goes off while clients use it: %s\n", smp_processor_id(),
-	       vmxcore_cpu_strerror(*(int *)error));
+	       error_text(*(int *)error));
 	execute_off(c);
 	fail(c, *(int *)error);
 }
@@ -595,6 +601,6 @@ static void lose_ipi(void *error)
 void vmxcore_cpus_lose(int error)
 {
 	cpus_read_lock();
-	on_each_cpu(lose_ipi, &error, 1);
+	on_each_cpu_cond(is_on, lose_ipi, &error, 1);
 	cpus_read_unlock();
 }

@@ -35,7 +35,6 @@ enum vmxcore_cpu_state {
 
 /**
  * struct vmxcore_cpu - one CPU
- * @root: its root VMCS, on its own node, from load to unload
  * @since: when VMX went on, CLOCK_BOOTTIME in ns; means nothing while it is off
  * @latency: how long the last VMXON or VMXOFF took, with what belongs to it, in ns; no
  *	longer than %U32_MAX
@@ -51,7 +50,6 @@ enum vmxcore_cpu_state {
  * VMXON. Others may read, and get what was true a moment ago.
  */
 struct vmxcore_cpu {
-	struct vmxcore_root_vmcs *root;
 	u64 since;
 	u32 latency;
 	u32 refs;
@@ -62,8 +60,8 @@ struct vmxcore_cpu {
 };
 
 /*
- * What a machine with many CPUs pays for vmxcore: one page and one line each. The other half
- * of the line is current.c's.
+ * What a machine with many CPUs pays for vmxcore: one line each, and the native backend's page.
+ * The other half of the line is current.c's.
  */
 static_assert(sizeof(struct vmxcore_cpu) <= SMP_CACHE_BYTES / 2);
 
@@ -83,8 +81,18 @@ static inline bool vmxcore_cpus_failed(void)
 	return atomic_read(&vmxcore_nr_failed);
 }
 
-int vmxcore_cpus_alloc(void);
-void vmxcore_cpus_free(void);
+/**
+ * vmxcore_cpu_is_on - is a CPU in VMX operation by vmxcore?
+ * @cpu: any possible one
+ *
+ * Context: any.
+ * Return: true or false, as of a moment ago; true where VMX was on before something that the
+ * caller knows to be over, and has not gone off since.
+ */
+static inline bool vmxcore_cpu_is_on(unsigned int cpu)
+{
+	return READ_ONCE(per_cpu(vmxcore_cpu.state, cpu)) == VMXCORE_CPU_ON;
+}
 
 int vmxcore_cpu_usable(void);
 int vmxcore_cpu_get(const char *client);
@@ -108,6 +116,9 @@ void vmxcore_cpus_lose(int error);
 bool vmxcore_cpu_foreign(unsigned int cpu);
 u64 vmxcore_cpu_since(unsigned int cpu);
 const char *vmxcore_cpu_state_name(unsigned int cpu);
-const char *vmxcore_cpu_strerror(int error);
+
+/* The longest text of vmxcore_cpu_strerror(), its terminating NUL included. */
+#define VMXCORE_CPU_ERROR_LEN	192
+const char *vmxcore_cpu_strerror(unsigned int cpu, int error, char *text);
 
 #endif /* _VMXCORE_CPU_H */

@@ -44,11 +44,12 @@ static int dying(unsigned int cpu)
 static int online(unsigned int cpu)
 {
 	int err = per_cpu(vmxcore_cpu.error, cpu);
+	char text[VMXCORE_CPU_ERROR_LEN];
 
 	vmxcore_cpu_tell(cpu);
 	if (err)
 		pr_err("CPU %u stays offline, VMX is in use and cannot be turned on here: %s (%pe)\n",
-		       cpu, vmxcore_cpu_strerror(err), ERR_PTR(err));
+		       cpu, vmxcore_cpu_strerror(cpu, err, text), ERR_PTR(err));
 	return err;
 }
 

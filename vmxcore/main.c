@@ -125,14 +125,13 @@ static int __init vmxcore_init(void)
 	err = vmxcore_vpids_init();
 	if (err)
 		goto out_neighbour;
-	err = vmxcore_cpus_alloc();
-	if (err)
-		goto out_cpus;
 	err = vmxcore_hotplug_init();
 	if (err)
-		goto out_cpus;
+		goto out_vpids;
 	vmxcore_power_init();
-	VMXCORE_BACKEND.start(&backend_events);
+	err = VMXCORE_BACKEND.start(&backend_events);
+	if (err)
+		goto out_power;
 	err = vmxcore_sysfs_init(enable_virt_at_load);
 	if (err)
 		goto out_backend;
@@ -148,10 +147,10 @@ out_sysfs:
 	vmxcore_sysfs_exit();
 out_backend:
 	VMXCORE_BACKEND.stop();
+out_power:
 	vmxcore_power_exit();
 	vmxcore_hotplug_exit();
-out_cpus:
-	vmxcore_cpus_free();
+out_vpids:
 	vmxcore_vpids_exit();
 out_neighbour:
 	vmxcore_neighbour_exit();
@@ -168,7 +167,6 @@ static void __exit vmxcore_exit(void)
 	VMXCORE_BACKEND.stop();
 	vmxcore_power_exit();
 	vmxcore_hotplug_exit();
-	vmxcore_cpus_free();
 	vmxcore_vmcss_free();
 	vmxcore_vpids_exit();
 	vmxcore_neighbour_exit();

@@ -4,10 +4,16 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/smp.h>
+#include <linux/topology.h>
+#include <asm/nospec-branch.h>
 #include <asm/perf_event.h>
 #include <asm/reboot.h>
 #include <asm/tlbflush.h>
@@ -49,13 +55,16 @@ fault:
 	return -EFAULT;
 }
 
+/* The root VMCS of each possible CPU, on its own node. */
+static DEFINE_PER_CPU(struct vmxcore_root_vmcs *, root_vmcs);
+
 /* The hardware's CR4: whoever set VMXE behind the kernel's back left no shadow. */
 static bool cr4_vmxe(void)
 {
 	return __read_cr4() & X86_CR4_VMXE;
 }
 
-static int native_on(struct vmxcore_root_vmcs *root)
+static int native_on(void)
 {
 	struct vmxcore_caps here;
 	int err;
@@ -79,7 +88,7 @@ static int native_on(struct vmxcore_root_vmcs *root)
 	intel_pt_handle_vmx(1);
 	cr4_set_bits_irqsoff(X86_CR4_VMXE);
 
-	err = execute_vmxon(root);
+	err = execute_vmxon(this_cpu_read(root_vmcs));
 	if (err) {
 		cr4_clear_bits_irqsoff(X86_CR4_VMXE);
 		intel_pt_handle_vmx(0);
@@ -119,21 +128,63 @@ static void native_emergency_off(void)
 		trace_emergency(smp_processor_id());
 }
 
+/* A nop where the kernel was told to do without: see X86_FEATURE_USE_IBPB. */
+static void native_ibpb(void)
+{
+	indirect_branch_prediction_barrier();
+}
+
 /*
  * The kernel's one emergency slot is ours from load to unload, and so never empty while
  * a CPU is post-VMXON; stock kvm, which wants it too, is not loaded (neighbour.c).
  */
 static cpu_emergency_virt_cb *emergency;
 
-static void native_start(const struct vmxcore_backend_events *events)
+static void free_roots(void)
 {
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		free_page((unsigned long)per_cpu(root_vmcs, cpu));
+		per_cpu(root_vmcs, cpu) = NULL;
+	}
+}
+
+static int alloc_roots(void)
+{
+	struct vmxcore_root_vmcs *root;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct page *page = alloc_pages_node(cpu_to_node(cpu),
+						     GFP_KERNEL | __GFP_ZERO, 0);
+
+		if (!page) {
+			free_roots();
+			return -ENOMEM;
+		}
+		root = page_address(page);
+		root->revision = vmxcore_caps_revision();
+		per_cpu(root_vmcs, cpu) = root;
+	}
+	return 0;
+}
+
+static int native_start(const struct vmxcore_backend_events *events)
+{
+	int err = alloc_roots();
+
+	if (err)
+		return err;
 	emergency = events->emergency;
 	cpu_emergency_register_virt_callback(emergency);
+	return 0;
 }
 
 static void native_stop(void)
 {
 	cpu_emergency_unregister_virt_callback(emergency);
+	free_roots();
 }
 
 /* VMX comes from this very module, which its clients' symbols pin. */
@@ -162,6 +213,7 @@ const struct vmxcore_backend vmxcore_native = {
 	.on = native_on,
 	.off = native_off,
 	.emergency_off = native_emergency_off,
+	.ibpb = native_ibpb,
 	.pins = native_pins,
 	.pin = native_pin,
 	.unpin = native_unpin,

@@ -28,12 +28,13 @@ static int power_suspend(VMXCORE_SYSCORE_DATA)
 
 static void power_resume(VMXCORE_SYSCORE_DATA)
 {
+	unsigned int cpu = smp_processor_id();
 	int err = vmxcore_cpu_resume();
+	char text[VMXCORE_CPU_ERROR_LEN];
 
 	if (err)
 		pr_err("CPU %u: VMX is not on again after resume, VMs cannot run here: %s (%pe)\n",
-		       smp_processor_id(), vmxcore_cpu_strerror(err),
-		       ERR_PTR(err));
+		       cpu, vmxcore_cpu_strerror(cpu, err, text), ERR_PTR(err));
 }
 
 static void shutdown_ipi(void *unused)

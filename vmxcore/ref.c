@@ -61,11 +61,13 @@ static int judged(int err, struct vmxcore_client *client, const char *call,
 
 static void log_refused(struct vmxcore_client *client, unsigned int cpu, int err)
 {
+	char text[VMXCORE_CPU_ERROR_LEN];
+
 	trace_refused(vmxcore_client_name(client), cpu, err);
 	if (vmxcore_client_may_log(client))
 		pr_err("client '%s' gets no VMX, CPU %u: %s (%pe)\n",
 		       vmxcore_client_name(client), cpu,
-		       vmxcore_cpu_strerror(err), ERR_PTR(err));
+		       vmxcore_cpu_strerror(cpu, err, text), ERR_PTR(err));
 }
 
 static void log_excluded(struct vmxcore_client *client, int cpu)
@@ -329,7 +331,8 @@ static noinline int get_slowly(struct vmxcore_client *client, unsigned long call
  * Return: 0; -EBUSY: a foreign owner has VMX on one of the CPUs, or a client has it for
  * itself; -EIO: VMXON reported VMfail, or a CPU lost VMX over a resume; -EFAULT: VMXON
  * faulted; -EXDEV: the capabilities of a CPU differ; -EOPNOTSUPP: a CPU has no VMX;
- * -ENODEV: since Linux 7.1, where the kernel owns VMX, kvm_intel is not loaded;
+ * -ENODEV: since Linux 7.1, where the kernel owns VMX, kvm_intel is not loaded; -EAGAIN: there
+ * too, the kernel itself is turning VMX on on one of the CPUs;
  * -ESHUTDOWN: the machine goes down; -EINVAL, -EOVERFLOW: misuse.
  */
 int vmxcore_get(struct vmxcore_client *client)
@@ -500,6 +503,14 @@ static void drop_cpu_ipi(void *arg)
 	put_here(slot, live);
 }
 
+/* Of a closed client: it takes no more, and a CPU that goes offline is excluded. */
+static bool holds_cpu(int cpu, void *slot)
+{
+	const struct vmxcore_slot *closed = slot;
+
+	return READ_ONCE(per_cpu_ptr(closed->cpu_refs, cpu)->live);
+}
+
 static void report_leak(const struct vmxcore_slot *slot, unsigned int vmcss,
 			unsigned int vpids)
 {
@@ -510,7 +521,7 @@ static void report_leak(const struct vmxcore_slot *slot, unsigned int vmcss,
 
 	cpumask_clear(&leaked);
 	for_each_online_cpu(cpu) {
-		if (per_cpu_ptr(slot->cpu_refs, cpu)->live)
+		if (holds_cpu(cpu, (void *)slot))
 			cpumask_set_cpu(cpu, &leaked);
 	}
 	if (slot->left || !cpumask_empty(&leaked) || vmcss || vpids)
@@ -534,7 +545,8 @@ void vmxcore_refs_take_back(struct vmxcore_slot *slot, unsigned int vmcss,
 	cpus_read_lock();
 	mutex_lock(&all_lock);
 	report_leak(slot, vmcss, vpids);
-	on_each_cpu(drop_cpu_ipi, slot, 1);
+	/* No other CPU is interrupted, an isolated one above all. */
+	on_each_cpu_cond(holds_cpu, drop_cpu_ipi, slot, 1);
 	mutex_unlock(&all_lock);
 	cpus_read_unlock();
 

@@ -15,6 +15,13 @@
 #include "cpu.h"
 #include "translation.h"
 
+static bool has_invvpid(u64 ept_vpid, u32 extent)
+{
+	u32 vpid = upper_32_bits(ept_vpid);
+
+	return (vpid & VMX_VPID_INVVPID_BIT) && (vpid & extent);
+}
+
 /**
  * vmxcore_has_invvpid_all - can a CPU forget the translations of all VPIDs at once?
  * @ept_vpid: IA32_VMX_EPT_VPID_CAP of it
@@ -24,10 +31,19 @@
  */
 bool vmxcore_has_invvpid_all(u64 ept_vpid)
 {
-	u32 vpid = upper_32_bits(ept_vpid);
+	return has_invvpid(ept_vpid, VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT);
+}
 
-	return (vpid & VMX_VPID_INVVPID_BIT) &&
-	       (vpid & VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT);
+/**
+ * vmxcore_has_invvpid_single - can a CPU forget the translations of a single VPID?
+ * @ept_vpid: IA32_VMX_EPT_VPID_CAP of it
+ *
+ * Context: any.
+ * Return: true or false.
+ */
+bool vmxcore_has_invvpid_single(u64 ept_vpid)
+{
+	return has_invvpid(ept_vpid, VMX_VPID_EXTENT_SINGLE_CONTEXT_BIT);
 }
 
 /**

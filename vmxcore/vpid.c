@@ -3,9 +3,10 @@
  * VPIDs: tags of guests' translations, of which a machine has 65535, and which two guests
  * on one CPU must never share, whoever runs them.
  *
- * One that was used is not given out again before every CPU has forgotten it. That is
- * done for all of them at once, and when no other is left: one broadcast for some
- * tens of thousands.
+ * One that was used is not given out again before INVVPID on every CPU where VMX is on. Where
+ * the CPUs can flush all VPIDs at once, that is done when no clean one is left: one broadcast for
+ * all that were freed since the last one. Where they can flush a single VPID only, each one is
+ * flushed when it is given out, and those in use when a CPU goes on.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -38,6 +39,8 @@ enum {
 
 static u8 *vpids;
 static unsigned int next = FIRST_VPID;
+/* How many are VPID_USED. */
+static unsigned int nr_used;
 static DEFINE_MUTEX(vpids_lock);
 
 static_assert(VPID_OF_SLOT + VMXCORE_MAX_CLIENTS <= U8_MAX + 1);
@@ -64,13 +67,30 @@ void vmxcore_vpids_exit(void)
 	vfree(vpids);
 	vpids = NULL;
 	next = FIRST_VPID;
+	nr_used = 0;
 }
 
-/* A CPU where VMX is off flushes when it goes on. */
-static void flush_ipi(void *unused)
+static bool flushes_all(void)
+{
+	return vmxcore_has_invvpid_all(vmxcore_caps()->ept_vpid);
+}
+
+/* A CPU where VMX is off flushes when it goes on: it is not interrupted. */
+static bool is_on(int cpu, void *unused)
+{
+	return vmxcore_cpu_is_on(cpu);
+}
+
+static void flush_all_ipi(void *unused)
 {
 	if (!vmxcore_cpu_usable())
 		vmxcore_invvpid_all();
+}
+
+static void flush_one_ipi(void *vpid)
+{
+	if (!vmxcore_cpu_usable())
+		vmxcore_invvpid_single((unsigned long)vpid);
 }
 
 static unsigned int find_clean(void)
@@ -84,19 +104,16 @@ static unsigned int find_clean(void)
 	return 0;
 }
 
-static bool clean_used(void)
+static void forget_used(void)
 {
-	unsigned int vpid, count = 0;
+	unsigned int vpid;
 
-	on_each_cpu(flush_ipi, NULL, 1);
 	for (vpid = FIRST_VPID; vpid < NR_VPIDS; vpid++) {
-		if (vpids[vpid] == VPID_USED) {
-			vpids[vpid] = VPID_CLEAN;
-			count++;
-		}
+		if (vpids[vpid] == VPID_USED)
+			WRITE_ONCE(vpids[vpid], VPID_CLEAN);
 	}
+	nr_used = 0;
 	next = FIRST_VPID;
-	return count;
 }
 
 static int take(u8 owner)
@@ -106,13 +123,44 @@ static int take(u8 owner)
 	lockdep_assert_held(&vpids_lock);
 
 	vpid = find_clean();
-	if (!vpid && clean_used())
+	/* Without one that was freed a flush wins nothing, and interrupts every VM. */
+	if (!vpid && nr_used) {
+		if (flushes_all())
+			on_each_cpu_cond(is_on, flush_all_ipi, NULL, 1);
+		forget_used();
 		vpid = find_clean();
+	}
 	if (!vpid)
 		return -ENOSPC;
-	vpids[vpid] = owner;
+	WRITE_ONCE(vpids[vpid], owner);
 	next = vpid + 1;
+	if (!flushes_all()) {
+		/* Pairs with vmxcore_vpids_flush_here(): one of the two flushes it. */
+		smp_mb();
+		on_each_cpu_cond(is_on, flush_one_ipi, (void *)(unsigned long)vpid, 1);
+	}
 	return vpid;
+}
+
+/**
+ * vmxcore_vpids_flush_here - VMX has gone on here: flush what guests left under the VPIDs in use
+ *
+ * Where INVVPID of all contexts exists vmxcore_flush_all() has flushed them already.
+ *
+ * Context: this CPU, interrupts off; it is known to be on.
+ */
+void vmxcore_vpids_flush_here(void)
+{
+	unsigned int vpid;
+
+	if (flushes_all() || !vmxcore_has_invvpid_single(vmxcore_caps()->ept_vpid))
+		return;
+	/* Pairs with take(): a VPID that is given out meanwhile is found, or is flushed by it. */
+	smp_mb();
+	for (vpid = FIRST_VPID; vpid < NR_VPIDS; vpid++) {
+		if (READ_ONCE(vpids[vpid]) >= VPID_OF_SLOT)
+			vmxcore_invvpid_single(vpid);
+	}
 }
 
 static int take_for(struct vmxcore_client *client)
@@ -151,7 +199,7 @@ int vmxcore_vpid_alloc(struct vmxcore_client *client)
 		vmxcore_misuse(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
 		return -EINVAL;
 	}
-	if (!vmxcore_has_invvpid_all(vmxcore_caps()->ept_vpid))
+	if (!flushes_all() && !vmxcore_has_invvpid_single(vmxcore_caps()->ept_vpid))
 		return -EOPNOTSUPP;
 	vpid = take_for(client);
 	if (vpid != -EBADF)
@@ -170,7 +218,8 @@ static bool give_back(struct vmxcore_slot *slot, int vpid)
 	mutex_lock(&vpids_lock);
 	his = vpids[vpid] == VPID_OF_SLOT + vmxcore_slot_index(slot);
 	if (his) {
-		vpids[vpid] = VPID_USED;
+		WRITE_ONCE(vpids[vpid], VPID_USED);
+		nr_used++;
 		WRITE_ONCE(slot->nr_vpids, slot->nr_vpids - 1);
 		trace_vpid_free(slot->name, vpid);
 	}
@@ -211,7 +260,8 @@ unsigned int vmxcore_vpids_take_back(const struct vmxcore_slot *slot)
 	mutex_lock(&vpids_lock);
 	for (vpid = FIRST_VPID; vpid < NR_VPIDS; vpid++) {
 		if (vpids[vpid] == owner) {
-			vpids[vpid] = VPID_USED;
+			WRITE_ONCE(vpids[vpid], VPID_USED);
+			nr_used++;
 			trace_vpid_free(slot->name, vpid);
 			count++;
 		}

@@ -14,6 +14,7 @@
 /* INVEPT and INVVPID types: SDM volume 3, chapter "VMX Instruction Reference" */
 #define VMXCORE_INVEPT_SINGLE	1
 #define VMXCORE_INVEPT_ALL	2
+#define VMXCORE_INVVPID_SINGLE	1
 #define VMXCORE_INVVPID_ALL	2
 
 /* One descriptor serves both: what is not used is reserved and must be 0. */
@@ -174,6 +175,33 @@ static inline int vmxcore_invept_all(void)
 	return __vmxcore_invept(VMXCORE_INVEPT_ALL, 0);
 }
 
+static inline int __vmxcore_invvpid(unsigned long type, u16 vpid)
+{
+	struct vmxcore_inv_desc desc = { .what = vpid };
+
+	asm goto("1: invvpid %0, %1\n\t"
+		 "jbe %l[vmfail]\n\t"
+		 _ASM_EXTABLE(1b, %l[fault])
+		 : : "m" (desc), "r" (type) : "cc", "memory" : vmfail, fault);
+	return 0;
+vmfail:
+	return -EIO;
+fault:
+	return -EFAULT;
+}
+
+/**
+ * vmxcore_invvpid_single - flush the mappings of one VPID on this CPU
+ * @vpid: not 0
+ *
+ * Context: preemption off, post-VMXON, IA32_VMX_EPT_VPID_CAP has the type.
+ * Return: 0; -EFAULT: it faulted; -EIO: VMfail.
+ */
+static inline int vmxcore_invvpid_single(u16 vpid)
+{
+	return __vmxcore_invvpid(VMXCORE_INVVPID_SINGLE, vpid);
+}
+
 /**
  * vmxcore_invvpid_all - flush the mappings of all VPIDs but 0 on this CPU
  *
@@ -182,18 +210,7 @@ static inline int vmxcore_invept_all(void)
  */
 static inline int vmxcore_invvpid_all(void)
 {
-	struct vmxcore_inv_desc desc = { };
-
-	asm goto("1: invvpid %0, %1\n\t"
-		 "jbe %l[vmfail]\n\t"
-		 _ASM_EXTABLE(1b, %l[fault])
-		 : : "m" (desc), "r" (VMXCORE_INVVPID_ALL + 0UL)
-		 : "cc", "memory" : vmfail, fault);
-	return 0;
-vmfail:
-	return -EIO;
-fault:
-	return -EFAULT;
+	return __vmxcore_invvpid(VMXCORE_INVVPID_ALL, 0);
 }
 
 #endif /* _VMXCORE_INSN_H */

@@ -18,11 +18,14 @@ struct module;
  *	interrupts off. 0; -EBUSY: somebody set CR4.VMXE behind the kernel's back; or
  *	what the kernel says
  * @put_ref: the counterpart of a @get_ref that succeeded
+ * @ibpb: flush the branch history of this CPU (IBPB), if the kernel does so between two guests of
+ *	KVM's; called with interrupts off
  */
 struct vmxcore_provider {
 	struct module *owner;
 	int (*get_ref)(void);
 	void (*put_ref)(void);
+	void (*ibpb)(void);
 };
 
 int vmxcore_provider_register(const struct vmxcore_provider *provider);

@@ -42,10 +42,10 @@ void hw_lender_goes(void)
 	told->going();
 }
 
-static void start(const struct vmxcore_backend_events *events)
+static int start(const struct vmxcore_backend_events *events)
 {
 	told = events;
-	hw_native.start(events);
+	return hw_native.start(events);
 }
 
 static void stop(void)
@@ -53,9 +53,9 @@ static void stop(void)
 	hw_native.stop();
 }
 
-static int on(struct vmxcore_root_vmcs *root)
+static int on(void)
 {
-	return hw_native.on(root);
+	return hw_native.on();
 }
 
 static int off(void)
@@ -66,6 +66,11 @@ static int off(void)
 static void emergency_off(void)
 {
 	hw_native.emergency_off();
+}
+
+static void ibpb(void)
+{
+	hw_native.ibpb();
 }
 
 static bool is_pinning(const struct module *owner)
@@ -98,6 +103,7 @@ const struct vmxcore_backend vmxcore_native = {
 	.on = on,
 	.off = off,
 	.emergency_off = emergency_off,
+	.ibpb = ibpb,
 	.pins = is_pinning,
 	.pin = pin,
 	.unpin = unpin,

@@ -20,10 +20,15 @@
 static struct module lender_module = { .name = "lender", .refcnt = ATOMIC_INIT(1) };
 static struct module client_module = { .name = "client" };
 
-/* What the kernel does when it is asked: an error, or VMXON, which it takes for success anyway. */
+/*
+ * What the kernel does when it is asked: an error, or VMXON, which it takes for success anyway; it
+ * only counts where it has counted a user of its own.
+ */
 static struct {
 	int error;
 	bool vmfail;
+	bool has_user;
+	unsigned int ibpbs;
 	unsigned int gets;
 	unsigned int puts;
 } kernel;
@@ -33,13 +38,20 @@ static struct {
 	unsigned int going;
 	unsigned int emergency;
 	bool lent_while_going;
+	int on_while_going;
+	int pin_while_going;
 } told;
+
+static int on(unsigned int cpu);
 
 static int get_ref(void)
 {
 	kernel.gets++;
 	if (kernel.error)
 		return kernel.error;
+	if (kernel.has_user)
+		return 0;
+	this_cpu_write(hw_cpu.vmxe, true);
 	this_cpu_write(hw_cpu.on, !kernel.vmfail);
 	return 0;
 }
@@ -47,19 +59,29 @@ static int get_ref(void)
 static void put_ref(void)
 {
 	kernel.puts++;
+	if (kernel.has_user)
+		return;
 	this_cpu_write(hw_cpu.on, false);
+	this_cpu_write(hw_cpu.vmxe, false);
+}
+
+static void ibpb(void)
+{
+	kernel.ibpbs++;
 }
 
 static const struct vmxcore_provider lender = {
 	.owner = &lender_module,
 	.get_ref = get_ref,
 	.put_ref = put_ref,
+	.ibpb = ibpb,
 };
 
 static const struct vmxcore_provider other = {
 	.owner = &client_module,
 	.get_ref = get_ref,
 	.put_ref = put_ref,
+	.ibpb = ibpb,
 };
 
 static void on_emergency(void)
@@ -79,6 +101,8 @@ static void on_going(void)
 	told.going++;
 	vmxcore_borrowed.provider(name);
 	told.lent_while_going = !strcmp(name, "lender");
+	told.on_while_going = on(2);
+	told.pin_while_going = vmxcore_borrowed.pin();
 }
 
 static const struct vmxcore_backend_events events = {
@@ -92,8 +116,7 @@ static int borrowed_begin(struct kunit *test)
 	hw_reset();
 	memset(&kernel, 0, sizeof(kernel));
 	memset(&told, 0, sizeof(told));
-	vmxcore_borrowed.start(&events);
-	return vmxcore_caps_init();
+	return vmxcore_borrowed.start(&events) ?: vmxcore_caps_init();
 }
 
 static void borrowed_end(struct kunit *test)
@@ -111,7 +134,7 @@ static void lend(struct kunit *test)
 
 static void do_on(void *err)
 {
-	*(int *)err = vmxcore_borrowed.on(NULL);
+	*(int *)err = vmxcore_borrowed.on();
 }
 
 static void do_off(void *err)
@@ -162,6 +185,10 @@ static void comes_and_goes(struct kunit *test)
 	vmxcore_provider_unregister(&lender);
 	KUNIT_EXPECT_EQ(test, told.going, 1);
 	KUNIT_EXPECT_TRUE(test, told.lent_while_going);
+	/* And nobody takes anything meanwhile, which nobody would give back. */
+	KUNIT_EXPECT_EQ(test, told.on_while_going, -ENODEV);
+	KUNIT_EXPECT_EQ(test, told.pin_while_going, -ENODEV);
+	KUNIT_EXPECT_EQ(test, kernel.gets, 0);
 	KUNIT_EXPECT_EQ(test, on(1), -ENODEV);
 	lend(test);
 	KUNIT_EXPECT_EQ(test, told.came, 2);
@@ -229,6 +256,41 @@ static void kernel_takes_vmfail_for_success(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, off(2), 0);
 }
 
+/*
+ * The kernel counts a user of its own, whose VMXON the call came before: CR4.VMXE is clear yet, or
+ * set. That is no fault of the CPU's, which works as soon as that VMXON is done.
+ */
+static void interrupts_the_kernel(struct kunit *test)
+{
+	unsigned int vmxe;
+
+	lend(test);
+	for (vmxe = 0; vmxe <= 1; vmxe++) {
+		kernel.has_user = true;
+		per_cpu(hw_cpu.vmxe, 1) = vmxe;
+		KUNIT_EXPECT_EQ(test, on(1), -EAGAIN);
+		KUNIT_EXPECT_EQ(test, kernel.gets, kernel.puts);
+		per_cpu(hw_cpu.vmxe, 1) = true;
+		per_cpu(hw_cpu.on, 1) = true;
+		KUNIT_EXPECT_EQ(test, on(1), 0);
+		KUNIT_EXPECT_EQ(test, off(1), 0);
+		KUNIT_EXPECT_TRUE(test, hw_on(1));
+		per_cpu(hw_cpu.on, 1) = false;
+		per_cpu(hw_cpu.vmxe, 1) = false;
+		kernel.has_user = false;
+		KUNIT_EXPECT_EQ(test, on(1), 0);
+		KUNIT_EXPECT_EQ(test, off(1), 0);
+	}
+}
+
+/* Whether the kernel flushes between guests is what KVM's module is told, and the way to do it. */
+static void flushes_as_kvm(struct kunit *test)
+{
+	lend(test);
+	vmxcore_borrowed.ibpb();
+	KUNIT_EXPECT_EQ(test, kernel.ibpbs, 1);
+}
+
 static void pins_the_lender(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, vmxcore_borrowed.pins(&lender_module));
@@ -264,6 +326,8 @@ static struct kunit_case borrowed_cases[] = {
 	KUNIT_CASE(kernel_refuses),
 	KUNIT_CASE(another_kind_of_cpu),
 	KUNIT_CASE(kernel_takes_vmfail_for_success),
+	KUNIT_CASE(interrupts_the_kernel),
+	KUNIT_CASE(flushes_as_kvm),
 	KUNIT_CASE(pins_the_lender),
 	KUNIT_CASE(emergency),
 	{}

@@ -66,6 +66,7 @@ void hw_reset(void)
 		bitmap_zero(vpids[cpu], HW_NR_VPIDS);
 	}
 	hw_pins_reset();
+	hw_when_loaded(NULL);
 	broken = NULL;
 	has_vmx = true;
 	announces_vmx = true;
@@ -175,6 +176,15 @@ bool hw_run_guest(unsigned int cpu, unsigned int vpid)
 void hw_forget_guests(void)
 {
 	bitmap_zero(vpids[smp_processor_id()], HW_NR_VPIDS);
+}
+
+/**
+ * hw_forget_guest() - the TLB of this CPU has nothing under one VPID any more
+ * @vpid: which
+ */
+void hw_forget_guest(unsigned int vpid)
+{
+	clear_bit(vpid, vpids[smp_processor_id()]);
 }
 
 /**
@@ -347,6 +357,11 @@ void hw_pt_handle_vmx(int on)
 	hw_rule(!!on != this_cpu_read(hw_cpu.pt_told), "Intel PT is told once");
 	this_cpu_write(hw_cpu.pt_told, on);
 	hw_note(on ? "pt" : "!pt");
+}
+
+void hw_ibpb(void)
+{
+	hw_note("ibpb");
 }
 
 void hw_fill_emergency_slot(cpu_emergency_virt_cb *callback)

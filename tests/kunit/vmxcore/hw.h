@@ -72,6 +72,8 @@ void hw_crash(unsigned int cpu);
 bool hw_slot_filled(void);
 bool hw_run_guest(unsigned int cpu, unsigned int vpid);
 void hw_forget_guests(void);
+void hw_forget_guest(unsigned int vpid);
+void hw_when_loaded(void (*then)(void));
 void hw_forget_vmx(void);
 void hw_refuse_hotplug_state(unsigned int nth);
 void hw_announce_no_vmx(void);

@@ -108,8 +108,22 @@ static void rule_active_here(u64 pa)
 	}
 }
 
+/* What happens right after a VMPTRLD, on its CPU. */
+static void (*when_loaded)(void);
+
+/**
+ * hw_when_loaded() - say what happens right after the next VMPTRLD
+ * @then: called once on that CPU, interrupts off, before the next instruction; NULL: nothing
+ */
+void hw_when_loaded(void (*then)(void))
+{
+	WRITE_ONCE(when_loaded, then);
+}
+
 static enum outcome vmptrld(struct hw_cpu *c, u64 pa)
 {
+	void (*then)(void);
+
 	unsigned int i;
 
 	hw_note("vmptrld");
@@ -123,6 +137,9 @@ static enum outcome vmptrld(struct hw_cpu *c, u64 pa)
 	if (i == c->nr_active && hw_rule(i < HW_MAX_ACTIVE, "(not so many VMCSs)"))
 		c->active[c->nr_active++] = pa;
 	c->current_vmcs = pa;
+	then = xchg(&when_loaded, NULL);
+	if (then)
+		then();
 	return SUCCEEDS;
 }
 
@@ -181,6 +198,9 @@ static enum outcome invvpid(const struct hw_cpu *c, unsigned long type,
 	hw_note("invvpid");
 	if (outcome == SUCCEEDS && type == VMXCORE_INVVPID_ALL)
 		hw_forget_guests();
+	if (outcome == SUCCEEDS && type == VMXCORE_INVVPID_SINGLE &&
+	    hw_rule(desc->what && desc->what < HW_NR_VPIDS, "INVVPID is given a VPID"))
+		hw_forget_guest(desc->what);
 	return outcome;
 }
 

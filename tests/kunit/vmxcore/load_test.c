@@ -2,28 +2,9 @@
 /* vmxcore's parts are loaded, or are not, and then nothing is left. */
 #include <linux/cpuhotplug.h>
 #include <vmxcore/compat.h>
-#include <vmxcore/cpu.h>
 
 #include "../alloc.h"
 #include "world.h"
-
-static void each_cpu_has_a_root_vmcs(struct kunit *test)
-{
-	unsigned int cpu, other;
-
-	KUNIT_ASSERT_EQ(test, world_load(NULL), 0);
-	for_each_possible_cpu(cpu) {
-		struct vmxcore_root_vmcs *root = per_cpu(vmxcore_cpu.root, cpu);
-
-		KUNIT_EXPECT_TRUE(test, root && PAGE_ALIGNED(root));
-		KUNIT_EXPECT_EQ(test, root->revision, HW_REVISION);
-		KUNIT_EXPECT_NULL(test, memchr_inv(root->reserved, 0,
-						   PAGE_SIZE - sizeof(root->revision)));
-		for (other = 0; other < cpu; other++)
-			KUNIT_EXPECT_PTR_NE(test, root, per_cpu(vmxcore_cpu.root, other));
-	}
-	world_unload(NULL);
-}
 
 /* enable_virt_at_load: where VMX cannot be had, on whichever CPU, vmxcore is not loaded. */
 static void vmxon_fails(struct kunit *test)
@@ -92,7 +73,6 @@ static void no_hotplug_state_left(struct kunit *test)
 }
 
 static struct kunit_case load_cases[] = {
-	KUNIT_CASE(each_cpu_has_a_root_vmcs),
 	KUNIT_CASE(vmxon_fails),
 	KUNIT_CASE(hotplug_state_taken),
 	KUNIT_CASE(no_hotplug_state_left),

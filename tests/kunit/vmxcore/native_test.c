@@ -17,7 +17,6 @@
 #define FLUSHED		" invept invvpid"
 #define OFF		"vmxoff !vmxe !pt"
 
-static struct vmxcore_root_vmcs *roots[WORLD_CPUS];
 static unsigned int emergencies[WORLD_CPUS];
 static unsigned int traced[WORLD_CPUS];
 
@@ -38,39 +37,22 @@ static const struct vmxcore_backend_events events = {
 
 static int native_begin(struct kunit *test)
 {
-	unsigned int cpu;
-	int err;
-
 	hw_reset();
 	memset(emergencies, 0, sizeof(emergencies));
 	memset(traced, 0, sizeof(traced));
-	err = vmxcore_caps_init();
-	for (cpu = 0; !err && cpu < WORLD_CPUS; cpu++) {
-		roots[cpu] = (void *)get_zeroed_page(GFP_KERNEL);
-		if (!roots[cpu])
-			return -ENOMEM;
-		roots[cpu]->revision = HW_REVISION;
-	}
-	hw_native.start(&events);
-	return err;
+	return vmxcore_caps_init() ?: hw_native.start(&events);
 }
 
 static void native_end(struct kunit *test)
 {
-	unsigned int cpu;
-
 	hw_native.stop();
 	KUNIT_EXPECT_FALSE(test, hw_slot_filled());
 	KUNIT_EXPECT_STREQ_MSG(test, hw_broken() ?: "", "", "broken rule");
-	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
-		free_page((unsigned long)roots[cpu]);
-		roots[cpu] = NULL;
-	}
 }
 
 static void do_on(void *err)
 {
-	*(int *)err = hw_native.on(roots[smp_processor_id()]);
+	*(int *)err = hw_native.on();
 }
 
 static void do_off(void *err)
@@ -97,6 +79,19 @@ static void expect_untouched(struct kunit *test, unsigned int cpu)
 	KUNIT_EXPECT_FALSE(test, c->pt_told);
 }
 
+/* What VMXON was given: zeroed but for the revision identifier, and no other CPU's. */
+static void expect_own_root(struct kunit *test, unsigned int cpu)
+{
+	const struct vmxcore_root_vmcs *root = phys_to_virt(per_cpu(hw_cpu.root, cpu));
+	unsigned int other;
+
+	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(root));
+	KUNIT_EXPECT_EQ(test, root->revision, HW_REVISION);
+	KUNIT_EXPECT_NULL(test, memchr_inv(root->reserved, 0, PAGE_SIZE - sizeof(root->revision)));
+	for (other = 0; other < cpu; other++)
+		KUNIT_EXPECT_NE(test, per_cpu(hw_cpu.root, cpu), per_cpu(hw_cpu.root, other));
+}
+
 static void on_and_off(struct kunit *test)
 {
 	unsigned int cpu, other;
@@ -109,7 +104,7 @@ static void on_and_off(struct kunit *test)
 			if (other != cpu)
 				KUNIT_EXPECT_STREQ(test, hw_did(other), "");
 		}
-		KUNIT_EXPECT_EQ(test, per_cpu(hw_cpu.root, cpu), virt_to_phys(roots[cpu]));
+		expect_own_root(test, cpu);
 	}
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
 		KUNIT_EXPECT_EQ(test, call(cpu, do_off), 0);
@@ -173,11 +168,15 @@ static void vmxon_vmfails(struct kunit *test)
 /* It is the page that counts, not what the books know of it. */
 static void another_revision(struct kunit *test)
 {
-	roots[1]->revision = HW_REVISION + 1;
+	struct vmxcore_root_vmcs *root;
+
+	expect_works(test);
+	root = phys_to_virt(per_cpu(hw_cpu.root, 1));
+	root->revision = HW_REVISION + 1;
 	expect_refused(test, -EIO, ON " !vmxe !pt");
-	roots[1]->revision = HW_REVISION | BIT(31);
+	root->revision = HW_REVISION | BIT(31);
 	expect_refused(test, -EIO, ON " !vmxe !pt");
-	roots[1]->revision = HW_REVISION;
+	root->revision = HW_REVISION;
 	expect_works(test);
 }
 
@@ -300,7 +299,7 @@ static void emergency_slot(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, hw_slot_filled());
 	hw_crash(1);
 	KUNIT_EXPECT_EQ(test, emergencies[1], 0);
-	hw_native.start(&events);
+	KUNIT_ASSERT_EQ(test, hw_native.start(&events), 0);
 	KUNIT_EXPECT_TRUE(test, hw_slot_filled());
 	hw_crash(1);
 	KUNIT_EXPECT_EQ(test, emergencies[1], 1);

@@ -22,6 +22,7 @@
 #include <linux/types.h>
 #include <asm/cpufeature.h>
 #include <asm/msr.h>
+#include <asm/nospec-branch.h>
 #include <asm/perf_event.h>
 #include <asm/reboot.h>
 #include <asm/special_insns.h>
@@ -62,6 +63,7 @@ unsigned long hw_cr4(void);
 void hw_cr4_set(unsigned long bits);
 void hw_cr4_clear(unsigned long bits);
 void hw_pt_handle_vmx(int on);
+void hw_ibpb(void);
 void hw_fill_emergency_slot(cpu_emergency_virt_cb *callback);
 void hw_empty_emergency_slot(cpu_emergency_virt_cb *callback);
 
@@ -75,6 +77,7 @@ void hw_empty_emergency_slot(cpu_emergency_virt_cb *callback);
 #define cr4_set_bits_irqsoff(bits)	hw_cr4_set(bits)
 #define cr4_clear_bits_irqsoff(bits)	hw_cr4_clear(bits)
 #define intel_pt_handle_vmx(on)		hw_pt_handle_vmx(on)
+#define indirect_branch_prediction_barrier()	hw_ibpb()
 #define cpu_emergency_register_virt_callback	hw_fill_emergency_slot
 #define cpu_emergency_unregister_virt_callback	hw_empty_emergency_slot
 

@@ -385,14 +385,15 @@ static void a_client_of_a_cpu_that_comes(struct kunit *test)
 static void errors_have_words(struct kunit *test)
 {
 	static const int errors[] = {
-		-EBUSY, -EIO, -EFAULT, -EXDEV, -EOPNOTSUPP, -ENODEV, -ESHUTDOWN
+		-EBUSY, -EAGAIN, -EIO, -EFAULT, -EXDEV, -EOPNOTSUPP, -ENODEV, -ESHUTDOWN
 	};
-	const char *unexpected = vmxcore_cpu_strerror(-ENOTTY);
+	char unexpected[VMXCORE_CPU_ERROR_LEN], text[VMXCORE_CPU_ERROR_LEN];
 	unsigned int i;
 
+	vmxcore_cpu_strerror(0, -ENOTTY, unexpected);
 	KUNIT_EXPECT_GT(test, strlen(unexpected), 0);
 	for (i = 0; i < ARRAY_SIZE(errors); i++)
-		KUNIT_EXPECT_STRNEQ(test, vmxcore_cpu_strerror(errors[i]), unexpected);
+		KUNIT_EXPECT_STRNEQ(test, vmxcore_cpu_strerror(0, errors[i], text), unexpected);
 }
 
 static int unwinding_load(struct kunit_suite *suite)

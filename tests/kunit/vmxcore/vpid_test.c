@@ -214,32 +214,126 @@ static void not_for_everybody(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count(other), 1);
 }
 
+/* What INVEPT and INVVPID can do from now on, on all CPUs. */
+static void set_ept_vpid(struct kunit *test, u64 ept_vpid)
+{
+	hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, ept_vpid);
+	KUNIT_ASSERT_EQ(test, vmxcore_caps_init(), 0);
+}
+
+#define HAS_INVEPT		BIT_ULL(20)
+#define HAS_INVEPT_SINGLE	BIT_ULL(25)
+#define HAS_INVVPID		BIT_ULL(32)
+#define HAS_INVVPID_SINGLE	BIT_ULL(41)
+#define HAS_INVVPID_ALL		BIT_ULL(42)
+
 static void none_that_cannot_be_flushed(struct kunit *test)
 {
-	static const unsigned int bits[] = { 32, 42 };
+	static const u64 without[] = { HAS_INVVPID, HAS_INVVPID_ALL };
 	u64 ept_vpid = hw_msr(MSR_IA32_VMX_EPT_VPID_CAP);
 	struct vmxcore_client *client = world_client(test, "v");
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(bits); i++) {
-		hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, ept_vpid & ~BIT_ULL(bits[i]));
-		KUNIT_ASSERT_EQ(test, vmxcore_caps_init(), 0);
+	for (i = 0; i < ARRAY_SIZE(without); i++) {
+		set_ept_vpid(test, ept_vpid & ~without[i]);
 		KUNIT_EXPECT_EQ(test, vmxcore_vpid_alloc(client), -EOPNOTSUPP);
 		KUNIT_EXPECT_EQ(test, count(client), 0);
 	}
-	hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, ept_vpid);
-	KUNIT_ASSERT_EQ(test, vmxcore_caps_init(), 0);
+	set_ept_vpid(test, ept_vpid);
 	KUNIT_EXPECT_GT(test, vmxcore_vpid_alloc(client), 0);
+}
+
+/* When none is left a flush wins nothing, and interrupts all that run. */
+static void no_flush_in_vain(struct kunit *test)
+{
+	struct books *books = books_new(test);
+	unsigned int i, cpu;
+
+	KUNIT_ASSERT_EQ(test, vmxcore_get(books->clients[0]), 0);
+	take_most(test, books, 0);
+	hw_forget();
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, take(test, books, 1), -ENOSPC);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_STREQ(test, hw_did(cpu), "");
+	give(test, books, 4711);
+	KUNIT_EXPECT_EQ(test, take(test, books, 1), 4711);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_STREQ(test, hw_did(cpu), "invvpid");
+	vmxcore_put(books->clients[0]);
+}
+
+/* A CPU where VMX is off flushes when it goes on: it is left alone, as it may be isolated. */
+static void no_flush_where_vmx_is_off(struct kunit *test)
+{
+	struct books *books = books_new(test);
+
+	KUNIT_ASSERT_EQ(test, world_get_cpu(books->clients[0], 1, WORLD_TASK), 0);
+	take_most(test, books, 0);
+	give(test, books, 4711);
+	hw_forget();
+	KUNIT_EXPECT_EQ(test, take(test, books, 1), 4711);
+	KUNIT_EXPECT_STREQ(test, hw_did(1), "invvpid");
+	KUNIT_EXPECT_STREQ(test, hw_did(2), "");
+	world_put_cpu(books->clients[0], 1, WORLD_TASK);
+}
+
+/*
+ * A machine that can flush single VPIDs only has them as stock KVM has: flushed where they are
+ * given out, and on a CPU that goes on later.
+ */
+static void flushed_one_by_one(struct kunit *test)
+{
+	u64 ept_vpid = hw_msr(MSR_IA32_VMX_EPT_VPID_CAP);
+	struct books *books = books_new(test);
+	unsigned int cpu;
+	int vpid;
+
+	set_ept_vpid(test, (ept_vpid & ~HAS_INVVPID_ALL) | HAS_INVVPID_SINGLE);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
+		/* Another hypervisor's guests, before vmxcore was there. */
+		per_cpu(hw_cpu.on, cpu) = true;
+		for (vpid = 1; vpid < 20; vpid++)
+			hw_run_guest(cpu, vpid);
+		per_cpu(hw_cpu.on, cpu) = false;
+	}
+	vpid = take(test, books, 0);
+	KUNIT_ASSERT_EQ(test, world_get_cpu(books->clients[0], 1, WORLD_TASK), 0);
+	use(test, vpid);
+	give(test, books, vpid);
+	world_put_cpu(books->clients[0], 1, WORLD_TASK);
+	for (vpid = 1; vpid < 20; vpid++)
+		KUNIT_EXPECT_GT(test, take(test, books, 1), 0);
+	KUNIT_ASSERT_EQ(test, vmxcore_get(books->clients[0]), 0);
+	for (vpid = 1; vpid <= LAST_VPID; vpid++) {
+		if (books->owner[vpid])
+			use(test, vpid);
+	}
+	for (vpid = 1; vpid < 10; vpid++)
+		KUNIT_EXPECT_GT(test, take(test, books, 1), 0);
+	vmxcore_put(books->clients[0]);
+	set_ept_vpid(test, ept_vpid);
 }
 
 static int ept_activate(void)
 {
 	int err;
 
+	migrate_disable();
 	preempt_disable();
+	hw_forget();
 	err = vmxcore_ept_activate(0x1000);
 	preempt_enable();
 	return err;
+}
+
+static void expect_ept_activate(struct kunit *test, int wanted, const char *did)
+{
+	int err = ept_activate();
+
+	KUNIT_EXPECT_EQ(test, err, wanted);
+	KUNIT_EXPECT_STREQ(test, hw_did(raw_smp_processor_id()), did);
+	migrate_enable();
 }
 
 /* Of one root; of all, where no less can be flushed; and a CPU that has no INVEPT. */
@@ -249,17 +343,14 @@ static void ept_roots(struct kunit *test)
 	struct vmxcore_client *client = world_client(test, "v");
 
 	KUNIT_ASSERT_EQ(test, vmxcore_get(client), 0);
-	KUNIT_EXPECT_EQ(test, ept_activate(), 0);
-	hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, ept_vpid & ~BIT_ULL(25));
-	KUNIT_ASSERT_EQ(test, vmxcore_caps_init(), 0);
-	KUNIT_EXPECT_EQ(test, ept_activate(), 0);
-	hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, ept_vpid & ~BIT_ULL(20));
-	KUNIT_ASSERT_EQ(test, vmxcore_caps_init(), 0);
-	KUNIT_EXPECT_EQ(test, ept_activate(), -EOPNOTSUPP);
-	hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, ept_vpid);
-	KUNIT_ASSERT_EQ(test, vmxcore_caps_init(), 0);
+	expect_ept_activate(test, 0, "invept");
+	set_ept_vpid(test, ept_vpid & ~HAS_INVEPT_SINGLE);
+	expect_ept_activate(test, 0, "invept");
+	set_ept_vpid(test, ept_vpid & ~HAS_INVEPT);
+	expect_ept_activate(test, -EOPNOTSUPP, "");
+	set_ept_vpid(test, ept_vpid);
 	vmxcore_put(client);
-	KUNIT_EXPECT_EQ(test, ept_activate(), -EPERM);
+	expect_ept_activate(test, -EPERM, "");
 }
 
 /* What a client forgets is there for others. */
@@ -326,6 +417,9 @@ static struct kunit_case vpid_cases[] = {
 	KUNIT_CASE(free_of_what_is_none),
 	KUNIT_CASE(not_for_everybody),
 	KUNIT_CASE(none_that_cannot_be_flushed),
+	KUNIT_CASE(no_flush_in_vain),
+	KUNIT_CASE(no_flush_where_vmx_is_off),
+	KUNIT_CASE(flushed_one_by_one),
 	KUNIT_CASE(ept_roots),
 	KUNIT_CASE(taken_back),
 	KUNIT_CASE_SLOW(against_a_model),
