@@ -28,6 +28,9 @@
 struct vmxcore_slot vmxcore_slots[VMXCORE_MAX_CLIENTS];
 static DEFINE_MUTEX(slots_lock);
 
+/* Clients with VMXCORE_EVMCS, those that are on their way out too. */
+static atomic_t nr_evmcs = ATOMIC_INIT(0);
+
 static const char *const misuse_text[] = {
 	[VMXCORE_MISUSE_HANDLE] = "handle that is not registered",
 	[VMXCORE_MISUSE_CONTEXT] = "wrong context",
@@ -138,6 +141,8 @@ static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc, bo
 	ratelimit_default_init(&slot->refused);
 	/* Without the kernel's own line on how many were left out: it names no one. */
 	ratelimit_set_flags(&slot->refused, RATELIMIT_MSG_ON_RELEASE);
+	if (desc->flags & VMXCORE_EVMCS)
+		atomic_inc(&nr_evmcs);
 	WRITE_ONCE(slot->last_handle, next_handle(slot));
 	/* An NMI that sees the handle sees the callbacks. */
 	atomic64_set_release(&slot->books, (u64)slot->last_handle << 32);
@@ -209,6 +214,8 @@ void vmxcore_slot_free(struct vmxcore_slot *slot)
 		memset(per_cpu_ptr(slot->cpu_refs, cpu), 0,
 		       sizeof(struct vmxcore_cpu_refs));
 
+	if (slot->desc.flags & VMXCORE_EVMCS)
+		atomic_dec(&nr_evmcs);
 	mutex_lock(&slots_lock);
 	slot->desc.owner = NULL;
 	mutex_unlock(&slots_lock);
@@ -242,23 +249,14 @@ unsigned int vmxcore_slot_index(const struct vmxcore_slot *slot)
 }
 
 /**
- * vmxcore_slots_have - has a client registered with a flag?
- * @flag: which
+ * vmxcore_on_evmcs - has a client registered that runs on enlightened VMCSs?
  *
  * Context: any.
  * Return: true or false.
  */
-bool vmxcore_slots_have(unsigned int flag)
+bool vmxcore_on_evmcs(void)
 {
-	struct vmxcore_slot *slot = NULL;
-	bool have = false;
-
-	/* A slot whose client goes meanwhile is not written for the next one. */
-	rcu_read_lock();
-	while (!have && (slot = vmxcore_slot_next(slot)))
-		have = slot->desc.flags & flag;
-	rcu_read_unlock();
-	return have;
+	return atomic_read(&nr_evmcs);
 }
 
 /**
@@ -437,6 +435,8 @@ void vmxcore_clients_emergency(void)
 		if (slot->desc.emergency)
 			slot->desc.emergency();
 	}
+}
+
 /*
  * Of a client that is closed too: it has its references until they are taken back, which may be
  * after this CPU has come back, and none of its callbacks is called any more.
@@ -453,8 +453,6 @@ static unsigned int cpu_gone(struct vmxcore_slot *slot, unsigned int cpu)
 	WRITE_ONCE(refs->live, 0);
 	vmxcore_slot_leave(slot);
 	return slot->pins;
-}
-
 }
 
 /**

@@ -175,7 +175,7 @@ struct vmxcore_slot *vmxcore_slot_find(struct vmxcore_client *client);
 struct vmxcore_slot *vmxcore_slot_next(struct vmxcore_slot *slot);
 void vmxcore_slots_free(void);
 unsigned int vmxcore_slot_index(const struct vmxcore_slot *slot);
-bool vmxcore_slots_have(unsigned int flag);
+bool vmxcore_on_evmcs(void);
 bool vmxcore_slot_holds_this_cpu(const struct vmxcore_slot *slot);
 bool vmxcore_slot_holds(const struct vmxcore_slot *slot);
 const struct vmxcore_slot *vmxcore_slot_holder(const struct vmxcore_slot *but);

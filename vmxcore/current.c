@@ -17,8 +17,9 @@
 
 #include <vmxcore/insn.h>
 
-#include "compat.h"
+#include "backend.h"
 #include "client.h"
+#include "compat.h"
 #include "current.h"
 #include "trace.h"
 
@@ -28,45 +29,47 @@ EXPORT_PER_CPU_SYMBOL_GPL(vmxcore_current_vmcs);
 DEFINE_PER_CPU(void *, vmxcore_lent_vmcs);
 EXPORT_PER_CPU_SYMBOL_GPL(vmxcore_lent_vmcs);
 
+static const struct vmxcore_backend *const backend = &VMXCORE_BACKEND;
+
 /* Whose that was. */
 static DEFINE_PER_CPU(const struct vmxcore_slot *, lent_to);
 
 static DEFINE_PER_CPU(struct hlist_head, active);
 
-static u64 address(const struct vmxcore_vmcs *vmcs)
+static u64 address(const struct vmxcore_known_vmcs *vmcs)
 {
 	return virt_to_phys(vmcs->page);
 }
 
 /*
- * Who loaded what is current, NULL when that is not known: when it is another than was lent,
- * a client that executes VMPTRLD by himself has been here.
+ * The client whose VMCS is current, or NULL: none is known to be, or a client that executes
+ * VMPTRLD itself has loaded another one since. Both variables have a handle here and not the
+ * page, which may be such a client's by now.
  */
 static const struct vmxcore_slot *current_owner(void)
 {
-	const void *current_page = this_cpu_read(vmxcore_current_vmcs);
+	const void *handle = this_cpu_read(vmxcore_current_vmcs);
 
-	if (!current_page || current_page != this_cpu_read(vmxcore_lent_vmcs))
+	if (!handle || handle != this_cpu_read(vmxcore_lent_vmcs))
 		return NULL;
 	return this_cpu_read(lent_to);
 }
 
 /* Listed first: whoever comes in an emergency finds what he has to VMCLEAR. */
-static void activate(struct vmxcore_vmcs *vmcs)
+static void activate(struct vmxcore_known_vmcs *vmcs)
 {
 	hlist_add_head(&vmcs->here, this_cpu_ptr(&active));
 	WRITE_ONCE(vmcs->cpu, smp_processor_id());
 	barrier();
 }
 
-static void deactivate(struct vmxcore_vmcs *vmcs)
+static void deactivate(struct vmxcore_known_vmcs *vmcs)
 {
 	hlist_del(&vmcs->here);
-	/* Whoever finds it clear may load it elsewhere, which writes all the rest. */
-	smp_store_release(&vmcs->cpu, -1);
+	WRITE_ONCE(vmcs->cpu, -1);
 }
 
-static int news_of(const struct vmxcore_vmcs *vmcs)
+static int news_of(const struct vmxcore_known_vmcs *vmcs)
 {
 	if (vmcs->cpu >= 0)
 		return 0;
@@ -80,7 +83,7 @@ static int news_of(const struct vmxcore_vmcs *vmcs)
  * cannot write it, and a zeroed page is clear in emulators only. So VMCLEAR comes before the
  * first VMPTRLD, and not where the VMCS is allocated, as VMX may be off then.
  */
-static int load(struct vmxcore_vmcs *vmcs)
+static int load(struct vmxcore_known_vmcs *vmcs)
 {
 	int news = news_of(vmcs);
 	int err = 0;
@@ -101,30 +104,30 @@ static int load(struct vmxcore_vmcs *vmcs)
  * vmxcore_current_load - make a VMCS current on this CPU
  * @vmcs: clear, or active here
  *
- * Context: this CPU, interrupts off, VMX on.
+ * Context: this CPU, VMX on, @vmcs locked.
  * Return: as vmxcore_vmcs_load().
  */
-int vmxcore_current_load(struct vmxcore_vmcs *vmcs)
+int vmxcore_current_load(struct vmxcore_known_vmcs *vmcs)
 {
 	const struct vmxcore_slot *owner = current_owner();
 	int news;
 
-	lockdep_assert_irqs_disabled();
+	lockdep_assert_held(&vmcs->lock);
 
 	/*
-	 * The previous owner's branch history must not steer the next one's guest. An owner
-	 * who switches between guests of his own knows better what they may see of each other.
+	 * The previous owner's branch history must not steer the next one's guest. A client that
+	 * switches between guests of its own knows better what they may see of each other.
 	 */
 	if (owner != vmcs->slot)
-		vmxcore_ibpb();
+		backend->ibpb();
 	news = load(vmcs);
 	if (news < 0)
 		return news;
 	if (owner != vmcs->slot)
 		trace_vmcs_switch(smp_processor_id(), owner ? owner->name : "?",
 				  vmcs->slot->name);
-	this_cpu_write(vmxcore_current_vmcs, vmcs->page);
-	this_cpu_write(vmxcore_lent_vmcs, vmcs->page);
+	this_cpu_write(vmxcore_current_vmcs, vmcs->handle);
+	this_cpu_write(vmxcore_lent_vmcs, vmcs->handle);
 	this_cpu_write(lent_to, vmcs->slot);
 	return news;
 }
@@ -137,19 +140,19 @@ int vmxcore_current_load(struct vmxcore_vmcs *vmcs)
  * Whatever the books say: KVM writes them before its VMPTRLD, and loads shadow VMCSs
  * without writing them at all.
  *
- * Context: this CPU, interrupts off, VMX on.
+ * Context: this CPU, VMX on, @vmcs locked.
  * Return: as vmxcore_vmcs_load().
  */
-int vmxcore_current_borrow(struct vmxcore_vmcs *vmcs, u64 *interrupted)
+int vmxcore_current_borrow(struct vmxcore_known_vmcs *vmcs, u64 *interrupted)
 {
 	int err;
 
-	lockdep_assert_irqs_disabled();
+	lockdep_assert_held(&vmcs->lock);
 
 	err = vmxcore_vmptrst(interrupted);
 	if (err)
 		return err;
-	vmxcore_ibpb();
+	backend->ibpb();
 	return load(vmcs);
 }
 
@@ -166,7 +169,7 @@ void vmxcore_current_return(u64 interrupted)
 {
 	lockdep_assert_irqs_disabled();
 
-	vmxcore_ibpb();
+	backend->ibpb();
 	if (interrupted != ~0ULL)
 		vmxcore_vmptrld(interrupted);
 }
@@ -175,15 +178,15 @@ void vmxcore_current_return(u64 interrupted)
  * vmxcore_current_clear - VMCLEAR a VMCS
  * @vmcs: does nothing when it is not active here
  *
- * Context: this CPU, interrupts off.
+ * Context: this CPU, @vmcs locked.
  */
-void vmxcore_current_clear(struct vmxcore_vmcs *vmcs)
+void vmxcore_current_clear(struct vmxcore_known_vmcs *vmcs)
 {
-	lockdep_assert_irqs_disabled();
+	lockdep_assert_held(&vmcs->lock);
 
 	if (vmcs->cpu != smp_processor_id())
 		return;
-	if (this_cpu_read(vmxcore_current_vmcs) == vmcs->page)
+	if (this_cpu_read(vmxcore_current_vmcs) == vmcs->handle)
 		this_cpu_write(vmxcore_current_vmcs, NULL);
 	vmxcore_vmclear(address(vmcs));
 	deactivate(vmcs);
@@ -198,13 +201,16 @@ void vmxcore_current_clear(struct vmxcore_vmcs *vmcs)
  */
 void vmxcore_current_clear_all(void)
 {
-	struct vmxcore_vmcs *vmcs;
+	struct vmxcore_known_vmcs *vmcs;
 	struct hlist_node *next;
 
 	lockdep_assert_irqs_disabled();
 
-	hlist_for_each_entry_safe(vmcs, next, this_cpu_ptr(&active), here)
+	hlist_for_each_entry_safe(vmcs, next, this_cpu_ptr(&active), here) {
+		raw_spin_lock(&vmcs->lock);
 		vmxcore_current_clear(vmcs);
+		raw_spin_unlock(&vmcs->lock);
+	}
 	this_cpu_write(vmxcore_current_vmcs, NULL);
 }
 
@@ -215,7 +221,7 @@ void vmxcore_current_clear_all(void)
  */
 void vmxcore_current_emergency(void)
 {
-	struct vmxcore_vmcs *vmcs;
+	struct vmxcore_known_vmcs *vmcs;
 
 	hlist_for_each_entry(vmcs, this_cpu_ptr(&active), here)
 		vmxcore_vmclear(address(vmcs));

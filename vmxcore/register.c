@@ -101,6 +101,8 @@ struct vmxcore_client *vmxcore_register(const struct vmxcore_client_desc *desc)
 		       why_not(PTR_ERR(client)), client, (void *)_RET_IP_);
 	else if (desc->flags & VMXCORE_EXCLUSIVE)
 		client = exclude_others(client);
+	if (!IS_ERR(client) && desc->flags & VMXCORE_EVMCS)
+		vmxcore_vmcss_clear();
 	if (watcher && !IS_ERR(client))
 		watcher->came(client);
 	return client;

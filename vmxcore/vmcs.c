@@ -5,6 +5,8 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bitfield.h>
+#include <linux/bits.h>
 #include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -13,6 +15,8 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/spinlock.h>
+#include <linux/xarray.h>
 
 #include "caps.h"
 #include "client.h"
@@ -21,58 +25,145 @@
 #include "current.h"
 #include "vmcs.h"
 
+/* Of the lists of known VMCSs, and of what becomes of them: each client's, and the free ones. */
 static DEFINE_MUTEX(vmcs_lock);
+static LIST_HEAD(free_vmcss);
 
 /*
- * What was taken back from a client that forgot it. Kept to the end, so that a call
- * with one is recognised instead of dereferencing what is freed.
+ * All known VMCSs by number, the free ones too. A handle is such a number with a generation above
+ * it, and not a pointer: one that was freed is recognised as stale, also when its structure is
+ * another VMCS's by now.
  */
-static LIST_HEAD(taken_back);
+static DEFINE_XARRAY_ALLOC1(known_vmcss);
 
-static struct vmxcore_client *client_of(const struct vmxcore_vmcs *vmcs)
+#define HANDLE_NUMBER		GENMASK_ULL(31, 0)
+#define HANDLE_GENERATION	GENMASK_ULL(62, 32)
+
+static unsigned long handle_number(const struct vmxcore_vmcs *handle)
 {
-	const struct vmxcore_slot *slot = vmcs ? vmcs->slot : NULL;
-
-	return slot ? vmxcore_slot_client(slot) : NULL;
+	return FIELD_GET(HANDLE_NUMBER, (unsigned long)handle);
 }
 
-static int misused(enum vmxcore_misuse kind, const struct vmxcore_vmcs *vmcs,
+/* No handle is an address of the kernel's, as @vmxcore_current_vmcs has both: bit 63 is clear. */
+static struct vmxcore_vmcs *next_handle(const struct vmxcore_known_vmcs *vmcs)
+{
+	u64 last = (unsigned long)vmcs->handle;
+	u64 generation = FIELD_GET(HANDLE_GENERATION, last);
+
+	generation = generation < FIELD_MAX(HANDLE_GENERATION) ? generation + 1 : 1;
+	last &= ~HANDLE_GENERATION;
+	return (void *)(unsigned long)(last | FIELD_PREP(HANDLE_GENERATION, generation));
+}
+
+/*
+ * The VMCS of a handle, locked and interrupts off, or NULL when there is none and all is as it
+ * was. Free ones keep their last handle, so that it is not given out again.
+ */
+static struct vmxcore_known_vmcs *lock_known(struct vmxcore_vmcs *handle, unsigned long *flags)
+{
+	struct vmxcore_known_vmcs *vmcs;
+
+	vmcs = xa_load(&known_vmcss, handle_number(handle));
+	if (!vmcs)
+		return NULL;
+	raw_spin_lock_irqsave(&vmcs->lock, *flags);
+	if (vmcs->handle == handle && vmcs->life != VMXCORE_VMCS_FREE)
+		return vmcs;
+	raw_spin_unlock_irqrestore(&vmcs->lock, *flags);
+	return NULL;
+}
+
+static void unlock_known(struct vmxcore_known_vmcs *vmcs, unsigned long flags)
+{
+	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
+}
+
+/* The client of a handle, for the log; NULL when the handle is stale. */
+static struct vmxcore_client *client_of(struct vmxcore_vmcs *handle)
+{
+	struct vmxcore_client *client = NULL;
+	struct vmxcore_known_vmcs *vmcs;
+	unsigned long flags;
+
+	vmcs = lock_known(handle, &flags);
+	if (vmcs) {
+		client = vmxcore_slot_client(vmcs->slot);
+		unlock_known(vmcs, flags);
+	}
+	return client;
+}
+
+static int misused(enum vmxcore_misuse kind, struct vmxcore_vmcs *handle,
 		   const char *call, unsigned long caller)
 {
-	vmxcore_misuse(kind, client_of(vmcs), call, caller);
+	vmxcore_misuse(kind, client_of(handle), call, caller);
 	return -EINVAL;
+}
+
+/* A free structure, or a new one. */
+static struct vmxcore_known_vmcs *get_free(void)
+{
+	struct vmxcore_known_vmcs *vmcs;
+	u32 number;
+
+	lockdep_assert_held(&vmcs_lock);
+
+	vmcs = list_first_entry_or_null(&free_vmcss, struct vmxcore_known_vmcs, of_slot);
+	if (vmcs)
+		return vmcs;
+	vmcs = kzalloc(sizeof(*vmcs), GFP_KERNEL);
+	if (!vmcs)
+		return NULL;
+	raw_spin_lock_init(&vmcs->lock);
+	if (xa_alloc(&known_vmcss, &number, vmcs, xa_limit_31b, GFP_KERNEL)) {
+		kfree(vmcs);
+		return NULL;
+	}
+	vmcs->handle = (struct vmxcore_vmcs *)(unsigned long)number;
+	list_add(&vmcs->of_slot, &free_vmcss);
+	return vmcs;
+}
+
+static struct vmxcore_vmcs *bring_to_life(struct vmxcore_known_vmcs *vmcs,
+					  struct vmxcore_slot *slot, void *page, bool adopted)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vmcs->lock, flags);
+	vmcs->life = VMXCORE_VMCS_LIVE;
+	vmcs->cpu = -1;
+	vmcs->last_cpu = -1;
+	vmcs->adopted = adopted;
+	vmcs->handle = next_handle(vmcs);
+	vmcs->page = page;
+	vmcs->slot = slot;
+	unlock_known(vmcs, flags);
+	list_move(&vmcs->of_slot, &slot->vmcss);
+	WRITE_ONCE(slot->nr_vmcss, slot->nr_vmcss + 1);
+	return vmcs->handle;
 }
 
 /* The client may be unregistered since it was checked. */
 static struct vmxcore_vmcs *add(struct vmxcore_client *client, void *page, bool adopted,
 				const char *call, unsigned long caller)
 {
-	struct vmxcore_vmcs *vmcs;
+	struct vmxcore_vmcs *handle = ERR_PTR(-EINVAL);
+	struct vmxcore_known_vmcs *vmcs;
 	struct vmxcore_slot *slot;
 
-	vmcs = kzalloc(sizeof(*vmcs), GFP_KERNEL);
-	if (!vmcs)
-		return ERR_PTR(-ENOMEM);
-	vmcs->page = page;
-	vmcs->cpu = -1;
-	vmcs->last_cpu = -1;
-	vmcs->adopted = adopted;
-
-	/* Who closes the slot takes its list back under this lock. */
+	/* The VMCSs of a client that is closed are taken back under this lock. */
 	mutex_lock(&vmcs_lock);
+	vmcs = get_free();
 	slot = vmxcore_slot_find(client);
-	if (slot) {
-		vmcs->slot = slot;
-		list_add(&vmcs->of_slot, &slot->vmcss);
-		WRITE_ONCE(slot->nr_vmcss, slot->nr_vmcss + 1);
-	}
+	if (!vmcs)
+		handle = ERR_PTR(-ENOMEM);
+	else if (slot)
+		handle = bring_to_life(vmcs, slot, page, adopted);
 	mutex_unlock(&vmcs_lock);
 
-	if (slot)
-		return vmcs;
-	kfree(vmcs);
-	vmxcore_misuse(VMXCORE_MISUSE_HANDLE, client, call, caller);
-	return ERR_PTR(-EINVAL);
+	if (handle == ERR_PTR(-EINVAL))
+		vmxcore_misuse(VMXCORE_MISUSE_HANDLE, client, call, caller);
+	return handle;
 }
 
 /* What stands against a VMCS of anybody, before the first page is allocated. */
@@ -87,7 +178,7 @@ static int check_client(struct vmxcore_client *client, const char *call,
 		vmxcore_misuse(VMXCORE_MISUSE_HANDLE, client, call, caller);
 		return -EINVAL;
 	}
-	return vmxcore_slots_have(VMXCORE_EVMCS) ? -EOPNOTSUPP : 0;
+	return vmxcore_on_evmcs() ? -EOPNOTSUPP : 0;
 }
 
 /**
@@ -145,118 +236,172 @@ struct vmxcore_vmcs *vmxcore_vmcs_adopt(struct vmxcore_client *client, void *pag
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_adopt);
 
-static void clear_ipi(void *vmcs)
+static void clear_ipi(void *handle)
 {
+	struct vmxcore_known_vmcs *vmcs;
+	unsigned long flags;
+
+	vmcs = lock_known(handle, &flags);
+	if (!vmcs)
+		return;
 	vmxcore_current_clear(vmcs);
+	unlock_known(vmcs, flags);
 }
 
-/* A CPU that has gone meanwhile has cleared it on its way. */
-static void clear_where_it_is(struct vmxcore_vmcs *vmcs)
+/* The CPU where a VMCS is active, -1 when it is clear; -EBADF: the handle is stale. */
+static int where_active(struct vmxcore_vmcs *handle)
 {
-	/* Pairs with deactivate(): what is found clear is off that CPU's list. */
-	int cpu = smp_load_acquire(&vmcs->cpu);
+	struct vmxcore_known_vmcs *vmcs;
+	unsigned long flags;
+	int cpu;
+
+	vmcs = lock_known(handle, &flags);
+	if (!vmcs)
+		return -EBADF;
+	cpu = vmcs->cpu;
+	unlock_known(vmcs, flags);
+	return cpu;
+}
+
+/* A CPU that has gone offline meanwhile has cleared it on its way. */
+static int clear_where_active(struct vmxcore_vmcs *handle)
+{
+	int cpu = where_active(handle);
 
 	if (cpu >= 0)
-		smp_call_function_single(cpu, clear_ipi, vmcs, 1);
+		smp_call_function_single(cpu, clear_ipi, handle, 1);
+	return cpu == -EBADF ? cpu : 0;
 }
 
 /**
  * vmxcore_vmcs_clear() - VMCLEAR a VMCS, on whichever CPU has it
- * @vmcs: loaded by nobody at this moment
+ * @vmcs: of a client that does not use it now
  *
  * Context: task, interrupts on.
  */
 void vmxcore_vmcs_clear(struct vmxcore_vmcs *vmcs)
 {
-	if (!vmcs || !vmcs->slot)
-		misused(VMXCORE_MISUSE_HANDLE, vmcs, __func__, _RET_IP_);
-	else if (in_interrupt() || irqs_disabled())
+	if (in_interrupt() || irqs_disabled())
 		misused(VMXCORE_MISUSE_CONTEXT, vmcs, __func__, _RET_IP_);
-	else
-		clear_where_it_is(vmcs);
+	else if (clear_where_active(vmcs))
+		misused(VMXCORE_MISUSE_HANDLE, vmcs, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_clear);
 
-static void drop(struct vmxcore_vmcs *vmcs)
+static void set_life(struct vmxcore_known_vmcs *vmcs, enum vmxcore_vmcs_life life)
 {
-	clear_where_it_is(vmcs);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vmcs->lock, flags);
+	vmcs->life = life;
+	unlock_known(vmcs, flags);
+}
+
+static void drop(struct vmxcore_known_vmcs *vmcs)
+{
+	lockdep_assert_held(&vmcs_lock);
+
+	/* A load is refused from here on, or has made it active where it is cleared now. */
+	set_life(vmcs, VMXCORE_VMCS_DYING);
+	clear_where_active(vmcs->handle);
+	set_life(vmcs, VMXCORE_VMCS_FREE);
 	if (!vmcs->adopted)
 		free_page((unsigned long)vmcs->page);
-	vmcs->page = VMXCORE_NO_PAGE;
-	vmcs->slot = NULL;
+	WRITE_ONCE(vmcs->slot->nr_vmcss, vmcs->slot->nr_vmcss - 1);
+	list_move(&vmcs->of_slot, &free_vmcss);
+}
+
+static bool drop_handle(struct vmxcore_vmcs *handle)
+{
+	struct vmxcore_known_vmcs *vmcs;
+	bool live;
+
+	mutex_lock(&vmcs_lock);
+	vmcs = xa_load(&known_vmcss, handle_number(handle));
+	live = vmcs && vmcs->handle == handle && vmcs->life == VMXCORE_VMCS_LIVE;
+	if (live)
+		drop(vmcs);
+	mutex_unlock(&vmcs_lock);
+	return live;
 }
 
 /**
  * vmxcore_vmcs_free() - the end of a VMCS, which is VMCLEARed where it is active
- * @vmcs: used by nobody any more; NULL is fine
+ * @vmcs: refused by every call from here on; NULL is fine
  *
  * Context: task, may sleep.
  */
 void vmxcore_vmcs_free(struct vmxcore_vmcs *vmcs)
 {
-	bool known;
-
 	if (!vmcs)
 		return;
-	if (!vmxcore_may_sleep()) {
+	if (!vmxcore_may_sleep())
 		misused(VMXCORE_MISUSE_CONTEXT, vmcs, __func__, _RET_IP_);
-		return;
-	}
-	mutex_lock(&vmcs_lock);
-	known = vmcs->slot;
-	if (known) {
-		list_del(&vmcs->of_slot);
-		WRITE_ONCE(vmcs->slot->nr_vmcss, vmcs->slot->nr_vmcss - 1);
-		drop(vmcs);
-	}
-	mutex_unlock(&vmcs_lock);
-
-	if (known)
-		kfree(vmcs);
-	else
+	else if (!drop_handle(vmcs))
 		misused(VMXCORE_MISUSE_HANDLE, vmcs, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_free);
 
-/* Is VMX on here, and for the owner of this VMCS? */
-static int check_here(const struct vmxcore_vmcs *vmcs)
+/* Can this VMCS be loaded here: is VMX on, and for its client? */
+static int check_here(const struct vmxcore_known_vmcs *vmcs)
 {
 	int err = vmxcore_cpu_usable();
 
+	if (vmcs->life == VMXCORE_VMCS_DYING)
+		return -EBADF;
 	if (!err && !vmxcore_slot_holds_this_cpu(vmcs->slot))
 		return -EPERM;
+	if (!err && vmxcore_on_evmcs())
+		return -EOPNOTSUPP;
+	/* Another CPU has it: only a task with interrupts on can have it VMCLEARed there. */
+	if (!err && vmcs->cpu >= 0 && vmcs->cpu != smp_processor_id())
+		return -EBUSY;
 	return err;
 }
 
-static int load_here(struct vmxcore_vmcs *vmcs)
+/* Loads it or borrows it; interrupts are off afterwards where they were before. */
+static int load_here(struct vmxcore_vmcs *handle, u64 *interrupted)
 {
+	struct vmxcore_known_vmcs *vmcs;
 	unsigned long flags;
-	int news;
+	int reload;
 
-	local_irq_save(flags);
-	news = check_here(vmcs);
-	if (!news)
-		news = vmxcore_current_load(vmcs);
-	local_irq_restore(flags);
-	return news;
+	vmcs = lock_known(handle, &flags);
+	if (!vmcs)
+		return -EBADF;
+	reload = check_here(vmcs);
+	if (!reload)
+		reload = interrupted ? vmxcore_current_borrow(vmcs, interrupted) :
+				       vmxcore_current_load(vmcs);
+	unlock_known(vmcs, flags);
+	return reload;
+}
+
+/* What the books say of a call that they refuse. */
+static int judged(int err, struct vmxcore_vmcs *vmcs, const char *call, unsigned long caller)
+{
+	switch (err) {
+	case -EBADF:
+		return misused(VMXCORE_MISUSE_HANDLE, vmcs, call, caller);
+	case -EPERM:
+		return misused(VMXCORE_MISUSE_REFERENCE, vmcs, call, caller);
+	default:
+		return err;
+	}
 }
 
 static noinline int load_slowly(struct vmxcore_vmcs *vmcs, unsigned long caller)
 {
 	static const char call[] = "vmxcore_vmcs_load";
-	int news;
+	int cpu;
 
-	if (!vmcs || !vmcs->slot)
-		return misused(VMXCORE_MISUSE_HANDLE, vmcs, call, caller);
 	if (in_interrupt() || irqs_disabled() || !vmxcore_may_use_this_cpu())
 		return misused(VMXCORE_MISUSE_CONTEXT, vmcs, call, caller);
 
-	if (READ_ONCE(vmcs->cpu) != smp_processor_id())
-		clear_where_it_is(vmcs);
-	news = load_here(vmcs);
-	if (news == -EPERM)
-		return misused(VMXCORE_MISUSE_REFERENCE, vmcs, call, caller);
-	return news;
+	cpu = where_active(vmcs);
+	if (cpu >= 0 && cpu != smp_processor_id())
+		smp_call_function_single(cpu, clear_ipi, vmcs, 1);
+	return judged(load_here(vmcs, NULL), vmcs, call, caller);
 }
 
 /**
@@ -272,11 +417,12 @@ static noinline int load_slowly(struct vmxcore_vmcs *vmcs, unsigned long caller)
  * Return: 0: all is as it was; %VMXCORE_VMCS_CLEAR and %VMXCORE_VMCS_MOVED: what has to be
  * done again; -ESHUTDOWN: this CPU or the machine is on its way down; -EIO: VMfail, or VMX
  * could not be turned on again here at resume; -EFAULT: VMX is off behind vmxcore's back;
- * -EINVAL: misuse.
+ * -EOPNOTSUPP: a client runs on enlightened VMCSs; -EBUSY: another task of the client has just
+ * loaded it on another CPU; -EINVAL: misuse.
  */
 int vmxcore_vmcs_load(struct vmxcore_vmcs *vmcs)
 {
-	if (likely(vmcs && this_cpu_read(vmxcore_current_vmcs) == vmcs->page))
+	if (likely(vmcs && this_cpu_read(vmxcore_current_vmcs) == vmcs))
 		return 0;
 	return load_slowly(vmcs, _RET_IP_);
 }
@@ -287,8 +433,8 @@ EXPORT_SYMBOL_GPL(vmxcore_vmcs_load);
  * @vmcs: active nowhere but here
  * @interrupted: for vmxcore_vmcs_return()
  *
- * Whoever is interrupted gets his VMCS back by vmxcore_vmcs_return(), found by VMPTRST
- * and not by the books, which may be ahead of the hardware or behind it.
+ * The client that is interrupted gets its VMCS back by vmxcore_vmcs_return(): found by VMPTRST
+ * and not by @vmxcore_current_vmcs, which may be ahead of the hardware or behind it.
  *
  * Context: interrupts off, any context up to hard IRQ, not NMI.
  * Return: as vmxcore_vmcs_load(); -EBUSY: it is active on another CPU, which only a task can
@@ -296,21 +442,9 @@ EXPORT_SYMBOL_GPL(vmxcore_vmcs_load);
  */
 int vmxcore_vmcs_borrow(struct vmxcore_vmcs *vmcs, u64 *interrupted)
 {
-	int news, cpu;
-
-	if (!vmcs || !vmcs->slot)
-		return misused(VMXCORE_MISUSE_HANDLE, vmcs, __func__, _RET_IP_);
 	if (!irqs_disabled() || in_nmi())
 		return misused(VMXCORE_MISUSE_CONTEXT, vmcs, __func__, _RET_IP_);
-	/* Pairs with deactivate(): a CPU that goes offline may just have cleared it. */
-	cpu = smp_load_acquire(&vmcs->cpu);
-	if (cpu >= 0 && cpu != smp_processor_id())
-		return -EBUSY;
-
-	news = check_here(vmcs);
-	if (news == -EPERM)
-		return misused(VMXCORE_MISUSE_REFERENCE, vmcs, __func__, _RET_IP_);
-	return news ?: vmxcore_current_borrow(vmcs, interrupted);
+	return judged(load_here(vmcs, interrupted), vmcs, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_borrow);
 
@@ -339,29 +473,47 @@ EXPORT_SYMBOL_GPL(vmxcore_vmcs_return);
  */
 unsigned int vmxcore_vmcss_take_back(struct vmxcore_slot *slot)
 {
-	struct vmxcore_vmcs *vmcs;
-	unsigned int count = 0;
+	struct vmxcore_known_vmcs *vmcs, *next;
+	unsigned int count;
 
 	mutex_lock(&vmcs_lock);
-	list_for_each_entry(vmcs, &slot->vmcss, of_slot) {
+	count = slot->nr_vmcss;
+	list_for_each_entry_safe(vmcs, next, &slot->vmcss, of_slot)
 		drop(vmcs);
-		count++;
-	}
-	list_splice_init(&slot->vmcss, &taken_back);
 	mutex_unlock(&vmcs_lock);
 	return count;
 }
 
 /**
- * vmxcore_vmcss_free - free what is left of those that were taken back
+ * vmxcore_vmcss_clear - VMCLEAR the VMCSs of all clients, wherever they are active
  *
- * Context: task, at unload.
+ * A client has registered that runs on enlightened VMCSs: no load succeeds any more.
+ *
+ * Context: task, may sleep.
+ */
+void vmxcore_vmcss_clear(void)
+{
+	struct vmxcore_known_vmcs *vmcs;
+	unsigned long number;
+
+	mutex_lock(&vmcs_lock);
+	xa_for_each(&known_vmcss, number, vmcs)
+		clear_where_active(vmcs->handle);
+	mutex_unlock(&vmcs_lock);
+}
+
+/**
+ * vmxcore_vmcss_free - free what is known of VMCSs
+ *
+ * Context: task, at unload: no client is registered.
  */
 void vmxcore_vmcss_free(void)
 {
-	struct vmxcore_vmcs *vmcs, *next;
+	struct vmxcore_known_vmcs *vmcs;
+	unsigned long number;
 
-	list_for_each_entry_safe(vmcs, next, &taken_back, of_slot)
+	xa_for_each(&known_vmcss, number, vmcs)
 		kfree(vmcs);
-	INIT_LIST_HEAD(&taken_back);
+	xa_destroy(&known_vmcss);
+	INIT_LIST_HEAD(&free_vmcss);
 }

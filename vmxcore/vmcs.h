@@ -5,6 +5,7 @@
 struct vmxcore_slot;
 
 unsigned int vmxcore_vmcss_take_back(struct vmxcore_slot *slot);
+void vmxcore_vmcss_clear(void);
 void vmxcore_vmcss_free(void);
 
 #endif /* _VMXCORE_VMCS_H */

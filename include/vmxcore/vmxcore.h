@@ -29,7 +29,10 @@
  */
 struct vmxcore_client;
 
-/* A VMCS that vmxcore knows; also an opaque handle. */
+/*
+ * A VMCS that vmxcore knows: also an opaque handle and no pointer, so that one that has been
+ * freed, or taken back from its client, is refused.
+ */
 struct vmxcore_vmcs;
 
 /*
@@ -38,7 +41,8 @@ struct vmxcore_vmcs;
  * VMXCORE_TAKE_OVER: with VMXCORE_EXCLUSIVE: ask others to give back what they can, and
  * wait for it, before that is given up.
  * VMXCORE_EVMCS: this client runs on Hyper-V's enlightened VMCS, beside which no VMCS can be
- * loaded: while it is registered nobody gets one.
+ * loaded: while it is registered no client gets one, and those that exist are VMCLEARed and
+ * cannot be loaded.
  */
 #define VMXCORE_EXCLUSIVE	BIT(0)
 #define VMXCORE_TAKE_OVER	BIT(1)
@@ -159,17 +163,20 @@ const struct vmxcore_caps *vmxcore_caps(void);
 #define VMXCORE_VMCS_MOVED	BIT(1)
 
 /*
- * The page of the VMCS that is current on each CPU, NULL when that is not known. Whoever
- * executes VMPTRLD by himself, as kvm_intel does on its way to a guest, writes it before, and
- * sets it to NULL when he VMCLEARs that VMCS; and he never takes for current what is not
- * there. Everybody else calls vmxcore_vmcs_load().
+ * The VMCS that is current on each CPU: the address of its page where a client executes VMPTRLD
+ * itself, as kvm_intel does on its way to a guest; the handle where vmxcore_vmcs_load() has loaded
+ * it, which is no address; NULL when that is not known. A client that executes VMPTRLD itself
+ * writes the address before VMPTRLD, sets the variable to NULL when it VMCLEARs that VMCS, and
+ * takes its VMCS for current only where it finds that address. It must not dereference what it
+ * finds. All other clients call vmxcore_vmcs_load().
  */
 DECLARE_PER_CPU(void *, vmxcore_current_vmcs);
 
 /*
- * The page that vmxcore_vmcs_load() loaded last on each CPU. Whoever executes VMPTRLD by
- * himself can tell from it that another hypervisor's VMCS is current (or has been, where
- * none is known to be), and that its branch history is to be flushed.
+ * The handle that vmxcore_vmcs_load() loaded last on each CPU. A client that executes VMPTRLD
+ * itself finds @vmxcore_current_vmcs equal to it where another hypervisor's VMCS is current, and
+ * flushes the branch history of that one (IBPB). No page is ever equal to it, also not one that
+ * was that hypervisor's.
  */
 DECLARE_PER_CPU(void *, vmxcore_lent_vmcs);
 

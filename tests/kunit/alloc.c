@@ -187,6 +187,21 @@ int counted_sysfs_create_group(struct kobject *dir, const struct attribute_group
 }
 
 /**
+ * counted_xa_alloc() - xa_alloc(), likewise: what it allocates is the array's
+ * @xa: as there
+ * @id: as there
+ * @entry: as there
+ * @limit: as there
+ * @flags: as there
+ *
+ * Return: as there.
+ */
+int counted_xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, gfp_t flags)
+{
+	return refused() ? -ENOMEM : xa_alloc(xa, id, entry, limit, flags);
+}
+
+/**
  * counted_free() - kfree() or kvfree()
  * @memory: NULL is fine
  */

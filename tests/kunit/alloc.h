@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 #include <linux/vmalloc.h>
+#include <linux/xarray.h>
 
 void *counted_kcalloc(size_t n, size_t size, gfp_t flags);
 void *counted_kvcalloc(size_t n, size_t size, gfp_t flags);
@@ -23,6 +24,7 @@ void __percpu *counted_alloc_percpu(size_t size, size_t align);
 void counted_free_percpu(void __percpu *memory);
 struct kobject *counted_kobject_create_and_add(const char *name, struct kobject *parent);
 int counted_sysfs_create_group(struct kobject *dir, const struct attribute_group *group);
+int counted_xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, gfp_t flags);
 void counted_free(const void *memory);
 
 void alloc_watch(unsigned int fail_at);
@@ -63,6 +65,7 @@ int alloc_live(void);
 #define free_percpu(memory)		counted_free_percpu(memory)
 #define kobject_create_and_add		counted_kobject_create_and_add
 #define sysfs_create_group		counted_sysfs_create_group
+#define xa_alloc			counted_xa_alloc
 #endif
 
 #endif

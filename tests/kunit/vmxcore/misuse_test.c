@@ -9,7 +9,6 @@
 #include <linux/workqueue.h>
 #include <vmxcore/client.h>
 #include <vmxcore/cpu.h>
-#include <vmxcore/current.h>
 
 #include "../alloc.h"
 #include "model.h"
@@ -470,7 +469,7 @@ static void a_vmcs_without_a_reference(struct kunit *test)
 	local_irq_enable();
 	KUNIT_EXPECT_EQ(test, err, -EINVAL);
 	noted(test, s, B, VMXCORE_MISUSE_REFERENCE);
-	KUNIT_EXPECT_EQ(test, vmcs->cpu, -1);
+	KUNIT_EXPECT_EQ(test, per_cpu(hw_cpu.nr_active, 0) + per_cpu(hw_cpu.nr_active, 1), 0);
 	vmxcore_vmcs_free(vmcs);
 	nobody_noted(test, s);
 }
@@ -493,7 +492,7 @@ static void a_vmcs_where_one_must_not(struct kunit *test)
 	noted(test, s, A, VMXCORE_MISUSE_CONTEXT);
 	KUNIT_EXPECT_EQ(test, vmxcore_slot_find(s->handles[A])->nr_vmcss, 1);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], NULL)), -EINVAL);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], (void *)vmcs + 1)),
+	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], (void *)s + 1)),
 			-EINVAL);
 	nobody_noted(test, s);
 	vmxcore_vmcs_free(vmcs);

@@ -108,11 +108,14 @@ void fuzz_vmcs_make(struct fuzz_thread *t, const struct fuzz_step *s)
 	forget(v);
 }
 
+/* Of one that vmxcore has allocated a client knows no address: it is not the last one's. */
 static bool is_current(const struct fuzz_vmcs *v)
 {
-	void *page = v->page ?: this_cpu_read(vmxcore_current_vmcs);
+	u64 pa = test_current_vmcs();
 
-	return page && test_current_vmcs() == virt_to_phys(page);
+	if (this_cpu_read(vmxcore_current_vmcs) != v->handle)
+		return false;
+	return v->page ? pa == virt_to_phys(v->page) : pa != NO_CURRENT_VMCS;
 }
 
 static void judge_load(const struct fuzz_thread *t, const struct fuzz_vmcs *v, bool was_active,
