@@ -79,6 +79,56 @@ switch_plan() {
 		"insmod updates/dkms/vmxcore.ko enable_virt_at_load=1" "insmod updates/dkms/kvm-intel.ko nested=0 ept=1 vpid=0"
 }
 
+# restores MODULE OPTIONS: if the change over fails, MODULE is loaded again with exactly these.
+restores() {
+	module=$1 wanted=$2 python3 -c '
+import json, os, sys
+found = {s["module"]: s["options"] for s in json.load(open(sys.argv[1]))["restore"]}
+assert found[os.environ["module"]] == os.environ["wanted"], found
+' "$out/stdout"
+}
+
+# The way back has the parameters that were there, and not those that modprobe gives.
+switch_restores() {
+	changed change-over
+	module_file kernel/kvm kvm_intel "$vermagic" kvm parmtype=nested:bool parmtype=ple_gap:uint parm=ple_gap:Gap parmtype=vmentry:flush \
+		parm=emulate:Hidden parmtype=list:"array of int" parmtype=text:charp parmtype=none:charp parmtype=quoted:charp parmtype=late:int
+	put sys/module/kvm_intel/parameters/nested N
+	put sys/module/kvm_intel/parameters/ple_gap 64
+	put sys/module/kvm_intel/parameters/vmentry "not required"
+	put sys/module/kvm_intel/parameters/list 1,2
+	put sys/module/kvm_intel/parameters/text "two words"
+	put sys/module/kvm_intel/parameters/none "(null)"
+	put sys/module/kvm_intel/parameters/quoted 'a "word"'
+	chmod 444 "$tree"/sys/module/kvm_intel/parameters/*
+	# It can be changed while the module is loaded, and is then.
+	put sys/module/kvm_intel/parameters/late 7
+	expect 0 changed --json switch ours --dry-run
+	# After those of modprobe.d: the kernel takes the last. Files are read in any order.
+	python3 -c '
+import json, sys
+d = json.load(open(sys.argv[1]))
+words = {s["module"]: s["options"] for s in d["restore"]}["kvm_intel"].split(" ", 3)
+assert words[:3] == ["nested=0", "ept=1", "vpid=0"], words
+given = words[3].replace("text=\"two words\"", "text=2").split()
+assert sorted(given) == ["list=1,2", "nested=N", "ple_gap=64", "text=2"], given
+assert [s["module"] for s in d["restore"]] == ["kvm", "kvm_intel"], d["restore"]
+' "$out/stdout"
+	holds 'sorted(n.split(":")[0] for n in d["notes"]) == ["kvm_intel.emulate cannot be read", "kvm_intel.quoted cannot be given",
+		"kvm_intel.vmentry cannot be given"]'
+	plans 0 changed ours "rmmod kvm_intel" "rmmod kvm" "insmod kernel/virt/irqbypass.ko" "insmod updates/dkms/kvm.ko" \
+		"insmod updates/dkms/vmxcore.ko enable_virt_at_load=1" "insmod updates/dkms/kvm-intel.ko nested=0 ept=1 vpid=0"
+	# Of each module, ours too.
+	changed change-back
+	module_file updates/dkms vmxcore "$vermagic" "" parmtype=enable_virt_at_load:bool
+	put sys/module/vmxcore/parameters/enable_virt_at_load N
+	chmod 444 "$tree"/sys/module/vmxcore/parameters/*
+	expect 0 changed --json switch stock --dry-run
+	restores vmxcore "enable_virt_at_load=1 enable_virt_at_load=N"
+	restores kvm_intel "nested=0 ept=1 vpid=0"
+	restores kvm ""
+}
+
 switch_refused() {
 	changed change-over
 	modules "kvm_intel 401408 4 -" "kvm 1310720 1 kvm_intel,"

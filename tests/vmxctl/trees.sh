@@ -34,15 +34,16 @@ process() {
 	done
 }
 
-# module_file PATH NAME VERMAGIC DEPENDS: what modinfo reads of a module, those of the kernel's say so; and what depmod looks at, a
-# symbol that it exports and those of others.
+# module_file PATH NAME VERMAGIC DEPENDS [parm=NAME:TEXT | parmtype=NAME:TYPE]...: what modinfo reads of a module, those of the kernel's
+# say so; and what depmod looks at, a symbol that it exports and those of others.
 module_file() {
-	local dir=$tree/lib/modules/$release/$1 intree='' used
+	local dir=$tree/lib/modules/$release/$1 intree='' used parameters=''
 	[[ $1 != kernel* ]] || intree='intree=Y\0'
+	[ $# = 4 ] || parameters=$(printf '%s\\0' "${@:5}")
 	mkdir -p "$dir"
 	{
-		printf 'static const char modinfo[] __attribute__((section(".modinfo"), used)) = "name=%s\\0%svermagic=%s\\0depends=%s\\0license=GPL";\n' \
-			"$2" "$intree" "$3" "$4"
+		printf 'static const char modinfo[] __attribute__((section(".modinfo"), used)) = "name=%s\\0%svermagic=%s\\0depends=%s\\0%slicense=GPL";\n' \
+			"$2" "$intree" "$3" "$4" "$parameters"
 		printf 'static const char exported[] __attribute__((section("__ksymtab_strings"), used)) = "symbol_of_%s";\n' "$2"
 		for used in ${4//,/ }; do
 			printf 'extern int symbol_of_%s;\nint *pointer_to_%s = &symbol_of_%s;\n' "$used" "$used" "$used"

@@ -202,6 +202,7 @@ static int undo_unload(const struct plan *plan, size_t n)
 		step = &plan->restore.list[plan->unload.n - n];
 		err = step->path[0] ? act_on(step->action, step, NULL) : -ENOENT;
 		if (!err) {
+			parameters_put_back(&plan->before, step->name);
 			note("%s is loaded again", step->path);
 			continue;
 		}

@@ -315,6 +315,20 @@ bool file_exists(const char *path)
 }
 
 /**
+ * file_mode - who may read and write a file?
+ * @path: absolute, below the root
+ *
+ * Return: the bits, as chmod has them; 0 also where there is no such file.
+ */
+unsigned int file_mode(const char *path)
+{
+	char full[PATH_MAX];
+	struct stat st;
+
+	return !below_root(full, path) && !stat(full, &st) ? st.st_mode & 07777 : 0;
+}
+
+/**
  * file_link - read a symbolic link
  * @path: absolute, below the root
  * @buf: gets the target, cut off where it does not fit

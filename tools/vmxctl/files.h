@@ -18,6 +18,7 @@ char *file_slurp(const char *path, size_t limit, int *err);
 int file_line(const char *path, char line[FILE_LINE]);
 int file_flag(const char *path, bool *value);
 bool file_exists(const char *path);
+unsigned int file_mode(const char *path);
 int file_link(const char *path, char *buf, size_t size);
 int file_list(const char *path, int (*each)(const char *name, void *data), void *data);
 

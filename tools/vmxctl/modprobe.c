@@ -122,6 +122,53 @@ int modprobe_info(struct kmod_module *module, struct module_file *file)
 	return 0;
 }
 
+/* "NAME:TYPE" or "NAME:DESCRIPTION". */
+static int declared(const char *key, const char *value, int (*each)(const char *name, const char *type, void *data), void *data)
+{
+	bool typed = key && !strcmp(key, "parmtype");
+	char text[FILE_LINE], *type;
+
+	if (!value || !(typed || (key && !strcmp(key, "parm"))))
+		return 0;
+	keep(text, value);
+	type = strchr(text, ':');
+	if (!type)
+		return 0;
+	*type++ = '\0';
+	return each(text, typed ? type : NULL, data);
+}
+
+/**
+ * modprobe_parameters - which parameters does a module's file say it has?
+ * @plain: of modprobe_open_plain()
+ * @path: the file
+ * @each: gets the name, and the type or, for one that is only described, NULL; what is not 0 ends it. Some come twice.
+ * @data: for @each
+ *
+ * Return: 0, what @each returned, or a negative error number.
+ */
+int modprobe_parameters(struct kmod_ctx *plain, const char *path,
+			int (*each)(const char *name, const char *type, void *data), void *data)
+{
+	struct kmod_list *list = NULL, *entry;
+	struct kmod_module *module = NULL;
+	int err;
+
+	err = kmod_module_new_from_path(plain, path, &module);
+	if (!err)
+		err = kmod_module_get_info(module, &list);
+	kmod_module_unref(module);
+	if (err < 0)
+		return err;
+	err = 0;
+	kmod_list_foreach(entry, list) {
+		if (!err)
+			err = declared(kmod_module_info_get_key(entry), kmod_module_info_get_value(entry), each, data);
+	}
+	kmod_module_info_free_list(list);
+	return err;
+}
+
 /**
  * modprobe_packed - is a module's file there, packed or not?
  * @file: NAME.ko, with its folder, below the root

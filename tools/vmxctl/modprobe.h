@@ -44,6 +44,8 @@ struct kmod_ctx *modprobe_open_plain(void);
 void modprobe_close(struct kmod_ctx *ctx);
 bool modprobe_packed(const char *file, char path[PATH_MAX]);
 int modprobe_info(struct kmod_module *module, struct module_file *file);
+int modprobe_parameters(struct kmod_ctx *plain, const char *path,
+			int (*each)(const char *name, const char *type, void *data), void *data);
 int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *file);
 const char *modprobe_behind_name(const char *text, const char *name);
 bool modprobe_blacklists(struct kmod_ctx *ctx, const char *name);

@@ -361,10 +361,42 @@ static void find_loaded(struct planning *p, struct step *step)
 		strcpy(step->path, file.path);
 }
 
+/* One more parameter of the module of a step. */
+struct declaring {
+	struct parameters *parameters;
+	const char *module;
+};
+
+static int declare(const char *name, const char *type, void *data)
+{
+	const struct declaring *d = data;
+
+	return parameters_declare(d->parameters, d->module, name, type);
+}
+
+/* What it has now, after what modprobe's configuration has for it. To be freed. */
+static char *restore_options(struct planning *p, const struct step *step)
+{
+	struct declaring declaring = { &p->plan->before, step->name };
+	struct kmod_module *module = NULL;
+	char *text;
+	int err;
+
+	err = parameters_read(&p->plan->before, step->name);
+	if (!err && step->path[0])
+		err = modprobe_parameters(p->plain, step->path, declare, &declaring);
+	if (err)
+		cannot_tell(p, step->path[0] ? step->path : step->name, err);
+	kmod_module_new_from_name(p->ctx, step->name, &module);
+	text = parameters_options(&p->plan->before, step->name, module ? kmod_module_get_options(module) : NULL);
+	kmod_module_unref(module);
+	return text;
+}
+
 static void plan_restore(struct planning *p)
 {
-	struct kmod_module *module;
 	struct step *step;
+	char *text;
 	size_t i;
 
 	for (i = p->plan->unload.n; i-- > 0;) {
@@ -372,11 +404,10 @@ static void plan_restore(struct planning *p)
 		find_loaded(p, step);
 		if (!step->path[0])
 			note("%s as it is loaded now has no file: if the change fails, it does not come back", step->name);
-		module = NULL;
-		kmod_module_new_from_name(p->ctx, step->name, &module);
-		if (!steps_add(&p->plan->restore, ACTION_LOAD, step->name, step->path, module ? kmod_module_get_options(module) : NULL))
+		text = restore_options(p, step);
+		if (!steps_add(&p->plan->restore, ACTION_LOAD, step->name, step->path, text))
 			cannot_tell(p, step->name, -ENOMEM);
-		kmod_module_unref(module);
+		free(text);
 	}
 }
 
@@ -451,5 +482,6 @@ void plan_free(struct plan *plan)
 	steps_free(&plan->unload);
 	steps_free(&plan->load);
 	steps_free(&plan->restore);
+	parameters_free(&plan->before);
 	findings_free(&plan->obstacles);
 }

@@ -4,6 +4,7 @@
 #define VMXCTL_PLAN_H
 
 #include "findings.h"
+#include "parameters.h"
 #include "snapshot.h"
 #include "steps.h"
 
@@ -21,7 +22,8 @@ enum flavour {
  * @loaded: the one there is
  * @unload: what has to go, in this order
  * @load: what comes then
- * @restore: for each of @unload, how it is loaded again
+ * @restore: for each of @unload, from the last to the first, how it is loaded again
+ * @before: the parameters that each of @unload has
  * @obstacles: what is in the way
  */
 struct plan {
@@ -30,6 +32,7 @@ struct plan {
 	struct steps unload;
 	struct steps load;
 	struct steps restore;
+	struct parameters before;
 	struct findings obstacles;
 };
 

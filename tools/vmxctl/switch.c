@@ -11,7 +11,6 @@
 #include "execute.h"
 #include "options.h"
 #include "out.h"
-#include "parameters.h"
 #include "plan.h"
 #include "snapshot.h"
 
@@ -87,13 +86,10 @@ static enum end do_it(struct plan *plan, const struct snapshot *s)
 		[OUTCOME_UNDONE] = END_FAILED,
 		[OUTCOME_BROKEN] = END_BROKEN,
 	};
-	struct parameters before;
 	enum outcome outcome;
 
-	parameters_read(&before);
 	outcome = execute(plan, s->machine.release);
-	parameters_compare(&before);
-	parameters_free(&before);
+	parameters_compare(&plan->before);
 	return end[outcome];
 }
 
@@ -159,6 +155,7 @@ static void print_json(const struct plan *plan, const struct snapshot *s, enum e
 	add_string(doc, "result", ends[how].name);
 	steps_json(doc, "unload", &plan->unload);
 	steps_json(doc, "load", &plan->load);
+	steps_json(doc, "restore", &plan->restore);
 	findings_json(doc, &plan->obstacles);
 	add_processes(doc, &s->processes);
 	doc_print(doc);

@@ -176,6 +176,30 @@ for line in "install vmxcore /bin/false" "install kvm_intel /bin/true" "options 
 done
 check "  a VM runs" vmrun --rounds 3
 
+# What comes back has the parameters that it had, and not those that modprobe gives it: with at-load=1 the distribution's would not
+# load either, as another hypervisor has VMX on a CPU.
+check "the distribution's is unloaded" modprobe -r kvm_intel kvm
+if [ "$(line)" = 6.12 ]; then
+	rm $conf
+	check "another hypervisor executes VMXON on CPU 1" sh -c "modprobe vmxcore_test && vmxt foreign 1 1 && modprobe -r vmxcore_test vmxcore"
+else
+	echo "install vmxcore /bin/false" >$conf
+fi
+check "the distribution's is loaded by hand, with parameters of its own" load_stock 0 nested=0 ple_gap=64
+check "  and gets another one afterwards" sh -c "echo 54321 >/sys/module/kvm/parameters/halt_poll_ns"
+grep -r . /sys/module/kvm/parameters /sys/module/kvm_intel/parameters | sort >/run/before
+switched 4 ours
+says "failed; all is as it was, kvm_intel is the distribution's"
+stock_is_loaded
+grep -r . /sys/module/kvm/parameters /sys/module/kvm_intel/parameters | sort >/run/after
+check "  with the parameters it had, every one" diff /run/before /run/after
+check_fails "  of which nothing has to be said" grep -E "kvm(_intel)?\..* was" /run/noted
+if [ "$(line)" = 6.12 ]; then
+	check "the other hypervisor executes VMXOFF" sh -c "rmmod kvm_intel kvm && modprobe vmxcore_test && vmxt foreign 1 0 && modprobe -r vmxcore_test vmxcore"
+	check "the distribution's is loaded" load_stock 0
+fi
+check "  a VM runs" vmrun --rounds 3
+
 # Nor does the distribution's come back, as its file has gone meanwhile.
 file=$stock/arch/x86/kvm/kvm-intel.ko
 echo "install vmxcore mv $file $file.hidden; false" >$conf
