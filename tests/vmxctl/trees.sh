@@ -51,6 +51,27 @@ module_file() {
 	} | gcc -x c -c -o "$dir/${2//_/-}.ko" -
 }
 
+# signed FILE: by a key of the name "DKMS module signing key", as far as modinfo looks at it (openssl cms -sign -nocerts -noattr).
+signed() {
+	python3 - "$1" <<-'PYTHON'
+		import base64, struct, sys
+		cms = base64.b64decode("""
+		MIHXBgkqhkiG9w0BBwKggckwgcYCAQExDTALBglghkgBZQMEAgEwCwYJKoZIhvcNAQcBMYGkMIGhAgEBMDowIjEgMB4GA1UEAwwXREtNUyBtb2
+		R1bGUgc2lnbmluZyBrZXkCFGZJCNeWpmRDb2OHLYL3JYNPjClvMAsGCWCGSAFlAwQCATAKBggqhkjOPQQDAgRHMEUCIQDRdjdmtApYdx1Wks9s
+		elzAkqAmcLercDuaOXsTfbpaiwIgKedA+DKtmxPTxPC5uqeoZR72YazKMKeA19EtR8SIGO0=""")
+		with open(sys.argv[1], "ab") as f:
+		    f.write(cms + struct.pack(">BBBBB3xI", 0, 0, 2, 0, 0, len(cms)) + b"~Module signature appended~\n")
+	PYTHON
+}
+
+# efi NAME BYTES: a variable, of the firmware's or of shim's; four bytes of attributes stand before its own.
+efi() {
+	local guid=8be4df61-93ca-11d2-aa0d-00e098032b8c
+	[ "$1" != MokSBStateRT ] || guid=605dab50-e046-4300-abb6-3dd810dd8b23
+	mkdir -p "$tree/sys/firmware/efi/efivars"
+	printf '%b' "$2" >"$tree/sys/firmware/efi/efivars/$1-$guid"
+}
+
 # installed_modules: stock ones, and ours above them.
 installed_modules() {
 	stock_modules
@@ -282,6 +303,6 @@ make_trees() {
 	module_file updates/dkms vmxcore "6.1.0-1-amd64 SMP mod_unload" ""
 	index_modules
 	put etc/modprobe.d/vmxcore.conf $'blacklist kvm_intel\ninstall vmxcore /bin/false'
-	mkdir -p "$tree/sys/firmware/efi/efivars" "$tree/var/lib/dkms/vmxcore/0.1.0"
-	printf '\6\0\0\0\1' >"$tree/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+	mkdir -p "$tree/var/lib/dkms/vmxcore/0.1.0"
+	efi SecureBoot '\6\0\0\0\1'
 }

@@ -1,32 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Can a module be loaded? */
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "checks.h"
-#include "machine.h"
-#include "options.h"
-#include "out.h"
-
-#define SECURE_BOOT	"/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-
-/* -1: not known. */
-static int secure_boot(void)
-{
-	unsigned char value[5];
-	ssize_t n;
-	int fd;
-
-	fd = file_open(SECURE_BOOT, O_RDONLY);
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : -1;
-	n = read(fd, value, sizeof(value));
-	close(fd);
-	/* Four bytes of attributes, then the variable. */
-	return n == sizeof(value) && value[4] <= 1 ? value[4] : -1;
-}
 
 /**
  * how_to_install - what brings modules for a kernel
@@ -56,38 +32,6 @@ void how_to_reinstall(char fix[FINDING_FIX], bool ours, const char *release)
 		path_make(fix, FINDING_FIX, "dkms install --force vmxcore/" VERSION " -k %s && depmod %s", release, release);
 	else
 		how_to_install(fix, false, release);
-}
-
-/**
- * check_signature - would the kernel refuse a module for want of a signature?
- * @findings: what is found
- * @file: the module
- * @release: of the kernel
- */
-void check_signature(struct findings *findings, const struct module_file *file, const char *release)
-{
-	char fix[FINDING_FIX];
-	int on = secure_boot();
-
-	if (on < 0) {
-		note("%s%s: whether Secure Boot is on cannot be told", options.root, SECURE_BOOT);
-		findings->blind = true;
-	}
-	if (machine_lockdown() >= LOCKDOWN_INTEGRITY)
-		on = 1;
-	if (on <= 0)
-		return;
-	if (file->signer[0]) {
-		if (!file->intree)
-			note("Secure Boot or lockdown is on: the key of \"%s\" has to be known to the firmware (mokutil --test-key /var/lib/dkms/mok.pub)",
-			     file->signer);
-		return;
-	}
-	how_to_reinstall(fix, !file->intree, release);
-	if (!file->intree)
-		text_append(fix, sizeof(fix), " && mokutil --import /var/lib/dkms/mok.pub && reboot");
-	found(findings, "unsigned", file->intree ? "" : "be ready to enroll a key at the next boot (\"Enroll MOK\" in the blue screen)", fix,
-	      "Secure Boot or lockdown is on, and %s is not signed", file->path);
 }
 
 /**

@@ -11,7 +11,6 @@
 void check_blacklist(struct findings *findings, struct kmod_ctx *ctx, const char *name);
 void check_replaced(struct findings *findings, struct kmod_ctx *ctx, const char *name);
 void check_file(struct findings *findings, const struct module_file *file, const char *release);
-void check_signature(struct findings *findings, const struct module_file *file, const char *release);
 void found_stock(struct findings *findings, const struct module_file *kvm_intel, const char *release);
 bool needs_vmxcore(const struct module_file *file);
 void how_to_install(char fix[FINDING_FIX], bool ours, const char *release);

@@ -8,6 +8,7 @@
 #include "modprobe.h"
 #include "options.h"
 #include "out.h"
+#include "signature.h"
 
 static bool find_file(struct patient *p, struct kmod_ctx *ctx, const char *name, struct module_file *file)
 {
@@ -61,8 +62,10 @@ static void look_at_files(struct patient *p, struct kmod_ctx *ctx)
 		return;
 	}
 	check_file(&p->findings, &vmxcore, release);
-	if (!p->s.modules[MODULE_VMXCORE].loaded)
+	if (!p->s.modules[MODULE_VMXCORE].loaded) {
 		check_signature(&p->findings, &vmxcore, release);
+		check_key(&p->findings, &vmxcore, release);
+	}
 	if (find_file(p, ctx, "kvm_intel", &kvm_intel) && !needs_vmxcore(&kvm_intel))
 		found_stock(&p->findings, &kvm_intel, release);
 }

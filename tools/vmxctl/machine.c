@@ -129,7 +129,7 @@ void machine_read(struct machine *machine)
 /**
  * machine_lockdown - how far is the kernel locked down?
  *
- * Return: LOCKDOWN_NONE also where an ordinary user cannot look into the folder, or without securityfs.
+ * Return: LOCKDOWN_UNKNOWN where an ordinary user cannot look into the folder, or without securityfs.
  */
 enum lockdown machine_lockdown(void)
 {
@@ -137,7 +137,7 @@ enum lockdown machine_lockdown(void)
 
 	/* "none [integrity] confidentiality" */
 	if (file_line("/sys/kernel/security/lockdown", line))
-		return LOCKDOWN_NONE;
+		return LOCKDOWN_UNKNOWN;
 	if (text_has(line, ' ', "[confidentiality]"))
 		return LOCKDOWN_CONFIDENTIALITY;
 	return text_has(line, ' ', "[integrity]") ? LOCKDOWN_INTEGRITY : LOCKDOWN_NONE;

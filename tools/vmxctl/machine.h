@@ -44,11 +44,13 @@ struct machine {
 
 /**
  * enum lockdown - kernel_lockdown(7); each is also all that is before it
+ * @LOCKDOWN_UNKNOWN: that cannot be seen
  * @LOCKDOWN_NONE: not
  * @LOCKDOWN_INTEGRITY: nobody can change the running kernel
  * @LOCKDOWN_CONFIDENTIALITY: and nobody can read from it
  */
 enum lockdown {
+	LOCKDOWN_UNKNOWN,
 	LOCKDOWN_NONE,
 	LOCKDOWN_INTEGRITY,
 	LOCKDOWN_CONFIDENTIALITY,

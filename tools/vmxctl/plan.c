@@ -15,6 +15,7 @@
 #include "options.h"
 #include "out.h"
 #include "plan.h"
+#include "signature.h"
 #include "stock.h"
 
 #define KVM_INTEL	"kvm_intel"
