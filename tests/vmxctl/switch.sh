@@ -209,6 +209,7 @@ switch_refused() {
 }
 
 switch_config() {
+	local module
 	changed change-over
 	put etc/modprobe.d/no.conf "blacklist vmxcore"
 	refuses changed ours blacklisted "vmxcore is blacklisted" "sed -i '1s/^/#/' /etc/modprobe.d/no.conf"
@@ -245,6 +246,9 @@ switch_config() {
 	put etc/modprobe.d/no.conf ""
 	module_file kernel/kvm kvm "$vermagic" kvm_intel
 	modules "kvm_intel 401408 0 -" "kvm 1310720 1 kvm_intel," "vmxcore 65536 1 kvm_intel,"
+	for module in kvm_intel kvm vmxcore; do
+		put "sys/module/$module/taint" OE
+	done
 	expect 3 changed --json switch stock --dry-run
 	holds 'd["result"] == "unknown" and d["loaded"] == "ours"'
 	echo nonsense >"$tree/lib/modules/$release/kernel/kvm/kvm.ko"

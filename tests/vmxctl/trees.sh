@@ -106,8 +106,16 @@ begin() {
 	mkdir -p "$tree"/proc/1/fd "$tree/etc/modprobe.d" "$tree/lib/modules/$release"
 }
 
+# modules LINE...: those that are loaded, and no others; sysfs says so too.
 modules() {
+	local folder module
 	printf '%s Live 0x0000000000000000\n' "$@" >"$tree/proc/modules"
+	for folder in "$tree"/sys/module/*/; do
+		grep -q "^$(basename "$folder") " "$tree/proc/modules" || rm -rf "$folder"
+	done
+	for module; do
+		put "sys/module/${module%% *}/initstate" live
+	done
 }
 
 vmxcore_machine() {
@@ -214,6 +222,12 @@ native() {
 	vmxcore_cpu 1 on 1 1 900.260000
 }
 
+# built_in AT-LOAD: KVM, as a part of the kernel.
+built_in() {
+	put sys/module/kvm/parameters/enable_virt_at_load "$1"
+	put sys/module/kvm_intel/parameters/nested Y
+}
+
 make_trees() {
 	local module
 	rm -rf "$trees"
@@ -267,6 +281,10 @@ make_trees() {
 	begin msr-differ
 	msrs 0
 	msrs 1 procbased2=0x001220a800000000
+
+	begin built-in
+	built_in N
+	process 4711 qemu-system-x86 /dev/null anon_inode:kvm-vm anon_inode:kvm-vcpu:0 /dev/kvm
 
 	# Nothing for a doctor to do.
 	begin well

@@ -66,6 +66,17 @@ void found_stock(struct findings *findings, const struct module_file *kvm_intel,
 }
 
 /**
+ * found_built_in - vmxcore's module cannot take the place of what is a part of the kernel
+ * @findings: what is found
+ * @name: of the module
+ */
+void found_built_in(struct findings *findings, const char *name)
+{
+	found(findings, "built-in", "use a kernel that has KVM as modules (CONFIG_KVM=m, CONFIG_KVM_INTEL=m)", "",
+	      "%s is built into this kernel: vmxcore's cannot take its place", name);
+}
+
+/**
  * needs_vmxcore - does a module link against vmxcore?
  * @file: the module
  *

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks.h"
 #include "commands.h"
 #include "doctor.h"
 #include "findings.h"
@@ -54,7 +55,9 @@ static void look_at_owners(struct patient *p)
 {
 	const struct holder *h;
 
-	if (p->s.modules[MODULE_KVM_INTEL].loaded && !kvm_intel_is_ours(p->s.modules))
+	if (p->s.modules[MODULE_KVM_INTEL].built_in)
+		found_built_in(&p->findings, "kvm_intel");
+	else if (p->s.modules[MODULE_KVM_INTEL].loaded && !kvm_intel_is_ours(p->s.modules))
 		stock_kvm(p);
 	for (h = p->s.holders; h < p->s.holders + p->s.n_holders; h++) {
 		if (h->kind == HOLDER_FOREIGN || (h->kind == HOLDER_MODULE && strcmp(h->name, "kvm_intel")))

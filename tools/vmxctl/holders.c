@@ -81,21 +81,24 @@ static void module_holds(struct snapshot *s, enum module_id id, bool certain)
 }
 
 /*
- * A VM, or an open /dev/kvm, counts in the use count of kvm_intel: at 0 there is neither, wherever they would be. Above 0, all
- * descriptors have to be seen.
+ * A VM, or an open /dev/kvm, counts in the use count of kvm_intel: at 0 there is neither, wherever they would be. Above 0, and where
+ * it is built into the kernel and has none, all descriptors have to be seen.
  */
 static void stock_kvm_intel(struct snapshot *s)
 {
 	const struct module *module = &s->modules[MODULE_KVM_INTEL];
 	unsigned int i, opened = 0;
 
-	if (!module->loaded || kvm_intel_is_ours(s->modules))
+	if (!module_present(module) || kvm_intel_is_ours(s->modules))
 		return;
 	for (i = 0; i < s->processes.n; i++)
 		opened += s->processes.list[i].kvm;
 	if (s->virt_at_load == ANSWER_YES || processes_kvm_vms(&s->processes)) {
 		module_holds(s, MODULE_KVM_INTEL, true);
 	} else if (s->virt_at_load == ANSWER_UNKNOWN) {
+		not_known(s);
+	} else if (module->built_in && s->processes.blind) {
+		note("kvm_intel is built into the kernel, and whether a VM runs cannot be seen: not root");
 		not_known(s);
 	} else if (module->uses && (s->processes.blind || !opened)) {
 		note("kvm_intel is in use, but by whom cannot be seen%s", s->processes.blind ? ": not root" : "");

@@ -113,6 +113,22 @@ static int take_known(const struct line *line, void *data)
 	return known_one ? take_loaded(known_one, line) : 0;
 }
 
+/* The kernel shows the parameters of what is built in as it shows a module's, but not how far it has been loaded. */
+static bool looks_built_in(const char *name)
+{
+	char parameters[128], state[128];
+
+	return !path_make(parameters, sizeof(parameters), "/sys/module/%s/parameters", name) &&
+	       !path_make(state, sizeof(state), "/sys/module/%s/initstate", name) &&
+	       file_exists(parameters) && !file_exists(state);
+}
+
+/* A module that is just being loaded or unloaded looks so for a moment: before or after it is in the list. */
+static void settle_built_in(struct module *module)
+{
+	module->built_in = module->built_in && !module->loaded && looks_built_in(module->name);
+}
+
 /**
  * modules_read - which of the modules that this program knows are loaded?
  * @modules: filled in
@@ -122,13 +138,18 @@ static int take_known(const struct line *line, void *data)
 int modules_read(struct module modules[MODULES])
 {
 	unsigned int i;
+	int err;
 
 	memset(modules, 0, MODULES * sizeof(*modules));
 	for (i = 0; i < MODULES; i++) {
 		modules[i].name = known[i].name;
 		modules[i].title = known[i].title;
+		modules[i].built_in = looks_built_in(known[i].name);
 	}
-	return each_line(take_known, modules);
+	err = each_line(take_known, modules);
+	for (i = 0; i < MODULES; i++)
+		settle_built_in(&modules[i]);
+	return err;
 }
 
 static int take_wanted(const struct line *line, void *data)
@@ -147,9 +168,14 @@ static int take_wanted(const struct line *line, void *data)
  */
 int module_read(const char *name, struct module *module)
 {
+	int err;
+
 	memset(module, 0, sizeof(*module));
 	module->name = name;
-	return each_line(take_wanted, module);
+	module->built_in = looks_built_in(name);
+	err = each_line(take_wanted, module);
+	settle_built_in(module);
+	return err;
 }
 
 /**
@@ -172,6 +198,17 @@ int module_is_foreign(const char *name, bool *foreign)
 	else
 		*foreign = strchr(line, 'O');
 	return err;
+}
+
+/**
+ * module_present - is a module there, loaded or built into the kernel?
+ * @module: of modules_read() or module_read()
+ *
+ * Return: true where it is.
+ */
+bool module_present(const struct module *module)
+{
+	return module->loaded || module->built_in;
 }
 
 /**

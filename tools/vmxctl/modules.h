@@ -29,6 +29,7 @@ enum module_id {
  * @name: as in /proc/modules
  * @title: what it is
  * @loaded: it is
+ * @built_in: it is a part of the kernel instead, and has no use count
  * @uses: its use count; other modules count in it
  * @users: the modules that use it, each with a comma behind it
  * @state: "Live", "Loading", "Unloading"
@@ -37,6 +38,7 @@ struct module {
 	const char *name;
 	const char *title;
 	bool loaded;
+	bool built_in;
 	unsigned int uses;
 	char users[MODULE_USERS];
 	char state[16];
@@ -48,6 +50,7 @@ int module_read(const char *name, struct module *module);
 int module_is_foreign(const char *name, bool *foreign);
 bool module_used_by(const struct module *module, const char *user);
 bool module_uses(const struct module *modules, enum module_id user, enum module_id used);
+bool module_present(const struct module *module);
 bool kvm_intel_is_ours(const struct module *modules);
 
 #endif /* VMXCTL_MODULES_H */

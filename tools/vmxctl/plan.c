@@ -53,6 +53,8 @@ enum flavour flavour_loaded(const struct module *modules)
 {
 	bool foreign = false;
 
+	if (modules[MODULE_KVM_INTEL].built_in)
+		return FLAVOUR_STOCK;
 	if (!modules[MODULE_KVM_INTEL].loaded)
 		return FLAVOUR_NONE;
 	if (kvm_intel_is_ours(modules))
@@ -277,10 +279,11 @@ static bool is_loaded(struct planning *p, const char *name)
 	struct module module;
 	int err = module_read(name, &module);
 
-	if (!err)
-		return module.loaded;
-	cannot_tell(p, "/proc/modules", err);
-	return false;
+	if (err)
+		cannot_tell(p, "/proc/modules", err);
+	else if (module.built_in)
+		found_built_in(&p->plan->obstacles, name);
+	return !err && module.loaded;
 }
 
 static void unload(struct planning *p, const char *name)
@@ -430,6 +433,10 @@ static void plan_whole(struct planning *p)
 {
 	struct plan *plan = p->plan;
 
+	if (p->s->modules[MODULE_KVM_INTEL].built_in) {
+		found_built_in(&plan->obstacles, KVM_INTEL);
+		return;
+	}
 	if (plan->loaded == FLAVOUR_OTHER)
 		found(&plan->obstacles, "other-kvm", "end all VMs", "rmmod kvm_intel",
 		      "the kvm_intel that is loaded is neither vmxcore's nor the distribution's");

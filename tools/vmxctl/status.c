@@ -63,13 +63,14 @@ static void json_modules(struct json_object *doc, const struct snapshot *s)
 	unsigned int i;
 
 	for (i = 0; i < MODULES; i++) {
-		if (!s->modules[i].loaded)
+		if (!module_present(&s->modules[i]))
 			continue;
 		object = append_object(array);
 		add_string(object, "name", s->modules[i].name);
 		add_string(object, "title", s->modules[i].title);
 		add_number(object, "uses", s->modules[i].uses);
-		add_string(object, "state", s->modules[i].state);
+		add_string(object, "state", s->modules[i].built_in ? "Live" : s->modules[i].state);
+		add_bool(object, "built_in", s->modules[i].built_in);
 		if (i == MODULE_KVM_INTEL)
 			add_string(object, "flavour", kvm_intel_is_ours(s->modules) ? "vmxcore" : "stock");
 	}
@@ -175,6 +176,8 @@ static void text_modules(const struct snapshot *s)
 	const char *flavour;
 
 	for (m = s->modules; m < s->modules + MODULES; m++) {
+		if (m->built_in)
+			printf("module %s: %s, built into the kernel\n", m->name, m->title);
 		if (!m->loaded)
 			continue;
 		flavour = "";
