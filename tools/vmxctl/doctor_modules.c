@@ -51,6 +51,38 @@ static void not_installed(struct patient *p)
 	      "there is no vmxcore for this kernel (%s)", release);
 }
 
+/* The distribution's kvm.ko, without its kvm_intel; vmxcore's kvm_intel does not work on it where vmxcore has a kvm.ko too. */
+static void look_at_kvm(struct patient *p, struct kmod_ctx *ctx)
+{
+	const struct module *kvm = &p->s.modules[MODULE_KVM];
+	char users[MODULE_USERS], first[256] = "", fix[FINDING_FIX] = "modprobe -r", *rest = users, *user;
+	struct module_file file;
+	bool foreign = true;
+
+	if (p->s.modules[MODULE_KVM_INTEL].loaded || p->s.modules[MODULE_KVM_AMD].loaded || !module_present(kvm) ||
+	    !find_file(p, ctx, "kvm", &file) || file.intree)
+		return;
+	if (kvm->built_in) {
+		found_built_in(&p->findings, "kvm");
+		return;
+	}
+	if (module_is_foreign("kvm", &foreign))
+		p->s.complete = false;
+	if (foreign)
+		return;
+	strcpy(users, kvm->users);
+	while ((user = strsep(&rest, ","))) {
+		/* "[permanent]" stands among them. */
+		if (user[0] && user[0] != '[')
+			text_append(fix, sizeof(fix), " %s", user);
+	}
+	if (strchr(fix + strlen("modprobe -r"), ' '))
+		path_make(first, sizeof(first), "end what the modules that use it do (lsmod)");
+	text_append(fix, sizeof(fix), " kvm");
+	found(&p->findings, "kvm-left", first, fix,
+	      "the distribution's kvm is loaded, without its kvm_intel: vmxcore's kvm_intel is refused on it");
+}
+
 static void look_at_files(struct patient *p, struct kmod_ctx *ctx)
 {
 	const char *release = p->s.machine.release;
@@ -66,8 +98,12 @@ static void look_at_files(struct patient *p, struct kmod_ctx *ctx)
 		check_signature(&p->findings, &vmxcore, release);
 		check_key(&p->findings, &vmxcore, release);
 	}
-	if (find_file(p, ctx, "kvm_intel", &kvm_intel) && !needs_vmxcore(&kvm_intel))
+	if (!find_file(p, ctx, "kvm_intel", &kvm_intel))
+		return;
+	if (!needs_vmxcore(&kvm_intel))
 		found_stock(&p->findings, &kvm_intel, release);
+	else if (!p->s.modules[MODULE_KVM_INTEL].built_in)
+		look_at_kvm(p, ctx);
 }
 
 /**

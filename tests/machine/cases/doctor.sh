@@ -103,6 +103,15 @@ if ! borrowed; then
 	check "unloaded" modprobe -r vmxcore_test vmxcore
 fi
 
+# In 6.1 kvm.ko is the distribution's with either kvm_intel.
+if [ "$(line)" != 6.1 ]; then
+	check "the distribution's kvm loads alone" stock_insmod kvm
+	finds "it has been left without its kvm_intel" kvm-left
+	check_fails "  kvm_intel does not load" modprobe kvm_intel
+	mended
+	ours "then"
+fi
+
 rm "$modules"/updates/kvm-intel.ko
 depmod "$release"
 finds "kvm_intel would be the distribution's" stock-resolved
