@@ -103,6 +103,7 @@ begin() {
 	put proc/uptime "1000.52 1900.00"
 	put proc/sys/kernel/osrelease "$release"
 	put proc/1/comm init
+	put dev/kmsg "5,1,100,-;Linux version $release"
 	mkdir -p "$tree"/proc/1/fd "$tree/etc/modprobe.d" "$tree/lib/modules/$release"
 }
 

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "doctor.h"
 #include "findings.h"
+#include "log.h"
 #include "options.h"
 #include "out.h"
 #include "status.h"
@@ -27,6 +28,46 @@ static void look_at_cpu(struct patient *p)
 		      "", "this is a virtual machine, and it has no nested VMX");
 	else
 		found(&p->findings, "no-vmx", "enable VT-x in the firmware setup", "", "this CPU has no VMX, or the firmware has disabled it");
+}
+
+/* Has VMX been turned on since, where that failed? As far as that can be seen. */
+static bool is_on_again(const struct snapshot *s, const struct vmxon_failure *failure)
+{
+	const struct vmxcore_cpu *cpu;
+	const struct holder *h;
+
+	for (cpu = s->vmxcore.cpus; cpu < s->vmxcore.cpus + s->vmxcore.n_cpus; cpu++) {
+		if ((int)cpu->cpu == failure->cpu && vmxcore_cpu_is_on(cpu))
+			return true;
+	}
+	for (h = s->holders; h < s->holders + s->n_holders; h++) {
+		if (h->certain && (h->kind == HOLDER_MODULE || (h->info && h->info->references)))
+			return true;
+	}
+	return false;
+}
+
+static void look_at_log(struct patient *p)
+{
+	struct vmxon_failure failure;
+	const char *first;
+	int err;
+
+	err = log_vmxon(&failure);
+	if (err) {
+		note_file("/dev/kmsg", err);
+		p->findings.blind = true;
+	}
+	if (!failure.found || is_on_again(&p->s, &failure))
+		return;
+	if (p->s.machine.hypervisor)
+		first = "this is a virtual machine: see to nested virtualization in the hypervisor of its host, and to the CPU that it gives the VM";
+	else if (failure.faulted)
+		first = "update the firmware: VMXON did not like CR0, CR4 or IA32_FEATURE_CONTROL as they are there";
+	else
+		first = "update the microcode";
+	found(&p->findings, "vmxon-failed", first, "", "VMXON failed; the kernel log has at %llu.%06llu: %s",
+	      (unsigned long long)failure.us / 1000000, (unsigned long long)failure.us % 1000000, failure.text);
 }
 
 static void stock_kvm(struct patient *p)
@@ -96,6 +137,7 @@ enum result command_doctor(void)
 
 	snapshot_read(&p.s);
 	look_at_cpu(&p);
+	look_at_log(&p);
 	look_at_owners(&p);
 	look_at_modules(&p);
 	look_at_dkms(&p);

@@ -112,6 +112,27 @@ if [ "$(line)" != 6.1 ]; then
 	ours "then"
 fi
 
-rm "$modules"/updates/kvm-intel.ko
+mv "$modules/updates/kvm-intel.ko" /run/kept
 depmod "$release"
 finds "kvm_intel would be the distribution's" stock-resolved
+mv /run/kept/kvm-intel.ko "$modules/updates"
+depmod "$release"
+
+# VMXON faults, which the kernel log alone says.
+if ! borrowed; then
+	check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
+	check "CR0.NE is cleared on CPU 1, with which VMXON faults" vmxt ne 1 0
+	if [ "$(line)" = 6.1 ]; then
+		check "  kvm_intel loads" modprobe kvm_intel
+		check_fails "  a VM does not run" vmrun --rounds 1
+	else
+		check_fails "  kvm_intel does not load" modprobe kvm_intel
+	fi
+	finds "VMXON faulted" vmxon-failed
+	check "  with what the log says" grep -q "CPU 1: VMXON faulted.*IA32_FEATURE_CONTROL" /run/json
+	check "CR0.NE is set again" vmxt ne 1 1
+	check "  kvm_intel loads" modprobe kvm_intel
+	vm_start
+	finds "  VMX is on there, and nothing is found any more"
+	vm_end
+fi
