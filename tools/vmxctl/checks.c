@@ -4,6 +4,12 @@
 
 #include "checks.h"
 
+#define SOURCES	"/usr/src"
+
+#ifndef KERNEL_LINES
+#define KERNEL_LINES "unknown"
+#endif
+
 /**
  * how_to_install - what brings modules for a kernel
  * @fix: gets the command
@@ -74,6 +80,57 @@ void found_built_in(struct findings *findings, const char *name)
 {
 	found(findings, "built-in", "use a kernel that has KVM as modules (CONFIG_KVM=m, CONFIG_KVM_INTEL=m)", "",
 	      "%s is built into this kernel: vmxcore's cannot take its place", name);
+}
+
+/**
+ * struct lines - which lines of kernels there are patches for
+ * @line: the one that is looked for
+ * @has: it is among them
+ * @sources: vmxcore's source is there, as it is for DKMS
+ */
+struct lines {
+	const char *line;
+	bool has;
+	bool sources;
+};
+
+static int look_at_source(const char *name, void *data)
+{
+	struct lines *lines = data;
+	char path[512];
+
+	if (strncmp(name, "vmxcore-", 8) || path_make(path, sizeof(path), SOURCES "/%s/kvm/patches", name) || !file_exists(path))
+		return 0;
+	lines->sources = true;
+	text_append(path, sizeof(path), "/%s", lines->line);
+	lines->has = lines->has || file_exists(path);
+	return 0;
+}
+
+/**
+ * check_line - is there no vmxcore for kernels of this line?
+ * @findings: what is found
+ * @release: of the kernel
+ *
+ * Return: true if so, and nothing that installs it can help. What DKMS has counts, as it may be newer than this program.
+ */
+bool check_line(struct findings *findings, const char *release)
+{
+	size_t major = strspn(release, "0123456789"), minor;
+	char line[FILE_LINE], first[256];
+	struct lines lines = { .line = line };
+
+	minor = release[major] == '.' ? strspn(release + major + 1, "0123456789") : 0;
+	if (!minor || path_make(line, sizeof(line), "%.*s", (int)(major + 1 + minor), release))
+		return false;
+	file_list(SOURCES, look_at_source, &lines);
+	if (!lines.sources)
+		lines.has = text_has(KERNEL_LINES, ',', line);
+	if (lines.has)
+		return false;
+	path_make(first, sizeof(first), "boot a kernel of a line that it has patches for (%s)", KERNEL_LINES);
+	found(findings, "unsupported-kernel", first, "", "vmxcore has no patches for Linux %s, and this is %s", line, release);
+	return true;
 }
 
 /**

@@ -13,6 +13,7 @@ void check_replaced(struct findings *findings, struct kmod_ctx *ctx, const char 
 void check_file(struct findings *findings, const struct module_file *file, const char *release);
 void found_stock(struct findings *findings, const struct module_file *kvm_intel, const char *release);
 void found_built_in(struct findings *findings, const char *name);
+bool check_line(struct findings *findings, const char *release);
 bool needs_vmxcore(const struct module_file *file);
 void how_to_install(char fix[FINDING_FIX], bool ours, const char *release);
 void how_to_reinstall(char fix[FINDING_FIX], bool ours, const char *release);

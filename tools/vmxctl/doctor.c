@@ -98,7 +98,7 @@ static void look_at_owners(struct patient *p)
 
 	if (p->s.modules[MODULE_KVM_INTEL].built_in)
 		found_built_in(&p->findings, "kvm_intel");
-	else if (p->s.modules[MODULE_KVM_INTEL].loaded && !kvm_intel_is_ours(p->s.modules))
+	else if (p->s.modules[MODULE_KVM_INTEL].loaded && !kvm_intel_is_ours(p->s.modules) && !p->unsupported)
 		stock_kvm(p);
 	for (h = p->s.holders; h < p->s.holders + p->s.n_holders; h++) {
 		if (h->kind == HOLDER_FOREIGN || (h->kind == HOLDER_MODULE && strcmp(h->name, "kvm_intel")))
@@ -138,6 +138,7 @@ enum result command_doctor(void)
 	snapshot_read(&p.s);
 	look_at_cpu(&p);
 	look_at_log(&p);
+	look_at_line(&p);
 	look_at_owners(&p);
 	look_at_modules(&p);
 	look_at_dkms(&p);

@@ -10,12 +10,15 @@
  * struct patient - what the doctor works on
  * @s: what is known
  * @findings: what has been found
+ * @unsupported: there is no vmxcore for this line of kernels
  */
 struct patient {
 	struct snapshot s;
 	struct findings findings;
+	bool unsupported;
 };
 
+void look_at_line(struct patient *p);
 void look_at_modules(struct patient *p);
 void look_at_dkms(struct patient *p);
 

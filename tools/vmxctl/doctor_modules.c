@@ -107,6 +107,24 @@ static void look_at_files(struct patient *p, struct kmod_ctx *ctx)
 }
 
 /**
+ * look_at_line - is there no vmxcore for kernels like this one?
+ * @p: the patient
+ *
+ * One that is there nevertheless is looked at as any other.
+ */
+void look_at_line(struct patient *p)
+{
+	struct kmod_ctx *ctx = p->s.machine.release[0] ? modprobe_open(p->s.machine.release) : NULL;
+	struct module_file file;
+
+	if (!ctx)
+		return;
+	modprobe_find(ctx, "vmxcore", &file);
+	modprobe_close(ctx);
+	p->unsupported = !file.found && check_line(&p->findings, p->s.machine.release);
+}
+
+/**
  * look_at_modules - is there a vmxcore that modprobe would load, and the kernel take?
  * @p: the patient
  */
@@ -114,6 +132,8 @@ void look_at_modules(struct patient *p)
 {
 	struct kmod_ctx *ctx;
 
+	if (p->unsupported)
+		return;
 	if (!p->s.machine.release[0]) {
 		note("which kernel this is cannot be told");
 		p->s.complete = false;
@@ -153,7 +173,7 @@ void look_at_dkms(struct patient *p)
 	char fix[FINDING_FIX];
 	int err;
 
-	if (!file_exists("/var/lib/dkms/vmxcore") || !p->s.machine.release[0])
+	if (p->unsupported || !file_exists("/var/lib/dkms/vmxcore") || !p->s.machine.release[0])
 		return;
 	err = file_list("/var/lib/dkms/vmxcore", look_at_dkms_link, p);
 	if (err < 0)

@@ -122,8 +122,12 @@ static void not_ours(struct planning *p, const struct module_file *kvm_intel)
 	const char *release = p->s->machine.release;
 	struct module_file vmxcore;
 	char fix[FINDING_FIX];
+	int err;
 
-	if (!modprobe_find(p->ctx, "vmxcore", &vmxcore) && vmxcore.found && kvm_intel->found) {
+	err = modprobe_find(p->ctx, "vmxcore", &vmxcore);
+	if (!vmxcore.found && check_line(&p->plan->obstacles, release))
+		return;
+	if (!err && vmxcore.found && kvm_intel->found) {
 		found_stock(&p->plan->obstacles, kvm_intel, release);
 		return;
 	}
