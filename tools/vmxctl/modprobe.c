@@ -162,8 +162,9 @@ int modprobe_parameters(struct kmod_ctx *plain, const char *path,
 		return err;
 	err = 0;
 	kmod_list_foreach(entry, list) {
-		if (!err)
-			err = declared(kmod_module_info_get_key(entry), kmod_module_info_get_value(entry), each, data);
+		err = declared(kmod_module_info_get_key(entry), kmod_module_info_get_value(entry), each, data);
+		if (err)
+			break;
 	}
 	kmod_module_info_free_list(list);
 	return err;

@@ -81,7 +81,8 @@ static struct policy policy_read(void)
 
 	if (!file_flag("/sys/module/module/parameters/sig_enforce", &enforced) && enforced) {
 		policy.wanted = ANSWER_YES;
-		policy.why = policy.option = "module.sig_enforce";
+		policy.why = "module.sig_enforce";
+		policy.option = policy.why;
 	} else if (lockdown != LOCKDOWN_UNKNOWN) {
 		policy.wanted = lockdown >= LOCKDOWN_INTEGRITY ? ANSWER_YES : ANSWER_NO;
 	} else {
