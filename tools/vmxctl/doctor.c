@@ -142,6 +142,7 @@ enum result command_doctor(void)
 	look_at_owners(&p);
 	look_at_modules(&p);
 	look_at_dkms(&p);
+	look_at_initrd(&p);
 	if (p.findings.blind)
 		p.s.complete = false;
 	result = p.findings.n ? RESULT_FINDING : status_result(&p.s);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* doctor.c looks at the machine, doctor_modules.c at the files of modules. */
+/*
+ * doctor.c looks at the machine, doctor_modules.c at the files of modules, doctor_initrd.c at those
+ * in the initrd.
+ */
 #ifndef VMXCTL_DOCTOR_H
 #define VMXCTL_DOCTOR_H
 
@@ -21,5 +24,6 @@ struct patient {
 void look_at_line(struct patient *p);
 void look_at_modules(struct patient *p);
 void look_at_dkms(struct patient *p);
+void look_at_initrd(struct patient *p);
 
 #endif /* VMXCTL_DOCTOR_H */

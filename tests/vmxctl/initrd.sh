@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# vmxctl doctor and the initrd of a made-up machine. An initrd is its own listing here, which the
+# tools print. Sourced by run.
+# shellcheck disable=SC2154
+
+# lister TOOL COMMAND: there is this tool alone, and it runs the command on an initrd.
+lister() {
+	rm -rf "$out/listers"
+	mkdir -p "$out/listers"
+	printf '#!/bin/sh\nexec /bin/%s "$1"\n' "$2" >"$out/listers/$1"
+	printf '#!/bin/sh\nPATH=%s exec %s "$@"\n' "$out/listers" "$checked" >"$out/with-lister"
+	chmod 755 "$out/listers/$1" "$out/with-lister"
+}
+
+expect_initrd() {
+	vmxctl=$out/with-lister expect "$1" changed --json doctor
+}
+
+# fresh LINE...: an initrd that holds these files is fine.
+fresh() {
+	put "boot/initrd.img-$release" "$(printf '%s\n' "$@")"
+	expect_initrd 0
+	holds 'd["findings"] == [] and d["complete"]'
+}
+
+# stale MODULE LINE...: this module is another one than modprobe would load.
+stale() {
+	local text="/boot/initrd.img-$release holds another $1 than"
+	put "boot/initrd.img-$release" "$(printf '%s\n' "${@:2}")"
+	expect_initrd 1
+	holds '[f["id"] for f in d["findings"]] == ["initrd"] and d["complete"]'
+	holds '"'"$text"'" in d["findings"][0]["text"]'
+}
+
+mended_by() {
+	holds 'd["findings"][0]["fix"] == "'"$1"'"'
+}
+
+initrd() {
+	local in=usr/lib/modules/$release
+	local kernel=$in/kernel/kvm dkms=$in/updates/dkms
+	changed well
+	lister lsinitramfs cat
+	fresh usr/bin/kvm.ko "$kernel/ext4.ko.xz" "$kernel/kvm-amd.ko" "$kernel/not-kvm.ko"
+	fresh "$dkms/kvm.ko.xz" "$dkms/kvm-intel.ko" "$dkms/vmxcore.ko.zst"
+	stale kvm_intel "$dkms/kvm.ko" "$kernel/kvm-intel.ko.xz"
+	lister lsinitrd "sed 's/^/-rw-r--r--   1 root     root      1048576 Jan  1  1970 /'"
+	fresh "$kernel/kvm-amd.ko" "$dkms/kvm.ko"
+	stale kvm "$kernel/kvm.ko" "$kernel/kvm-intel.ko"
+	mended_by "dracut --force /boot/initrd.img-$release $release"
+	put usr/sbin/update-initramfs ""
+	stale kvm_intel "$kernel/kvm-intel.ko"
+	mended_by "update-initramfs -u -k $release"
+	# Of the same name, and of an older vmxcore.
+	fresh "$dkms/vmxcore.ko"
+	touch -d @1000000000 "$tree/boot/initrd.img-$release"
+	expect_initrd 1
+	holds '"another vmxcore than" in d["findings"][0]["text"]'
+	# The modules have gone, and the initrd loads them still.
+	rm -r "$tree/lib/modules/$release/updates"
+	index_modules
+	put "boot/initrd.img-$release" "$dkms/vmxcore.ko"
+	expect_initrd 1
+	holds '[f["id"] for f in d["findings"]] == ["not-installed", "initrd"]'
+	# What cannot be listed.
+	changed well
+	put "boot/initrd.img-$release" "$kernel/kvm.ko"
+	lister lsinitrd false
+	expect_initrd 3
+	holds 'd["findings"] == [] and not d["complete"]'
+	warns "what it holds cannot be told"
+	rm "$out/listers/lsinitrd" "$tree/boot/initrd.img-$release"
+	mkfifo "$tree/boot/initrd.img-$release"
+	expect_initrd 3
+}
