@@ -47,6 +47,7 @@ kvm-source:
 install:
 	+$(kbuild) INSTALL_MOD_DIR=updates modules_install
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(release)
+	$(if $(INSTALL_MOD_PATH),,scripts/dkms/initrd $(release))
 
 # What DKMS needs, without what was built here, into DIR.
 dkms-source:

@@ -172,7 +172,7 @@ uninstall() {
 view_of() {
 	local view=$root/run/view dir
 	mkdir -p "$view/proc/sys/kernel" "$view/sys"
-	for dir in etc lib run usr var; do
+	for dir in boot etc lib run usr var; do
 		ln -sfn "/$dir" "$view/$dir"
 	done
 	echo "$1" >"$view/proc/sys/kernel/osrelease"
