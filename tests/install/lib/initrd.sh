@@ -12,8 +12,7 @@ generator_of() {
 	esac
 }
 
-# with_generator: the layers of the release of $kernel, without a kernel. dracut reads
-# /etc/modules-load.d where there is systemd.
+# with_generator: the layers of the release of $kernel, without a kernel.
 with_generator() {
 	local release generator packages
 	release=$(release_of "$kernel")
@@ -27,8 +26,7 @@ with_generator() {
 small_initrds() {
 	local settings
 	if [ "$(generator_of "$kernel")" = dracut ]; then
-		settings=('dracutmodules+=" base systemd-modules-load "' 'compress="cat"'
-			'do_strip="no"')
+		settings=('dracutmodules+=" bash "' 'compress="cat"' 'do_strip="no"')
 		printf '%s\n' "${settings[@]}" >"$root/etc/dracut.conf.d/small.conf"
 	else
 		settings=(MODULES=list COMPRESS=zstd COMPRESSLEVEL=1)
@@ -38,10 +36,13 @@ small_initrds() {
 
 # kvm_listed yes | no: KVM is to be loaded by the initrd.
 kvm_listed() {
-	local file=$root/etc/modules-load.d/kvm.conf
-	[ "$(generator_of "$kernel")" = dracut ] || file=$root/etc/initramfs-tools/modules
-	: >"$file"
-	[ "$1" = no ] || printf 'kvm\nkvm_intel\n' >"$file"
+	local file=$root/etc/initramfs-tools/modules text='kvm\nkvm_intel\n'
+	if [ "$(generator_of "$kernel")" = dracut ]; then
+		file=$root/etc/dracut.conf.d/kvm.conf text='add_drivers+=" kvm kvm_intel "\n'
+	fi
+	[ "$1" = yes ] || text=
+	# shellcheck disable=SC2059 # it has no arguments
+	printf "$text" >"$file"
 }
 
 # make_initrd RELEASE: as an admin would.
@@ -72,16 +73,17 @@ initrd_modules() {
 	local tool=lsinitrd module='kvm|kvm-intel|vmxcore|vmxcore_tdx'
 	[ "$(generator_of "$kernel")" = dracut ] || tool=lsinitramfs
 	in_root "$root" "$tool" "/boot/initrd.img-$1" >"$out/initrd.list"
-	grep -q "etc/" "$out/initrd.list"
+	grep -q usr "$out/initrd.list"
 	sed -nE "s,.*lib/modules/$1/(.*/($module)\.ko)(\..*)?\$,\1,p" "$out/initrd.list" | sort |
 		paste -sd' '
 }
 
-# initrd_has stock | ours | none RELEASE
+# initrd_has stock | ours | copies | none RELEASE
 initrd_has() {
 	local wanted='' has dir=kernel/arch/x86/kvm dkms=updates/dkms
 	case $1/$2 in
 	stock/*) wanted="$dir/kvm-intel.ko $dir/kvm.ko" ;;
+	copies/*) wanted="$dkms/kvm-intel.ko $dkms/kvm.ko" ;;
 	ours/6.1.*) wanted="$dir/kvm.ko $dkms/kvm-intel.ko $dkms/vmxcore.ko" ;;
 	ours/*) wanted="$dkms/kvm-intel.ko $dkms/kvm.ko $dkms/vmxcore.ko" ;;
 	esac
@@ -213,6 +215,33 @@ initrd_after_purge() {
 	mend_generator
 	in_root "$root" sh -c "$(sed -n 's/^vmxcore: .* made anew, and still.*; run: //p' "$said")"
 	initrd_has stock "$1"
+}
+
+# initrd_of_copies VERSION RELEASE: without a build. Copies of the stock modules stand for ours.
+initrd_of_copies() {
+	local before modules=$root/lib/modules/$2
+	local command=("$package/vmxcore/scripts/dkms/initrd" "$2")
+	small_initrds
+	kvm_listed yes
+	apt "linux-image-$2=$1"
+	initrd_has stock "$2"
+	mkdir -p "$modules/updates/dkms"
+	cp "$modules"/kernel/arch/x86/kvm/{kvm,kvm-intel}.ko* "$modules/updates/dkms"
+	says "${command[@]}"
+	says_anew "$2"
+	initrd_has copies "$2"
+	before=$(initrd_file "$2")
+	says "${command[@]}"
+	left_alone
+	[ "$(initrd_file "$2")" = "$before" ]
+	break_generator
+	rm -r "$modules/updates"
+	says "${command[@]}"
+	says_not_made "$2"
+	initrd_has copies "$2"
+	mend_generator
+	says "${command[@]}"
+	initrd_has stock "$2"
 }
 
 # initrd_of_checkout RELEASE
