@@ -74,7 +74,7 @@ initrd_modules() {
 	[ "$(generator_of "$kernel")" = dracut ] || tool=lsinitramfs
 	in_root "$root" "$tool" "/boot/initrd.img-$1" >"$out/initrd.list"
 	grep -q usr "$out/initrd.list"
-	sed -nE "s,.*lib/modules/$1/(.*/($module)\.ko)(\..*)?\$,\1,p" "$out/initrd.list" | sort |
+	sed -nE "s,.*lib/modules/[^/]*/(.*/($module)\.ko)(\..*)?\$,\1,p" "$out/initrd.list" | sort |
 		paste -sd' '
 }
 
