@@ -82,6 +82,17 @@ static const struct {
 	{ gone_1, emergency_1 },
 };
 
+/*
+ * Clients are asked in the order of their registration: those after this one are asked while a
+ * function is being delayed.
+ */
+static void yield_at_delay(void)
+{
+	pr_notice("a client that waits is asked to yield\n");
+	if (test_await_delay())
+		pr_err("no function was delayed while a client waited for it\n");
+}
+
 static struct test_client *find(const char *name)
 {
 	unsigned int i;
@@ -105,7 +116,8 @@ static unsigned int flags_of(const char *how)
 /**
  * test_register - register a client
  * @name: any text, valid as a name or not
- * @how: "exclusive", "takeover", "evmcs", or "": as most are
+ * @how: "exclusive", "takeover", "evmcs"; "waits": its yield returns when a delay begins; or "":
+ *	as most are
  *
  * Return: the errno of vmxcore_register(), or -E2BIG when this module knows too many.
  */
@@ -120,6 +132,8 @@ int test_register(const char *name, const char *how)
 	if (index == MAX_CLIENTS)
 		return -E2BIG;
 	desc.flags = flags_of(how);
+	if (!strcmp(how, "waits"))
+		desc.yield = yield_at_delay;
 	if (index < ARRAY_SIZE(callbacks)) {
 		desc.cpu_gone = callbacks[index].gone;
 		desc.emergency = callbacks[index].emergency;

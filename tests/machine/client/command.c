@@ -226,6 +226,11 @@ static int cmd_delay(char **words)
 	return kstrtouint(words[2], 0, &us) ?: test_delay(words[1], us);
 }
 
+static int cmd_await_delay(char **words)
+{
+	return test_await_delay();
+}
+
 static int cmd_leave_out(char **words)
 {
 	bool on;
@@ -292,6 +297,11 @@ static int cmd_vmcs_launched(char **words)
 	       test_vmcs_launched(words[1], cpu, wanted);
 }
 
+static int cmd_vmcs_books(char **words)
+{
+	return test_vmcs_books();
+}
+
 static int cmd_vmcs_borrow(char **words)
 {
 	unsigned int cpu, times;
@@ -329,6 +339,15 @@ static int cmd_vpids_forget(char **words)
 	if (!err)
 		test_vpids_forget(second);
 	return err;
+}
+
+static int cmd_guest_vpid(char **words)
+{
+	unsigned int cpu;
+	bool wanted;
+
+	return kstrtouint(words[1], 0, &cpu) ?: kstrtobool(words[2], &wanted) ?:
+	       test_guest_vpid(cpu, wanted);
 }
 
 static int cmd_pid_table(char **words)
@@ -372,7 +391,7 @@ static const struct {
 	const char *name;
 	command_fn run;
 } commands[] = {
-	{ "register", cmd_register },		/* NAME [exclusive|takeover|evmcs] */
+	{ "register", cmd_register },		/* NAME [exclusive|takeover|evmcs|waits] */
 	{ "unregister", cmd_unregister },	/* NAME; the stale handle stays known */
 	{ "get", cmd_get },			/* NAME */
 	{ "put", cmd_put },			/* NAME */
@@ -395,6 +414,7 @@ static const struct {
 	{ "down", cmd_down },			/* TIMES */
 	{ "hooks", cmd_hooks },			/* 0|1 */
 	{ "delay", cmd_delay },			/* FUNCTION MICROSECONDS|0 */
+	{ "await_delay", cmd_await_delay },	/* until a function begins to wait */
 	{ "leave_out", cmd_leave_out },		/* FUNCTION 0|1 */
 	{ "wake", cmd_wake },			/* MILLISECONDS */
 	{ "count", cmd_count },			/* FUNCTION 0|1 */
@@ -406,10 +426,12 @@ static const struct {
 	{ "vmcs_clear", cmd_vmcs_clear },	/* NAME */
 	{ "vmcs_load", cmd_vmcs_load },		/* NAME CPU WHAT-IT-RETURNS */
 	{ "vmcs_launched", cmd_vmcs_launched },	/* NAME CPU 0|1: is it, there? */
+	{ "vmcs_books", cmd_vmcs_books },	/* do they agree with every CPU? */
 	{ "vmcs_borrow", cmd_vmcs_borrow },	/* NAME CPU TIMES */
 	{ "vpids", cmd_vpids },			/* CLIENT CLIENT COUNT: in turns, all of them */
 	{ "vpids_free", cmd_vpids_free },	/* CLIENT 0|1: the first or the second of these */
 	{ "vpids_forget", cmd_vpids_forget },	/* 0|1 */
+	{ "guest_vpid", cmd_guest_vpid },	/* CPU 0|1: has the guest there one of its own? */
 	{ "pid_table", cmd_pid_table },
 	{ "caps", cmd_caps },
 	{ "vmxe", cmd_vmxe },			/* CPU 0|1: CR4.VMXE behind the kernel's back */

@@ -7,6 +7,7 @@
 #include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/errno.h>
+#include <linux/iopoll.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/percpu.h>
@@ -22,6 +23,9 @@
 #define MAX_DELAY_US	100000
 #define MAX_SYMBOL	64
 
+#define DELAY_POLL_US		100
+#define DELAY_TIMEOUT_US	(20 * USEC_PER_SEC)
+
 static struct injection {
 	struct kprobe probe;
 	char symbol[MAX_SYMBOL];
@@ -29,10 +33,14 @@ static struct injection {
 	atomic_t count;
 } injections[MAX_INJECTIONS];
 
+/* How often any function has begun to wait, since one was last made to. */
+static atomic_t nr_delays;
+
 static int wait_there(struct kprobe *probe, struct pt_regs *regs)
 {
 	unsigned int us = READ_ONCE(container_of(probe, struct injection, probe)->us);
 
+	atomic_inc(&nr_delays);
 	/* A long udelay() overflows. */
 	for (; us > USEC_PER_MSEC; us -= USEC_PER_MSEC)
 		udelay(USEC_PER_MSEC);
@@ -117,7 +125,22 @@ int test_delay(const char *function, unsigned int us)
 {
 	if (us > MAX_DELAY_US)
 		return -EINVAL;
+	atomic_set(&nr_delays, 0);
 	return inject(function, us, wait_there, us);
+}
+
+/**
+ * test_await_delay - sleep until the function that test_delay() has made slow last, or one before,
+ *	begins to wait
+ *
+ * Return: 0 or -ETIMEDOUT.
+ */
+int test_await_delay(void)
+{
+	int count;
+
+	return read_poll_timeout(atomic_read, count, count, DELAY_POLL_US, DELAY_TIMEOUT_US,
+				 false, &nr_delays);
 }
 
 /**

@@ -50,6 +50,7 @@ void test_hooks_show(struct seq_file *m);
 
 /* inject.c: what is slow in vmxcore, or left out */
 int test_delay(const char *function, unsigned int us);
+int test_await_delay(void);
 int test_leave_out(const char *function, bool on);
 int test_count(const char *function, bool on);
 void test_counts_show(struct seq_file *m);
@@ -89,12 +90,14 @@ int test_vmcs_clear(const char *name);
 int test_vmcs_load(const char *name, unsigned int cpu, int wanted);
 int test_vmcs_borrow(const char *name, unsigned int cpu, unsigned int times);
 int test_vmcs_launched(const char *name, unsigned int cpu, bool wanted);
+int test_vmcs_books(void);
 void test_vmcss_exit(void);
 
 /* vpid.c: all VPIDs there are */
 int test_vpids_take(struct vmxcore_client *a, struct vmxcore_client *b, unsigned int wanted);
 void test_vpids_free(struct vmxcore_client *client, bool second);
 void test_vpids_forget(bool second);
+int test_guest_vpid(unsigned int cpu, bool wanted);
 
 /* pid_table.c */
 int test_pid_table(void);

@@ -5,10 +5,12 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -214,6 +216,36 @@ int test_vmcs_launched(const char *name, unsigned int cpu, bool wanted)
 	vmcs->wanted = wanted ? VMXERR_ENTRY_INVALID_CONTROL_FIELD :
 				VMXERR_VMRESUME_NONLAUNCHED_VMCS;
 	return test_call_on(cpu, "", is_launched, vmcs);
+}
+
+/*
+ * In a task: an interrupt may come between the write of the pointer and the VMPTRLD, or while
+ * KVM has a shadow VMCS loaded.
+ */
+static int compare_books(void *unused)
+{
+	void *page = this_cpu_read(vmxcore_current_vmcs);
+
+	if (!page || virt_to_phys(page) == test_current_vmcs())
+		return 0;
+	pr_err("CPU %u: VMPTRST does not store the VMCS that is said to be current\n",
+	       smp_processor_id());
+	return -EPROTO;
+}
+
+/**
+ * test_vmcs_books - ask each CPU whether the VMCS that is said to be current there is
+ *
+ * Return: 0; -EPROTO: one has another, or none.
+ */
+int test_vmcs_books(void)
+{
+	unsigned int cpu;
+	int err = 0;
+
+	for_each_online_cpu(cpu)
+		err = test_call_on(cpu, "", compare_books, NULL) ?: err;
+	return err;
 }
 
 /**

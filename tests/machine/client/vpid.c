@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All VPIDs of a machine, taken by two clients in turns.
+ * All VPIDs of a machine, taken by two clients in turns; and that of a guest.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bitmap.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
+#include <linux/smp.h>
+#include <asm/vmx.h>
 
+#include <vmxcore/insn.h>
 #include <vmxcore/vmxcore.h>
 
 #include "test.h"
@@ -79,4 +82,43 @@ void test_vpids_free(struct vmxcore_client *client, bool second)
 void test_vpids_forget(bool second)
 {
 	bitmap_zero(taken[second], NR_VPIDS);
+}
+
+static int read_vpid(unsigned long *vpid)
+{
+	unsigned long first = 0, second = 0;
+	int err = vmxcore_vmread(CPU_BASED_VM_EXEC_CONTROL, &first);
+
+	if (!err && (first & CPU_BASED_ACTIVATE_SECONDARY_CONTROLS))
+		err = vmxcore_vmread(SECONDARY_VM_EXEC_CONTROL, &second);
+	*vpid = 0;
+	if (!err && (second & SECONDARY_EXEC_ENABLE_VPID))
+		err = vmxcore_vmread(VIRTUAL_PROCESSOR_ID, vpid);
+	return err;
+}
+
+static int compare_vpid(void *data)
+{
+	bool wanted = *(bool *)data;
+	unsigned long vpid;
+	int err = read_vpid(&vpid);
+
+	if (err)
+		return err;
+	if (wanted == !!vpid && !test_bit(vpid, taken[0]) && !test_bit(vpid, taken[1]))
+		return 0;
+	pr_err("the guest on CPU %u has VPID %lu\n", smp_processor_id(), vpid);
+	return -EPROTO;
+}
+
+/**
+ * test_guest_vpid - ask a CPU for the VPID of the guest whose VMCS is current there
+ * @cpu: where a guest runs
+ * @wanted: is it to have one? It must be none of those that were taken here
+ *
+ * Return: 0; -EPROTO: it is not so; -EFAULT, -EIO: there is no guest; -ENXIO: no such CPU.
+ */
+int test_guest_vpid(unsigned int cpu, bool wanted)
+{
+	return test_call_on(cpu, "", compare_vpid, &wanted);
 }
