@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2154
 # machine: cpus=3 limit=300
 # VMCSs of clients: current where and when they are loaded, VMCLEARed when they must be, and their owner is told. What a load
 # returns: 0: all as it was; 1: it was cleared (VMLAUNCH); 2: another CPU than last time.
@@ -10,6 +10,14 @@ launched() {
 
 cleared() {
 	check "  a VMRESUME of $1 says that it is clear" vmxt vmcs_launched "$1" 0 0
+}
+
+# move CPU PID: all its threads.
+move() {
+	local task
+	for task in /proc/"$2"/task/*; do
+		taskset -p "$(printf '%x' $((1 << $1)))" "${task##*/}" || return
+	done
 }
 
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
@@ -77,10 +85,18 @@ vm_start --cpu 0
 check "a1 is borrowed by interrupts on CPU 0, under the VM" vmxt vmcs_borrow a1 0 "$(amount 300 10000)"
 vm_computes "  the VM runs on"
 check "a gets" vmxt get a
+check "  each CPU agrees with the books on its current VMCS" vmxt vmcs_books
+check "the VM moves to CPU 2" move 2 "$vm"
+vm_computes "  and runs on"
+check "  each CPU agrees still" vmxt vmcs_books
+check "the VM moves back to CPU 0" move 0 "$vm"
+vm_computes "  and runs on"
+check "  each CPU agrees still" vmxt vmcs_books
 check "a1 is loaded on CPU 1" vmxt vmcs_load a1 1 3
 check "  and cannot be borrowed on CPU 0: EBUSY" vmxt -e EBUSY vmcs_borrow a1 0 1
 check "  but on CPU 1" vmxt vmcs_borrow a1 1 100
 vm_end
+check "  each CPU agrees when the VM is gone" vmxt vmcs_books
 check "e runs on enlightened VMCSs" vmxt register e evmcs
 check "  nobody else has a VMCS then: EOPNOTSUPP" vmxt -e EOPNOTSUPP vmcs a a2
 check "e unregisters" vmxt unregister e

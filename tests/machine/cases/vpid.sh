@@ -17,8 +17,14 @@ check "b comes again" vmxt register b
 check "a and b take what there is" vmxt vpids a b 49151
 load_kvm 0
 check "a VM runs without one" vmrun --vcpus 2 --rounds 5
+vm_start --cpu 1
+check "  its VMCS says that it has none" vmxt guest_vpid 1 0
+vm_end
 check "a gives its back" vmxt vpids_free a 0
 check "a VM runs with one" vmrun --vcpus 2 --rounds 5
+vm_start --cpu 1
+check "  its VMCS says that it has one, and none of b's" vmxt guest_vpid 1 1
+vm_end
 dmesg_mark
 check "a gives one back that KVM has had: misuse" vmxt vpids_free a 0
 check_fails "  nothing was left to give" dmesg_has misuse
