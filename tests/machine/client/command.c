@@ -302,6 +302,13 @@ static int cmd_vmcs_books(char **words)
 	return test_vmcs_books();
 }
 
+static int cmd_vmcs_cleared(char **words)
+{
+	u64 pa;
+
+	return kstrtou64(words[1], 0, &pa) ?: test_vmcs_cleared(pa);
+}
+
 static int cmd_vmcs_borrow(char **words)
 {
 	unsigned int cpu, times;
@@ -427,6 +434,7 @@ static const struct {
 	{ "vmcs_load", cmd_vmcs_load },		/* NAME CPU WHAT-IT-RETURNS */
 	{ "vmcs_launched", cmd_vmcs_launched },	/* NAME CPU 0|1: is it, there? */
 	{ "vmcs_books", cmd_vmcs_books },	/* do they agree with every CPU? */
+	{ "vmcs_cleared", cmd_vmcs_cleared },	/* PHYSICAL-ADDRESS: EPROTO: launched */
 	{ "vmcs_borrow", cmd_vmcs_borrow },	/* NAME CPU TIMES */
 	{ "vpids", cmd_vpids },			/* CLIENT CLIENT COUNT: in turns, all of them */
 	{ "vpids_free", cmd_vpids_free },	/* CLIENT 0|1: the first or the second of these */

@@ -57,6 +57,7 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define rdmsrq		rdmsrl
 #define rdmsrq_safe	rdmsrl_safe
+#define wrmsrq		wrmsrl
 #endif
 
 #endif /* _TEST_COMPAT_H */

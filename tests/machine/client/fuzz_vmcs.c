@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fuzzer's VMCSs, one task's each as the contract wants it, and EPT roots. Whether one has been
- * VMCLEARed is seen in its memory, as the emulator stores it (launch.c).
+ * The fuzzer's VMCSs, one task's each as the contract wants it, and EPT roots. A guest runs on each
+ * VMCS that is loaded, and the CPU is asked whether it has been VMCLEARed (launch.c).
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -26,9 +26,14 @@ static struct fuzz_vmcs *vmcs_of(struct fuzz_thread *t, u32 which)
 
 static void must_be_clear(const struct fuzz_thread *t, const struct fuzz_vmcs *v, const char *why)
 {
-	if (v->page && test_launched(v->page))
+	int err = v->page ? test_vmcs_cleared(virt_to_phys(v->page)) : 0;
+
+	if (err == -EPROTO)
 		fuzz_fail(t, "VMCS %d of CPU %d has not been VMCLEARed: %s",
 			  (int)(v - t->vmcss), v->last_cpu, why);
+	else if (err)
+		fuzz_fail(t, "no CPU says whether VMCS %d has been VMCLEARed: %d",
+			  (int)(v - t->vmcss), err);
 }
 
 /* Has the CPU gone where it was active? */
@@ -61,7 +66,7 @@ static void note_load(const struct fuzz_thread *t, struct fuzz_vmcs *v)
 	v->clear = false;
 	v->epoch = claim->all ? claim->epoch : 0;
 	if (v->page && test_launch(v->page))
-		fuzz_fail(t, "a VMCS is loaded on CPU %u, which is not in VMX operation",
+		fuzz_fail(t, "a VMCS is loaded on CPU %u, and no guest can be entered there",
 			  v->last_cpu);
 }
 

@@ -110,17 +110,43 @@ fault:
 	return -EIO;
 }
 
+/**
+ * test_vmx_enter - VMXON behind vmxcore's back
+ * @root: a root VMCS
+ *
+ * Context: interrupts off, VMX off.
+ * Return: 0; -EIO: VMfail, or a fault.
+ */
+int test_vmx_enter(void *root)
+{
+	int err;
+
+	write_raw_cr4(read_raw_cr4() | X86_CR4_VMXE);
+	err = enter_vmx((unsigned long)root);
+	if (err)
+		write_raw_cr4(read_raw_cr4() & ~X86_CR4_VMXE);
+	return err;
+}
+
+/**
+ * test_vmx_leave - VMXOFF behind vmxcore's back
+ *
+ * Context: interrupts off.
+ * Return: 0; -EIO: VMX was off.
+ */
+int test_vmx_leave(void)
+{
+	int err = leave_vmx();
+
+	write_raw_cr4(read_raw_cr4() & ~X86_CR4_VMXE);
+	return err;
+}
+
 static void set_foreign(void *data)
 {
 	struct bend *bend = data;
 
-	if (bend->on) {
-		write_raw_cr4(read_raw_cr4() | X86_CR4_VMXE);
-		bend->err = enter_vmx(bend->root);
-	} else {
-		bend->err = leave_vmx();
-		write_raw_cr4(read_raw_cr4() & ~X86_CR4_VMXE);
-	}
+	bend->err = bend->on ? test_vmx_enter((void *)bend->root) : test_vmx_leave();
 }
 
 static int make_root(unsigned int cpu)

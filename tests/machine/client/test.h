@@ -75,13 +75,16 @@ int test_wake_init(void);
 void test_wake_exit(void);
 int test_wake(unsigned int ms);
 
+/* entry.c: a VM entry */
+int test_vm_entry(bool resume);
+
 /* launch.c: the launch state of VMCSs */
 int test_launch_init(void);
 void test_launch_exit(void);
 u32 *test_vmcs_page(void);
-bool test_launched(u32 *page);
 int test_launch(u32 *page);
-int test_vmresume_error(const u32 *page);
+int test_vmresume_error(u64 pa);
+int test_vmcs_cleared(u64 pa);
 
 /* vmcs.c: VMCSs by name */
 int test_vmcs_make(struct vmxcore_client *client, const char *name);
@@ -106,6 +109,8 @@ int test_pid_table(void);
 int test_set_vmxe(unsigned int cpu, bool set);
 int test_set_ne(unsigned int cpu, bool set);
 int test_foreign(unsigned int cpu, bool on);
+int test_vmx_enter(void *root);
+int test_vmx_leave(void);
 int test_compare_caps(void);
 
 /* broken.c: hardware that no emulator has */

@@ -189,7 +189,7 @@ int test_vmcs_borrow(const char *name, unsigned int cpu, unsigned int times)
 static int is_launched(void *data)
 {
 	struct test_vmcs *vmcs = data;
-	int error = test_vmresume_error(vmcs->page);
+	int error = test_vmresume_error(virt_to_phys(vmcs->page));
 
 	if (error < 0)
 		return error;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A page for the next kernel: where the VMCSs of this one are. A crash kernel that finds one of
- * them launched knows that it was not VMCLEARed.
+ * A page for the next kernel: where the VMCSs of this one are that are launched. A crash kernel
+ * that finds one of them still launched knows that it was not VMCLEARed.
  */
 #include <linux/cpumask.h>
 #include <linux/errno.h>
@@ -11,6 +11,7 @@
 #include <linux/seq_file.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <asm/vmx.h>
 
 #include <vmxcore/insn.h>
 
@@ -39,7 +40,8 @@ static void note_current(void *unused)
 {
 	u64 pa;
 
-	if (vmxcore_vmptrst(&pa) || pa == NO_CURRENT_VMCS)
+	if (vmxcore_vmptrst(&pa) || pa == NO_CURRENT_VMCS ||
+	    test_vmresume_error(pa) != VMXERR_ENTRY_INVALID_CONTROL_FIELD)
 		return;
 	raw_spin_lock(&lock);
 	note(pa);
@@ -47,7 +49,7 @@ static void note_current(void *unused)
 }
 
 /**
- * test_witness - note each CPU's current VMCS
+ * test_witness - note each CPU's current VMCS, if it is launched
  *
  * Return: 0 or -ENOMEM.
  */
@@ -64,19 +66,13 @@ int test_witness(void)
 }
 
 /**
- * test_witness_show - where the page is, how many VMCSs it names, how many are launched now
+ * test_witness_show - where the page is, how many VMCSs it names
  * @m: where to
  */
 void test_witness_show(struct seq_file *m)
 {
-	unsigned int i, count = 0;
-
-	if (!page)
-		return;
-	for (i = 0; i < page->count; i++)
-		count += test_launched(phys_to_virt(page->vmcs[i]));
-	seq_printf(m, "page 0x%llx vmcs %llu launched %u\n", (u64)virt_to_phys(page), page->count,
-		   count);
+	if (page)
+		seq_printf(m, "page 0x%llx launched %llu\n", (u64)virt_to_phys(page), page->count);
 }
 
 /**

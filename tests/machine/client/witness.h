@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What one kernel tells the next about its VMCSs. For vmxcore_test.ko, which writes it, and
+ * What one kernel tells the next about its launched VMCSs. For vmxcore_test.ko, which writes it, and
  * vmcsleft, which reads it.
  */
 #ifndef _VMXCORE_TEST_WITNESS_H
@@ -10,12 +10,6 @@
 
 #define WITNESS_MAGIC		0x737365656e746977ULL
 #define WITNESS_VMCSS		64
-
-/*
- * Where a VMCS says whether it is launched: not architectural, but how Bochs stores it. Only a
- * CPU that keeps it in memory at all can be asked this way.
- */
-#define WITNESS_LAUNCH_STATE	8
 
 struct witness {
 	__u64 magic;

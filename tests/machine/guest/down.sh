@@ -24,15 +24,22 @@ word() {
 	echo "$1"
 }
 
-# vmcss_cleared: in the crash kernel: was each VMCS of the dead kernel VMCLEARed?
+# vmcss_cleared: in the crash kernel: was each VMCS of the dead kernel VMCLEARed? 1: it was not; 2: no CPU can say.
 vmcss_cleared() {
+	modprobe vmxcore_test || return 2
 	vmcsleft "$(sed 's/.* witness=\([^ ]*\).*/\1/' /proc/cmdline)"
+}
+
+vmcss_left() {
+	local status=0
+	vmcss_cleared || status=$?
+	[ $status = 1 ]
 }
 
 # crash_kernel_load [launched]: launched: there must be VMCSs that are.
 crash_kernel_load() {
 	local place
-	# A VMCS that is current at one of these moments; all of them are after a few, as each vCPU has a CPU of its own.
+	# A VMCS that is current at one of these moments, and launched; all of them are after a few, as each vCPU has a CPU of its own.
 	for _ in 1 2 3 4 5; do
 		vmxt witness >/dev/null
 	done

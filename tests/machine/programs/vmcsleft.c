@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vmcsleft PAGE: in a crash kernel: was each VMCS of the dead kernel VMCLEARed? PAGE is the
- * physical address of what its test client has noted (client/witness.h). Fails when one of them
- * is still launched, or when none is noted.
+ * physical address of what its test client has noted (client/witness.h). This kernel's test client
+ * asks the CPU (client/launch.c). The status is 1 when one of them is still launched, and 2 when
+ * none is noted or the CPU can't be asked.
  */
 #include <elf.h>
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 #include "../client/witness.h"
 
 #define VMCORE		"/proc/vmcore"
+#define COMMAND		"/sys/kernel/debug/vmxcore_test/command"
 #define MAX_SEGMENTS	64
 
 static Elf64_Phdr segments[MAX_SEGMENTS];
@@ -54,23 +57,33 @@ static void read_physical(void *to, size_t size, __u64 pa)
 	errx(2, "0x%llx is not in " VMCORE, pa);
 }
 
+static int is_launched(int command, __u64 vmcs)
+{
+	if (dprintf(command, "vmcs_cleared 0x%llx", vmcs) > 0)
+		return 0;
+	if (errno != EPROTO)
+		err(2, COMMAND);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int i, left = 0;
 	struct witness witness;
-	__u32 launched;
+	int command;
 
 	if (argc != 2)
 		errx(2, "usage: vmcsleft PAGE");
 	open_vmcore();
 	read_physical(&witness, sizeof(witness), strtoull(argv[1], NULL, 0));
-	if (witness.magic != WITNESS_MAGIC || witness.count > WITNESS_VMCSS)
+	if (witness.magic != WITNESS_MAGIC || !witness.count || witness.count > WITNESS_VMCSS)
 		errx(2, "no witness at %s", argv[1]);
+	command = open(COMMAND, O_WRONLY | O_CLOEXEC);
+	if (command < 0)
+		err(2, COMMAND);
 
-	for (i = 0; i < witness.count; i++) {
-		read_physical(&launched, sizeof(launched), witness.vmcs[i] + WITNESS_LAUNCH_STATE);
-		left += !!launched;
-	}
+	for (i = 0; i < witness.count; i++)
+		left += is_launched(command, witness.vmcs[i]);
 	printf("vmcsleft: %llu VMCSs, %u still launched\n", witness.count, left);
-	return left || !witness.count;
+	return !!left;
 }
