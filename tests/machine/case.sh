@@ -52,16 +52,6 @@ kvm_nests() {
 	[ -w /dev/kvm ] && grep -qsx '[Y1]' /sys/module/kvm_intel/parameters/nested
 }
 
-# wanted_bochs: "built" or "released", for the case that was read. No released version can be trusted with a guest that takes exceptions, as
-# a whole Linux does, or loops with interrupts off, as those of KVM's selftests do: one that can is built (emulators/build-bochs), for machines
-# that have such guests.
-wanted_bochs() {
-	case ${machine[emulator]}:${machine[image]} in
-	nested:* | bochs:qemu | bochs:installed | bochs:selftests) echo built ;;
-	*) echo released ;;
-	esac
-}
-
 # emulator_for_all: MACHINE says it: "qemu", "nested", which is that on an emulated Intel host, or "bochs". Where it does not, the fastest.
 emulator_for_all() {
 	case ${MACHINE:-} in
@@ -87,5 +77,4 @@ read_case() {
 	qemu) machine[emulator]=$(kvm_nests && echo kvm || echo nested) ;;
 	esac
 	machine[modules]=${machine[modules]:-${machine[kernel]}}
-	machine[bochs]=$(wanted_bochs)
 }

@@ -77,12 +77,11 @@ without_races_of_kvm() {
 		{ print }' "$1"
 }
 
-# kernel_complaints CONSOLE QUIRKS [EXPECTED-REGEX...]: kernel warnings, but for those that the emulator provokes (the regular
-# expression QUIRKS) and expected ones.
+# kernel_complaints CONSOLE [EXPECTED-REGEX...]: kernel warnings, but for expected ones.
 kernel_complaints() {
-	local console=$1 quirks=$2
-	shift 2
-	local unless=("${@/#/--regexp=}" "--regexp=${quirks:-^\$}")
+	local console=$1
+	shift
+	local unless=("${@/#/--regexp=}" "--regexp=^\$")
 	{ without_races_of_kvm "$console" | grep -aE "$kernel_complaint" | grep -avE "${unless[@]}" | tr -d '\r' | sed 's/^/kernel: /' | head -n 3; } || true
 }
 
@@ -102,12 +101,12 @@ boot_problem() {
 	[ "$seen" = "$2" ] || echo "the machine booted $seen times instead of $2"
 }
 
-# judge DIR BOOTS END QUIRKS [EXPECTED-REGEX...]: END is "power-off", or says what else ended the machine. In that case the
+# judge DIR BOOTS END [EXPECTED-REGEX...]: END is "power-off", or says what else ended the machine. In that case the
 # rest is missing for that reason, and not told again.
 judge() {
-	local dir=$1 boots=$2 end=$3 quirks=$4
-	shift 4
-	kernel_complaints "$dir/console.log" "$quirks" "$@"
+	local dir=$1 boots=$2 end=$3
+	shift 3
+	kernel_complaints "$dir/console.log" "$@"
 	if [ "$end" != power-off ]; then
 		echo "$end"
 		return

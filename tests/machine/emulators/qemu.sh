@@ -5,7 +5,6 @@
 
 emulator_model=max
 emulator_time_factor=1
-emulator_quirks=
 # The kernel counts ticks in a loop of so many cycles, which an emulator on a busy host does not get, and panics.
 emulator_parameters=no_timer_check
 
