@@ -94,15 +94,29 @@ static int write_current(const struct minivisor_host *host)
 	return err;
 }
 
+/*
+ * That does not suffice where PEBS is not isolated from VMX: a record that has begun is written
+ * after the counters have stopped. Which CPUs do that only perf knows, so it is done for all, and
+ * costs something only while perf uses PEBS. Here, and not by the entry: the record needs the time.
+ */
+static void stop_pebs(struct minivisor_host *host)
+{
+	host->pebs_enable = boot_cpu_has(X86_FEATURE_PEBS) ? read_msr(MSR_IA32_PEBS_ENABLE) : 0;
+	if (host->pebs_enable)
+		wrmsrq(MSR_IA32_PEBS_ENABLE, 0);
+}
+
 /**
  * minivisor_host_save - before an entry
  * @host: filled in
  *
  * Context: interrupts off, the VMCS is loaded.
- * Return: 0 or an error of vmxcore_vmwrite().
+ * Return: 0: minivisor_host_restore() has to follow; or an error of vmxcore_vmwrite().
  */
 int minivisor_host_save(struct minivisor_host *host)
 {
+	int err;
+
 	host->cr2 = native_read_cr2();
 	get_debugreg(host->dr7, 7);
 	host->debugctl = read_msr(MSR_IA32_DEBUGCTLMSR);
@@ -116,7 +130,10 @@ int minivisor_host_save(struct minivisor_host *host)
 	host->fs_base = read_msr(MSR_FS_BASE);
 	/* A reload of GS is all that could change this one. */
 	host->gs_base = host->gs ? read_msr(MSR_KERNEL_GS_BASE) : 0;
-	return write_current(host);
+	err = write_current(host);
+	if (!err)
+		stop_pebs(host);
+	return err;
 }
 
 /* Most tasks have null in all of them, and so has the CPU after an exit. */
@@ -164,6 +181,8 @@ void minivisor_host_restore(const struct minivisor_host *host)
 		set_debugreg(host->dr7, 7);
 	if (host->debugctl)
 		wrmsrq(MSR_IA32_DEBUGCTLMSR, host->debugctl);
+	if (host->pebs_enable)
+		wrmsrq(MSR_IA32_PEBS_ENABLE, host->pebs_enable);
 	if (native_read_cr2() != host->cr2)
 		native_write_cr2(host->cr2);
 }

@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/uaccess.h>
 
+#include "compat.h"
 #include "minivisor.h"
 
 /* What minivisor is for vmxcore. */
@@ -95,6 +96,11 @@ static int __init minivisor_init(void)
 {
 	int err;
 
+	/* An NMI that ends a guest is handed to the host by INT 2, and that is an oops with FRED. */
+	if (minivisor_has_fred()) {
+		pr_err("this kernel uses FRED, with which minivisor can't hand NMIs to the host: not loaded (fred=off on the kernel command line turns FRED off)\n");
+		return -EOPNOTSUPP;
+	}
 	err = minivisor_vmcs_supported() ?: minivisor_ept_supported();
 	if (err) {
 		pr_err("this CPU cannot do what minivisor needs, EPT perhaps: not loaded\n");

@@ -38,6 +38,7 @@ struct minivisor_ept {
  * @cr2: not part of the VMCS
  * @dr7: an exit sets it to 0x400
  * @debugctl: an exit sets it to 0
+ * @pebs_enable: no exit's work: it is 0 while the guest runs
  * @fs_base: a reload of FS changes it
  * @gs_base: the user's, in MSR_KERNEL_GS_BASE: a reload of GS changes it
  * @gdt: an exit sets its limit to 0xffff
@@ -52,6 +53,7 @@ struct minivisor_host {
 	unsigned long cr2;
 	unsigned long dr7;
 	u64 debugctl;
+	u64 pebs_enable;
 	u64 fs_base;
 	u64 gs_base;
 	struct desc_ptr gdt;
@@ -65,13 +67,16 @@ struct minivisor_host {
 
 /**
  * struct minivisor_exit_info - the last VM exit, out of the VMCS
- * @reason: VM_EXIT_REASON, all of it
+ * @reason: the basic exit reason
+ * @entry_failed: it is no exit, but the reason why an entry failed after the checks of the VMCS's
+ *	controls and host state
  * @intr_info: VM_EXIT_INTR_INFO: which exception, or NMI
  * @length: of the instruction that caused the exit
  * @gpa: GUEST_PHYSICAL_ADDRESS, of an EPT violation
  */
 struct minivisor_exit_info {
-	unsigned long reason;
+	u16 reason;
+	bool entry_failed;
 	unsigned long intr_info;
 	unsigned long length;
 	unsigned long gpa;

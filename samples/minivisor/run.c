@@ -53,12 +53,20 @@ static void deliver_to_host(const struct minivisor_exit_info *exit)
 static int read_exit(struct minivisor_vm *vm)
 {
 	struct minivisor_exit_info *exit = &vm->exit;
+	unsigned long reason;
+	int err;
 
-	return vmxcore_vmread(VM_EXIT_REASON, &exit->reason) ?:
-	       vmxcore_vmread(VM_EXIT_INTR_INFO, &exit->intr_info) ?:
-	       vmxcore_vmread(VM_EXIT_INSTRUCTION_LEN, &exit->length) ?:
-	       vmxcore_vmread(GUEST_PHYSICAL_ADDRESS, &exit->gpa) ?:
-	       vmxcore_vmread(GUEST_RIP, &vm->rip);
+	err = vmxcore_vmread(VM_EXIT_REASON, &reason) ?:
+	      vmxcore_vmread(VM_EXIT_INTR_INFO, &exit->intr_info) ?:
+	      vmxcore_vmread(VM_EXIT_INSTRUCTION_LEN, &exit->length) ?:
+	      vmxcore_vmread(GUEST_PHYSICAL_ADDRESS, &exit->gpa) ?:
+	      vmxcore_vmread(GUEST_RIP, &vm->rip);
+	if (err)
+		return err;
+	/* Bits 15:0 are the reason. The others say more about it, each for itself. */
+	exit->reason = reason;
+	exit->entry_failed = reason & VMX_EXIT_REASONS_FAILED_VMENTRY;
+	return 0;
 }
 
 static int write_guest(struct minivisor_vm *vm)
@@ -80,10 +88,8 @@ static int switch_worlds(struct minivisor_vm *vm)
 		vmxcore_vmread(VM_INSTRUCTION_ERROR, &error);
 		pr_warn_ratelimited("VM entry failed, VM-instruction error %lu\n", error);
 	}
-	if (err)
-		return err;
-
-	err = read_exit(vm);
+	if (!err)
+		err = read_exit(vm);
 	minivisor_host_restore(&host);
 	if (!err)
 		deliver_to_host(&vm->exit);
@@ -99,7 +105,8 @@ static int enter_irqs_off(struct minivisor_vm *vm)
 		return -EAGAIN;
 
 	err = write_guest(vm) ?: switch_worlds(vm);
-	if (err)
+	/* An entry that fails does not make the VMCS launched. */
+	if (err || vm->exit.entry_failed)
 		return err;
 	if (!vm->launched)
 		vm->run.launches++;
@@ -150,7 +157,8 @@ static int end_of_round(struct minivisor_vm *vm)
 
 static int end_of_guest(struct minivisor_vm *vm)
 {
-	pr_warn_ratelimited("the guest is over: exit reason 0x%lx, event 0x%lx, at 0x%lx\n",
+	pr_warn_ratelimited("the guest is over: %s, reason %u, event 0x%lx, at 0x%lx\n",
+			    vm->exit.entry_failed ? "its VM entry failed" : "VM exit",
 			    vm->exit.reason, vm->exit.intr_info, vm->rip);
 	vm->over = true;
 	return -EIO;
@@ -182,6 +190,9 @@ static int on_ept_violation(struct minivisor_vm *vm)
 /* 0: on with the guest. 1: it has reported. Otherwise it is over. */
 static int handle_exit(struct minivisor_vm *vm)
 {
+	if (vm->exit.entry_failed)
+		return end_of_guest(vm);
+
 	switch (vm->exit.reason) {
 	case EXIT_REASON_EXTERNAL_INTERRUPT:
 		vm->run.interrupts++;

@@ -128,6 +128,20 @@ int test_break_caps(unsigned int cpu, const char *name)
 }
 
 /**
+ * test_fred - does the kernel use FRED? Modules that are loaded from here on are told so
+ * @on: or no longer
+ *
+ * Return: 0; -EOPNOTSUPP: this kernel does not know FRED.
+ */
+int test_fred(bool on)
+{
+	if (FEATURE_FRED < 0)
+		return -EOPNOTSUPP;
+	assign_bit(FEATURE_FRED, (unsigned long *)boot_cpu_data.x86_capability, on);
+	return 0;
+}
+
+/**
  * test_broken_init - set the probes, which do nothing yet
  *
  * Return: 0 or a negative errno.

@@ -389,6 +389,18 @@ static int cmd_differ(char **words)
 	return kstrtouint(words[1], 0, &cpu) ?: test_break_caps(cpu, words[2]);
 }
 
+static int cmd_fred(char **words)
+{
+	bool on;
+
+	return kstrtobool(words[1], &on) ?: test_fred(on);
+}
+
+static int cmd_mce_at_entry(char **words)
+{
+	return test_mce_at_entry();
+}
+
 static int cmd_caps(char **words)
 {
 	return test_compare_caps();
@@ -446,6 +458,8 @@ static const struct {
 	{ "ne", cmd_ne },			/* CPU 0|1: CR0.NE */
 	{ "foreign", cmd_foreign },		/* CPU 0|1: VMXON by somebody else */
 	{ "revision", cmd_revision },		/* CPU 0|1: is the root VMCS of another revision? */
+	{ "fred", cmd_fred },			/* 0|1: does the kernel use FRED, for modules to come? */
+	{ "mce_at_entry", cmd_mce_at_entry },	/* at the next VM entry of minivisor's */
 	{ "differ", cmd_differ },		/* CPU basic|ept|vmcs_enum|0 */
 };
 

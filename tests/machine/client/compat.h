@@ -8,6 +8,7 @@
 #include <linux/ptrace.h>
 #include <linux/version.h>
 #include <asm/apic.h>
+#include <asm/cpufeature.h>
 #include <asm/msr.h>
 
 #include "test.h"
@@ -58,6 +59,12 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define rdmsrq		rdmsrl
 #define rdmsrq_safe	rdmsrl_safe
 #define wrmsrq		wrmsrl
+#endif
+
+#ifdef X86_FEATURE_FRED
+#define FEATURE_FRED	X86_FEATURE_FRED
+#else
+#define FEATURE_FRED	(-1)
 #endif
 
 #endif /* _TEST_COMPAT_H */

@@ -164,6 +164,7 @@ static void __exit test_exit(void)
 {
 	debugfs_remove_recursive(dir);
 	test_inject_exit();
+	test_mce_exit();
 	test_storm_stop();
 	test_fuzz_end();
 	test_hooks_off();

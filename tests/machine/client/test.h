@@ -118,5 +118,10 @@ int test_broken_init(void);
 void test_broken_exit(void);
 int test_break_revision(unsigned int cpu, bool broken);
 int test_break_caps(unsigned int cpu, const char *field);
+int test_fred(bool on);
+
+/* mce.c: a machine check during VM entry */
+int test_mce_at_entry(void);
+void test_mce_exit(void);
 
 #endif /* _VMXCORE_TEST_H */

@@ -8,7 +8,7 @@
 #   emulator_start DIR KERNEL INITRD APPEND   starts it in the background, with com1 to DIR/console.log and com2 to
 #                             DIR/tap.log; sets emulator_pid
 #   emulator_powered_off DIR STATUS           tells whether the guest switched the machine off
-# and reads kernel, cpus, memory, disk, vmx, nodes, spare and model from the array "machine".
+# and reads kernel, cpus, memory, disk, vmx, nodes, spare, model and msrs from the array "machine".
 # shellcheck disable=SC2034,SC2154
 
 # Another one has to be like that: without a debugger, which waits for a command at the start, and with the display library nogui.
@@ -35,7 +35,15 @@ fi
 
 # quantum: how far a halted CPU's clock goes in a turn. The most there is saves 5 % of a boot, and half of every sleep.
 bochs_cpu() {
-	echo "cpu: model=${machine[model]}, count=${machine[cpus]}, quantum=32, ips=$bochs_ips"
+	echo "cpu: model=${machine[model]}, count=${machine[cpus]}, quantum=32, ips=$bochs_ips${machine[msrs]:+, msrs=msrs}"
+}
+
+# bochs_msrs: its file of MSRs. Type 0, reset value 0, no bit reserved, none ignored.
+bochs_msrs() {
+	local msr
+	for msr in ${machine[msrs]}; do
+		echo "$msr 0 0 0 0 0 0 0"
+	done
 }
 
 # Its size in cylinders of 16 heads and 63 sectors.
@@ -96,6 +104,7 @@ bochs_start() {
 	bochs_iso "$@"
 	[ "${machine[disk]}" = 0 ] || truncate -s $((machine[disk] * 2048 / 1008 * 1008 * 512)) "$dir/disk.img"
 	bochs_config >"$dir/bochsrc"
+	bochs_msrs >"$dir/msrs"
 	(cd "$dir" && exec setpriv --pdeathsig KILL "$bochs_binary" -q -f bochsrc </dev/null >emulator.log 2>&1) &
 	emulator_pid=$!
 }
