@@ -147,7 +147,7 @@ static void found_stale(struct findings *findings, const struct initrd *initrd, 
 }
 
 /* One stale module is enough: what mends it mends the others too. */
-static bool look_at_line(struct patient *p, const struct initrd *initrd, const char *line)
+static bool compare_line(struct patient *p, const struct initrd *initrd, const char *line)
 {
 	const char *held = below_modules(line, initrd->release);
 	const char *name = held ? module_name(held) : NULL;
@@ -174,7 +174,7 @@ static void look_into(struct patient *p, const struct initrd *initrd)
 		p->s.complete = false;
 		return;
 	}
-	while (fgets(line, sizeof(line), listing) && !look_at_line(p, initrd, line))
+	while (fgets(line, sizeof(line), listing) && !compare_line(p, initrd, line))
 		;
 	fclose(listing);
 }

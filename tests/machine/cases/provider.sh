@@ -58,6 +58,12 @@ pinned 0
 check "CPU 1 comes online" online 1 1
 on "  nobody has VMX" none
 check "b gets CPU 1" vmxt get_cpu b 1
+pinned 1
+check "CPU 1 goes offline while b unregisters" sh -c "echo 0 >/sys/devices/system/cpu/cpu1/online & vmxt unregister b && wait"
+pinned 0
+check "CPU 1 comes online" online 1 1
+check "client b" vmxt register b
+check "b gets CPU 1" vmxt get_cpu b 1
 check "a gets all" vmxt get a
 pinned 2
 dmesg_mark

@@ -65,6 +65,16 @@ on "after that storm" 1
 check "b puts CPU 1" vmxt put_cpu b 1
 on "all is back" none
 
+check "a gets CPU 1" vmxt get_cpu a 1
+vmxt count drop_cpu_ipi 1 >/dev/null
+dmesg_mark
+check "a unregisters" vmxt unregister a
+check "  its reference is taken back" dmesg_has "client 'a' .* went away with 0 references on all CPUs, some on CPUs .1."
+check "  no CPU but that one is interrupted" grep -qx "drop_cpu_ipi 1" /sys/kernel/debug/vmxcore_test/counts
+vmxt count drop_cpu_ipi 0 >/dev/null
+on "all is back" none
+check "client a" vmxt register a
+
 dmesg_mark
 check "a name that is taken: EEXIST" vmxt -e EEXIST register a
 check "  and a line that says so" dmesg_has "client 'a' not registered: a client of that name"
