@@ -218,15 +218,28 @@ int test_vmcs_launched(const char *name, unsigned int cpu, bool wanted)
 	return test_call_on(cpu, "", is_launched, vmcs);
 }
 
+/* The page of one of these VMCSs, by its handle; NULL: the handle is none of theirs. */
+static const void *page_of(const void *handle)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_VMCSS; i++) {
+		if (vmcss[i].handle && vmcss[i].handle == handle)
+			return vmcss[i].page;
+	}
+	return NULL;
+}
+
 /*
  * In a task: an interrupt may come between the write of the pointer and the VMPTRLD, or while
  * KVM has a shadow VMCS loaded.
  */
 static int compare_books(void *unused)
 {
-	void *page = this_cpu_read(vmxcore_current_vmcs);
+	void *current_vmcs = this_cpu_read(vmxcore_current_vmcs);
+	const void *page = page_of(current_vmcs) ?: current_vmcs;
 
-	if (!page || virt_to_phys(page) == test_current_vmcs())
+	if (!page || virt_to_phys((void *)page) == test_current_vmcs())
 		return 0;
 	pr_err("CPU %u: VMPTRST does not store the VMCS that is said to be current\n",
 	       smp_processor_id());
