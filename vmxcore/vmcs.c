@@ -56,44 +56,37 @@ static struct vmxcore_vmcs *next_handle(const struct vmxcore_known_vmcs *vmcs)
 }
 
 /*
- * The VMCS of a handle, locked and interrupts off, or NULL when there is none and all is as it
- * was. Free ones keep their last handle, so that it is not given out again.
+ * Where to look for the VMCS of a handle: is_known(), under the lock, says whether it is there.
+ * The structure stays, whatever becomes of the VMCS.
  */
-static struct vmxcore_known_vmcs *lock_known(struct vmxcore_vmcs *handle, unsigned long *flags)
+static struct vmxcore_known_vmcs *find_known(const struct vmxcore_vmcs *handle)
 {
-	struct vmxcore_known_vmcs *vmcs;
-
-	vmcs = xa_load(&known_vmcss, handle_number(handle));
-	if (!vmcs)
-		return NULL;
-	raw_spin_lock_irqsave(&vmcs->lock, *flags);
-	if (vmcs->handle == handle && vmcs->life != VMXCORE_VMCS_FREE)
-		return vmcs;
-	raw_spin_unlock_irqrestore(&vmcs->lock, *flags);
-	return NULL;
+	return xa_load(&known_vmcss, handle_number(handle));
 }
 
-static void unlock_known(struct vmxcore_known_vmcs *vmcs, unsigned long flags)
+/* A free one keeps its last handle, so that it is not given out again. */
+static bool is_known(const struct vmxcore_known_vmcs *vmcs, const struct vmxcore_vmcs *handle)
 {
-	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
+	return vmcs->handle == handle && vmcs->life != VMXCORE_VMCS_FREE;
 }
 
 /* The client of a handle, for the log; NULL when the handle is stale. */
-static struct vmxcore_client *client_of(struct vmxcore_vmcs *handle)
+static struct vmxcore_client *client_of(const struct vmxcore_vmcs *handle)
 {
+	struct vmxcore_known_vmcs *vmcs = find_known(handle);
 	struct vmxcore_client *client = NULL;
-	struct vmxcore_known_vmcs *vmcs;
 	unsigned long flags;
 
-	vmcs = lock_known(handle, &flags);
-	if (vmcs) {
+	if (!vmcs)
+		return NULL;
+	raw_spin_lock_irqsave(&vmcs->lock, flags);
+	if (is_known(vmcs, handle))
 		client = vmxcore_slot_client(vmcs->slot);
-		unlock_known(vmcs, flags);
-	}
+	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
 	return client;
 }
 
-static int misused(enum vmxcore_misuse kind, struct vmxcore_vmcs *handle,
+static int misused(enum vmxcore_misuse kind, const struct vmxcore_vmcs *handle,
 		   const char *call, unsigned long caller)
 {
 	vmxcore_misuse(kind, client_of(handle), call, caller);
@@ -137,7 +130,7 @@ static struct vmxcore_vmcs *bring_to_life(struct vmxcore_known_vmcs *vmcs,
 	vmcs->handle = next_handle(vmcs);
 	vmcs->page = page;
 	vmcs->slot = slot;
-	unlock_known(vmcs, flags);
+	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
 	list_move(&vmcs->of_slot, &slot->vmcss);
 	WRITE_ONCE(slot->nr_vmcss, slot->nr_vmcss + 1);
 	return vmcs->handle;
@@ -238,28 +231,27 @@ EXPORT_SYMBOL_GPL(vmxcore_vmcs_adopt);
 
 static void clear_ipi(void *handle)
 {
-	struct vmxcore_known_vmcs *vmcs;
+	struct vmxcore_known_vmcs *vmcs = find_known(handle);
 	unsigned long flags;
 
-	vmcs = lock_known(handle, &flags);
-	if (!vmcs)
-		return;
-	vmxcore_current_clear(vmcs);
-	unlock_known(vmcs, flags);
+	raw_spin_lock_irqsave(&vmcs->lock, flags);
+	if (is_known(vmcs, handle))
+		vmxcore_current_clear(vmcs);
+	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
 }
 
 /* The CPU where a VMCS is active, -1 when it is clear; -EBADF: the handle is stale. */
-static int where_active(struct vmxcore_vmcs *handle)
+static int where_active(const struct vmxcore_vmcs *handle)
 {
-	struct vmxcore_known_vmcs *vmcs;
+	struct vmxcore_known_vmcs *vmcs = find_known(handle);
 	unsigned long flags;
 	int cpu;
 
-	vmcs = lock_known(handle, &flags);
 	if (!vmcs)
 		return -EBADF;
-	cpu = vmcs->cpu;
-	unlock_known(vmcs, flags);
+	raw_spin_lock_irqsave(&vmcs->lock, flags);
+	cpu = is_known(vmcs, handle) ? vmcs->cpu : -EBADF;
+	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
 	return cpu;
 }
 
@@ -294,7 +286,7 @@ static void set_life(struct vmxcore_known_vmcs *vmcs, enum vmxcore_vmcs_life lif
 
 	raw_spin_lock_irqsave(&vmcs->lock, flags);
 	vmcs->life = life;
-	unlock_known(vmcs, flags);
+	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
 }
 
 static void drop(struct vmxcore_known_vmcs *vmcs)
@@ -317,7 +309,7 @@ static bool drop_handle(struct vmxcore_vmcs *handle)
 	bool live;
 
 	mutex_lock(&vmcs_lock);
-	vmcs = xa_load(&known_vmcss, handle_number(handle));
+	vmcs = find_known(handle);
 	live = vmcs && vmcs->handle == handle && vmcs->life == VMXCORE_VMCS_LIVE;
 	if (live)
 		drop(vmcs);
@@ -360,20 +352,20 @@ static int check_here(const struct vmxcore_known_vmcs *vmcs)
 }
 
 /* Loads it or borrows it; interrupts are off afterwards where they were before. */
-static int load_here(struct vmxcore_vmcs *handle, u64 *interrupted)
+static int load_here(const struct vmxcore_vmcs *handle, u64 *interrupted)
 {
-	struct vmxcore_known_vmcs *vmcs;
+	struct vmxcore_known_vmcs *vmcs = find_known(handle);
 	unsigned long flags;
 	int reload;
 
-	vmcs = lock_known(handle, &flags);
 	if (!vmcs)
 		return -EBADF;
-	reload = check_here(vmcs);
+	raw_spin_lock_irqsave(&vmcs->lock, flags);
+	reload = is_known(vmcs, handle) ? check_here(vmcs) : -EBADF;
 	if (!reload)
 		reload = interrupted ? vmxcore_current_borrow(vmcs, interrupted) :
 				       vmxcore_current_load(vmcs);
-	unlock_known(vmcs, flags);
+	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
 	return reload;
 }
 
