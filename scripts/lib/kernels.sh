@@ -9,6 +9,9 @@ main_kernel=6.12
 # Built here, from the source of the newest kernel of their line; for machines that a case is run on with --kernel.
 debug_kernels=(6.12-debug 6.12-kcsan)
 
+# With PREEMPT_RT, which some cases of the long form are run on too.
+rt_kernels=(6.12-rt)
+
 # is_debug KERNEL
 is_debug() {
 	[[ " ${debug_kernels[*]} " == *" $1 "* ]]
@@ -27,10 +30,18 @@ slowness_of() {
 suite_of() {
 	case $1 in
 	6.1) echo bookworm ;;
-	6.12 | 6.12-debug | 6.12-kcsan) echo bookworm-backports ;;
+	6.12 | 6.12-rt | 6.12-debug | 6.12-kcsan) echo bookworm-backports ;;
 	6.12-trixie) echo trixie ;;
 	7.2) echo forky ;;
-	*) die "there is no kernel \"$1\" here, only ${all_kernels[*]} ${debug_kernels[*]}" ;;
+	*) die "there is no kernel \"$1\" here, only ${all_kernels[*]} ${rt_kernels[*]} ${debug_kernels[*]}" ;;
+	esac
+}
+
+# flavour_of KERNEL: what Debian calls a kernel's configuration.
+flavour_of() {
+	case $1 in
+	*-rt) echo rt-amd64 ;;
+	*) echo amd64 ;;
 	esac
 }
 

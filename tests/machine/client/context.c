@@ -35,10 +35,13 @@ static void call_in_ipi(void *data)
 	call->result = call->fn(call->arg);
 }
 
-/* An interrupt also for the CPU that asks, which a cross call to itself is not. */
+/*
+ * An interrupt also for the CPU that asks, which a cross call to itself is not. "Hard", as
+ * PREEMPT_RT runs other work in a thread.
+ */
 static int call_in_irq(unsigned int cpu, struct call *call)
 {
-	init_irq_work(&call->work, call_in_irq_work);
+	call->work = IRQ_WORK_INIT_HARD(call_in_irq_work);
 
 	if (get_cpu() == cpu)
 		irq_work_queue(&call->work);

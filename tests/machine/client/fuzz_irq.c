@@ -47,7 +47,7 @@ static void run_irqs_off(struct call *call)
 
 static void run_in_irq(struct call *call)
 {
-	init_irq_work(&call->work, run_in_irq_work);
+	call->work = IRQ_WORK_INIT_HARD(run_in_irq_work);
 	preempt_disable();
 	irq_work_queue(&call->work);
 	preempt_enable();

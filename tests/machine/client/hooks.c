@@ -159,8 +159,9 @@ int test_hooks_on(void)
 		return PTR_ERR(handle);
 	client = handle;
 
+	/* PREEMPT_RT leaves other work to a thread, which runs when the CPU is back. */
 	for_each_possible_cpu(cpu)
-		init_irq_work(per_cpu_ptr(&queued, cpu), down_irq);
+		per_cpu(queued, cpu) = IRQ_WORK_INIT_HARD(down_irq);
 	atomic_set(&right, 0);
 	atomic_set(&wrong, 0);
 	return set_states();

@@ -26,7 +26,7 @@ static int almost_asleep(struct kprobe *probe, struct pt_regs *regs)
 	unsigned int ms = xchg(&delay, 0);
 
 	if (ms)
-		hrtimer_start(&timer, ms_to_ktime(ms), HRTIMER_MODE_REL);
+		hrtimer_start(&timer, ms_to_ktime(ms), HRTIMER_MODE_REL_HARD);
 	return 0;
 }
 
@@ -54,7 +54,7 @@ int test_wake(unsigned int ms)
  */
 int test_wake_init(void)
 {
-	hrtimer_setup(&timer, wake, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	hrtimer_setup(&timer, wake, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	return register_kprobe(&probe);
 }
 
