@@ -144,11 +144,12 @@ static void borrowed_ibpb(void)
  */
 static bool borrowed_pins(const struct module *owner)
 {
+	const struct vmxcore_provider *p;
 	bool pins;
 
 	rcu_read_lock();
-	pins = owner != THIS_MODULE &&
-	       !(provider && READ_ONCE(provider)->owner == owner);
+	p = READ_ONCE(provider);
+	pins = owner != THIS_MODULE && !(p && p->owner == owner);
 	rcu_read_unlock();
 	return pins;
 }

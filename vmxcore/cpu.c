@@ -36,18 +36,16 @@ static bool all_held;
 
 atomic_t vmxcore_nr_failed = ATOMIC_INIT(0);
 
-/* What decides whether VMXON faults (SDM volume 3, "VMXON"), on each CPU as it was when it did. */
+/* What decides whether VMXON faults (SDM volume 3, "VMXON"). */
 struct vmxon_registers {
 	unsigned long cr0;
 	unsigned long cr4;
 	u64 feature_control;
 };
 
-static DEFINE_PER_CPU(struct vmxon_registers, faulted_with);
-
-static void note_fault(void)
+static void read_registers(void *registers)
 {
-	struct vmxon_registers *r = this_cpu_ptr(&faulted_with);
+	struct vmxon_registers *r = registers;
 
 	r->cr0 = read_cr0();
 	/* VMXON comes with it set; it has been cleared again. */
@@ -84,19 +82,24 @@ static const char *error_text(int error)
  * @error: negative errno
  * @text: what it is written to, of %VMXCORE_CPU_ERROR_LEN bytes
  *
- * Context: any.
+ * Context: any but NMI; @cpu is this one where interrupts are off.
  * Return: @text: what happened and what can be done about it.
  */
 const char *vmxcore_cpu_strerror(unsigned int cpu, int error, char *text)
 {
-	const struct vmxon_registers *r = per_cpu_ptr(&faulted_with, cpu);
+	struct vmxon_registers r = { };
 
-	if (error == -EFAULT)
-		snprintf(text, VMXCORE_CPU_ERROR_LEN,
-			 "VMXON faulted (CR0 0x%lx, CR4 0x%lx, IA32_FEATURE_CONTROL 0x%llx); in a VM see to the hypervisor that runs it, else update the firmware",
-			 r->cr0, r->cr4, r->feature_control);
-	else
+	if (error != -EFAULT) {
 		strscpy(text, error_text(error), VMXCORE_CPU_ERROR_LEN);
+		return text;
+	}
+	if (irqs_disabled())
+		read_registers(&r);
+	else
+		smp_call_function_single(cpu, read_registers, &r, 1);
+	snprintf(text, VMXCORE_CPU_ERROR_LEN,
+		 "VMXON faulted (CR0 0x%lx, CR4 0x%lx, IA32_FEATURE_CONTROL 0x%llx); in a VM see to the hypervisor that runs it, else update the firmware",
+		 r.cr0, r.cr4, r.feature_control);
 	return text;
 }
 
@@ -188,17 +191,14 @@ static int execute_on(struct vmxcore_cpu *c, const char *client)
 	/* The one clock that may be read while the machine resumes, and in any context. */
 	u64 begin = ktime_get_boot_fast_ns();
 	int err = backend->on();
-	u64 end = ktime_get_boot_fast_ns();
 
 	if (!err) {
-		WRITE_ONCE(c->since, end);
+		WRITE_ONCE(c->since, ktime_get_boot_fast_ns());
 		/* A reader that finds it on finds since when. */
 		smp_store_release(&c->state, VMXCORE_CPU_ON);
 		vmxcore_vpids_flush_here();
 	}
-	if (err == -EFAULT)
-		note_fault();
-	c->latency = min_t(u64, end - begin, U32_MAX);
+	c->latency = min_t(u64, ktime_get_boot_fast_ns() - begin, U32_MAX);
 	c->untold = !cpu_online(smp_processor_id());
 	trace_vmx_on(smp_processor_id(), client, c->latency, err);
 	return err;

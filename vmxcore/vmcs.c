@@ -70,16 +70,18 @@ static bool is_known(const struct vmxcore_known_vmcs *vmcs, const struct vmxcore
 	return vmcs->handle == handle && vmcs->life != VMXCORE_VMCS_FREE;
 }
 
-/* The client of a handle, for the log; NULL when the handle is stale. */
+/*
+ * The client of a handle, for the log; NULL when the handle is stale, or the lock is taken: the
+ * caller may be an NMI that has interrupted the owner of the lock, or the last CPU that runs.
+ */
 static struct vmxcore_client *client_of(const struct vmxcore_vmcs *handle)
 {
 	struct vmxcore_known_vmcs *vmcs = find_known(handle);
 	struct vmxcore_client *client = NULL;
 	unsigned long flags;
 
-	if (!vmcs)
+	if (!vmcs || !raw_spin_trylock_irqsave(&vmcs->lock, flags))
 		return NULL;
-	raw_spin_lock_irqsave(&vmcs->lock, flags);
 	if (is_known(vmcs, handle))
 		client = vmxcore_slot_client(vmcs->slot);
 	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
@@ -436,6 +438,9 @@ int vmxcore_vmcs_borrow(struct vmxcore_vmcs *vmcs, u64 *interrupted)
 {
 	if (!irqs_disabled() || in_nmi())
 		return misused(VMXCORE_MISUSE_CONTEXT, vmcs, __func__, _RET_IP_);
+	/* A CPU that has been stopped in a crash may have the lock for ever. */
+	if (READ_ONCE(vmxcore_rebooting))
+		return -ESHUTDOWN;
 	return judged(load_here(vmcs, interrupted), vmcs, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_borrow);
@@ -449,10 +454,17 @@ EXPORT_SYMBOL_GPL(vmxcore_vmcs_borrow);
  */
 void vmxcore_vmcs_return(struct vmxcore_vmcs *vmcs, u64 interrupted)
 {
-	if (!irqs_disabled())
+	if (!irqs_disabled() || in_nmi()) {
 		misused(VMXCORE_MISUSE_CONTEXT, vmcs, __func__, _RET_IP_);
-	else
+		return;
+	}
+	if (READ_ONCE(vmxcore_rebooting))
+		return;
+	/* What was borrowed is active here still, as interrupts are off since then. */
+	if (where_active(vmcs) == smp_processor_id())
 		vmxcore_current_return(interrupted);
+	else
+		misused(VMXCORE_MISUSE_HANDLE, vmcs, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_return);
 

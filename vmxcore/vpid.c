@@ -30,7 +30,10 @@
 #define FIRST_VPID	1
 #define NR_VPIDS	(U16_MAX + 1)
 
-/* What a VPID is: never used since the last flush, used by nobody any more, or a slot's. */
+/*
+ * What a VPID is: free, and not used since the last flush of all; free, and used since; or a
+ * client's. Where single VPIDs are flushed the first two are the same.
+ */
 enum {
 	VPID_CLEAN,
 	VPID_USED,
@@ -168,7 +171,11 @@ static int take_for(struct vmxcore_client *client)
 	struct vmxcore_slot *slot;
 	int vpid = -EBADF;
 
-	/* Who closes the slot takes back under this lock. */
+	/*
+	 * A CPU that is between VMXON and online would not be interrupted. Who closes the slot
+	 * takes back under the mutex.
+	 */
+	cpus_read_lock();
 	mutex_lock(&vpids_lock);
 	slot = vmxcore_slot_find(client);
 	if (slot)
@@ -178,6 +185,7 @@ static int take_for(struct vmxcore_client *client)
 		trace_vpid_alloc(slot->name, vpid);
 	}
 	mutex_unlock(&vpids_lock);
+	cpus_read_unlock();
 	return vpid;
 }
 
@@ -187,7 +195,7 @@ static int take_for(struct vmxcore_client *client)
  *
  * No CPU remembers anything under it.
  *
- * Context: task, may sleep.
+ * Context: task, may sleep; takes cpus_read_lock().
  * Return: 1 to 65535; -ENOSPC: none is left, a guest can do without; -EOPNOTSUPP: this
  * machine cannot flush them; -EINVAL: misuse.
  */

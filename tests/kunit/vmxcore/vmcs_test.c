@@ -7,6 +7,7 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
@@ -256,6 +257,25 @@ static void no_handle(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, misuses(A) | misuses(B), 0);
 }
 
+/* A borrow that failed is not returned: nothing is loaded for it. */
+static void return_of_what_was_not_borrowed(struct kunit *test)
+{
+	struct vmxcore_vmcs *vmcs = vmcs_of(test, A), *stale = vmcs_of(test, A);
+	unsigned int cpu;
+
+	vmxcore_vmcs_free(stale);
+	hw_forget();
+	local_irq_disable();
+	cpu = smp_processor_id();
+	vmxcore_vmcs_return(vmcs, virt_to_phys(test));
+	vmxcore_vmcs_return(stale, virt_to_phys(test));
+	vmxcore_vmcs_return(NULL, virt_to_phys(test));
+	local_irq_enable();
+	KUNIT_EXPECT_STREQ(test, hw_did(cpu), "");
+	KUNIT_EXPECT_EQ(test, misuses(A), BIT(VMXCORE_MISUSE_HANDLE));
+	KUNIT_EXPECT_EQ(test, misuses(B), 0);
+}
+
 /* One task is in the middle of a load while another one takes the VMCS away. */
 static struct {
 	struct completion loading;
@@ -345,6 +365,7 @@ static struct kunit_case vmcs_cases[] = {
 	KUNIT_CASE(crash_right_after_vmptrld),
 	KUNIT_CASE(freed_twice),
 	KUNIT_CASE(no_handle),
+	KUNIT_CASE(return_of_what_was_not_borrowed),
 	KUNIT_CASE(load_against_unregister),
 	KUNIT_CASE(none_beside_evmcs),
 	{}

@@ -81,12 +81,12 @@ struct fuzz_claim {
  * enum fuzz_vmcs_state - what became of a VMCS
  * @FUZZ_VMCS_NONE: there is none
  * @FUZZ_VMCS_THERE: made, and of a registered client
- * @FUZZ_VMCS_TAKEN: its client has been unregistered
+ * @FUZZ_VMCS_STALE: it has been freed, or its client has been unregistered: the handle is stale
  */
 enum fuzz_vmcs_state {
 	FUZZ_VMCS_NONE,
 	FUZZ_VMCS_THERE,
-	FUZZ_VMCS_TAKEN,
+	FUZZ_VMCS_STALE,
 };
 
 /**

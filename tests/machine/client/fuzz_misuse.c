@@ -157,20 +157,20 @@ static int free_foreign_vpid(struct fuzz_thread *t, unsigned int index)
 	return NOT_CALLED;
 }
 
-static struct fuzz_vmcs *taken_vmcs(struct fuzz_thread *t)
+static struct fuzz_vmcs *stale_vmcs(struct fuzz_thread *t)
 {
 	struct fuzz_vmcs *v;
 
 	for (v = t->vmcss; v < t->vmcss + FUZZ_VMCSS; v++) {
-		if (v->state == FUZZ_VMCS_TAKEN)
+		if (v->state == FUZZ_VMCS_STALE)
 			return v;
 	}
 	return NULL;
 }
 
-static int load_taken(struct fuzz_thread *t, unsigned int index)
+static int load_stale(struct fuzz_thread *t, unsigned int index)
 {
-	const struct fuzz_vmcs *v = taken_vmcs(t);
+	const struct fuzz_vmcs *v = stale_vmcs(t);
 	int err;
 
 	if (!v)
@@ -181,9 +181,9 @@ static int load_taken(struct fuzz_thread *t, unsigned int index)
 	return err;
 }
 
-static int clear_taken(struct fuzz_thread *t, unsigned int index)
+static int clear_stale(struct fuzz_thread *t, unsigned int index)
 {
-	const struct fuzz_vmcs *v = taken_vmcs(t);
+	const struct fuzz_vmcs *v = stale_vmcs(t);
 
 	if (!v)
 		return NOT_CALLED;
@@ -191,9 +191,9 @@ static int clear_taken(struct fuzz_thread *t, unsigned int index)
 	return VOID;
 }
 
-static int free_taken(struct fuzz_thread *t, unsigned int index)
+static int free_stale(struct fuzz_thread *t, unsigned int index)
 {
-	const struct fuzz_vmcs *v = taken_vmcs(t);
+	const struct fuzz_vmcs *v = stale_vmcs(t);
 
 	if (!v)
 		return NOT_CALLED;
@@ -218,9 +218,9 @@ static const struct {
 	{ "put without a get", put_without_get },
 	{ "put_cpu without a get", put_cpu_without_get },
 	{ "vpid_free of another client's", free_foreign_vpid },
-	{ "vmcs_load of one that was taken back", load_taken },
-	{ "vmcs_clear of one that was taken back", clear_taken },
-	{ "vmcs_free of one that was taken back", free_taken },
+	{ "vmcs_load by a stale handle", load_stale },
+	{ "vmcs_clear by a stale handle", clear_stale },
+	{ "vmcs_free by a stale handle", free_stale },
 };
 
 /**

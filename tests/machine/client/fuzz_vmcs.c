@@ -275,11 +275,13 @@ static void free_one(struct fuzz_thread *t, struct fuzz_vmcs *v)
 	if (t->misuses != misuses)
 		fuzz_fail(t, "freeing a VMCS counts as misuse");
 	must_be_clear(t, v, "vmcs_free");
-	forget(v);
+	free_page((unsigned long)v->page);
+	v->page = NULL;
+	v->state = FUZZ_VMCS_STALE;
 }
 
 /**
- * fuzz_vmcs_free - call: give a VMCS up, or forget one that was taken back
+ * fuzz_vmcs_free - call: give a VMCS up, or forget the handle of one that has gone
  * @t: thread
  * @s: step
  */
@@ -287,7 +289,7 @@ void fuzz_vmcs_free(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	struct fuzz_vmcs *v = vmcs_of(t, s->which);
 
-	if (v->state == FUZZ_VMCS_TAKEN)
+	if (v->state == FUZZ_VMCS_STALE)
 		forget(v);
 	else
 		free_one(t, v);
@@ -321,12 +323,12 @@ void fuzz_vmcss_taken(struct fuzz_thread *t, unsigned int index)
 		if (v->state != FUZZ_VMCS_THERE || v->client != index)
 			continue;
 		must_be_clear(t, v, "its client is unregistered");
-		v->state = FUZZ_VMCS_TAKEN;
+		v->state = FUZZ_VMCS_STALE;
 	}
 }
 
 /**
- * fuzz_vmcss_forget - the end of those that were taken back
+ * fuzz_vmcss_forget - the end of those that have gone
  * @t: whose they were
  */
 void fuzz_vmcss_forget(struct fuzz_thread *t)
