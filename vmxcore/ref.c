@@ -59,7 +59,8 @@ static int judged(int err, struct vmxcore_client *client, const char *call,
 	}
 }
 
-static void log_refused(struct vmxcore_client *client, unsigned int cpu, int err)
+/* Out of line: a get that succeeds must not pay for the text on the stack. */
+static noinline void log_refused(struct vmxcore_client *client, unsigned int cpu, int err)
 {
 	char text[VMXCORE_CPU_ERROR_LEN];
 

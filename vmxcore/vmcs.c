@@ -387,15 +387,16 @@ static int judged(int err, struct vmxcore_vmcs *vmcs, const char *call, unsigned
 static noinline int load_slowly(struct vmxcore_vmcs *vmcs, unsigned long caller)
 {
 	static const char call[] = "vmxcore_vmcs_load";
-	int cpu;
+	int reload;
 
 	if (in_interrupt() || irqs_disabled() || !vmxcore_may_use_this_cpu())
 		return misused(VMXCORE_MISUSE_CONTEXT, vmcs, call, caller);
 
-	cpu = where_active(vmcs);
-	if (cpu >= 0 && cpu != smp_processor_id())
-		smp_call_function_single(cpu, clear_ipi, vmcs, 1);
-	return judged(load_here(vmcs, NULL), vmcs, call, caller);
+	reload = load_here(vmcs, NULL);
+	/* Where it is active on this CPU, or nowhere, it need not be looked up twice. */
+	if (reload == -EBUSY && !clear_where_active(vmcs))
+		reload = load_here(vmcs, NULL);
+	return judged(reload, vmcs, call, caller);
 }
 
 /**
