@@ -193,7 +193,7 @@ static int execute_on(struct vmxcore_cpu *c, const char *client)
 	int err = backend->on();
 
 	if (!err) {
-		WRITE_ONCE(c->since, ktime_get_boot_fast_ns());
+		WRITE_ONCE(c->since, begin);
 		/* A reader that finds it on finds since when. */
 		smp_store_release(&c->state, VMXCORE_CPU_ON);
 		vmxcore_vpids_flush_here();
