@@ -7,7 +7,6 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/err.h>
-#include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
@@ -267,9 +266,9 @@ static void return_of_what_was_not_borrowed(struct kunit *test)
 	hw_forget();
 	local_irq_disable();
 	cpu = smp_processor_id();
-	vmxcore_vmcs_return(vmcs, virt_to_phys(test));
-	vmxcore_vmcs_return(stale, virt_to_phys(test));
-	vmxcore_vmcs_return(NULL, virt_to_phys(test));
+	vmxcore_vmcs_return(vmcs, PAGE_SIZE);
+	vmxcore_vmcs_return(stale, PAGE_SIZE);
+	vmxcore_vmcs_return(NULL, PAGE_SIZE);
 	local_irq_enable();
 	KUNIT_EXPECT_STREQ(test, hw_did(cpu), "");
 	KUNIT_EXPECT_EQ(test, misuses(A), BIT(VMXCORE_MISUSE_HANDLE));
