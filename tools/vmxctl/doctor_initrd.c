@@ -30,7 +30,7 @@ static int run_tool(const char *tool, const char *file, int to)
 	char *const arguments[] = { (char *)tool, (char *)file, NULL };
 	posix_spawn_file_actions_t actions;
 	int err, status;
-	pid_t pid;
+	pid_t pid = 0;
 
 	err = posix_spawn_file_actions_init(&actions);
 	if (err)
@@ -93,12 +93,12 @@ static size_t module_length(const char *file)
 static const char *below_modules(const char *path, const char *release)
 {
 	char folder[FILE_LINE];
-	const char *found;
+	const char *below;
 
 	if (path_make(folder, sizeof(folder), "lib/modules/%s/", release))
 		return NULL;
-	found = strstr(path, folder);
-	return found ? found + strlen(folder) : NULL;
+	below = strstr(path, folder);
+	return below ? below + strlen(folder) : NULL;
 }
 
 static const char *module_name(const char *file)
