@@ -35,9 +35,9 @@ check "a gets CPU 0" vmxt get_cpu a 0
 check "a1 is loaded on CPU 0: new" vmxt vmcs_load a1 0 3
 check "  again: nothing to do" vmxt vmcs_load a1 0 0
 check "a1 on CPU 1, where a has no reference: EINVAL" vmxt -e EINVAL vmcs_load a1 1 0
-cleared a1
+launched a1 0
 check "a gets" vmxt get a
-check "a1 is loaded on CPU 0: cleared meanwhile" vmxt vmcs_load a1 0 1
+check "a1 is loaded on CPU 0: that has changed nothing" vmxt vmcs_load a1 0 0
 check "b1 is loaded on CPU 0: new" vmxt vmcs_load b1 0 3
 launched a1 0
 check "a1 is loaded on CPU 0: still active there" vmxt vmcs_load a1 0 0
