@@ -60,7 +60,7 @@ static const char *error_text(int error)
 	case -EBUSY:
 		return "foreign owner, unload that hypervisor (vboxdrv, vmmon, ...)";
 	case -EAGAIN:
-		return "the kernel is turning VMX on there at this moment, or its VMXON reported VMfail; try again";
+		return "the kernel turns VMX on there now, or VMXON reported VMfail; try again";
 	case -EIO:
 		return "VMXON reported VMfail, it wants another root VMCS; update the microcode";
 	case -EXDEV:

@@ -333,7 +333,7 @@ static noinline int get_slowly(struct vmxcore_client *client, unsigned long call
  * itself; -EIO: VMXON reported VMfail, or a CPU lost VMX over a resume; -EFAULT: VMXON
  * faulted; -EXDEV: the capabilities of a CPU differ; -EOPNOTSUPP: a CPU has no VMX;
  * -ENODEV: since Linux 7.1, where the kernel owns VMX, kvm_intel is not loaded; -EAGAIN: there
- * too, the kernel itself is turning VMX on on one of the CPUs;
+ * too, the kernel itself enters VMX operation on one of the CPUs at this moment;
  * -ESHUTDOWN: the machine goes down; -EINVAL, -EOVERFLOW: misuse.
  */
 int vmxcore_get(struct vmxcore_client *client)

@@ -175,8 +175,8 @@ DECLARE_PER_CPU(void *, vmxcore_current_vmcs);
 /*
  * The handle that vmxcore_vmcs_load() loaded last on each CPU. A client that executes VMPTRLD
  * itself finds @vmxcore_current_vmcs equal to it where another hypervisor's VMCS is current, or
- * NULL where that one may have been, and flushes the branch history (IBPB). No page is ever equal to it, also not one that
- * was that hypervisor's.
+ * NULL where that one may have been, and flushes the branch history (IBPB). No page is ever
+ * equal to it, also not one that was that hypervisor's.
  */
 DECLARE_PER_CPU(void *, vmxcore_lent_vmcs);
 

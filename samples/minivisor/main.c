@@ -96,7 +96,7 @@ static int __init minivisor_init(void)
 {
 	int err;
 
-	/* An NMI that ends a guest is handed to the host by INT 2, and that is an oops with FRED. */
+	/* An NMI that ends a guest is handed to the host by INT 2, which is an oops with FRED. */
 	if (minivisor_has_fred()) {
 		pr_err("this kernel uses FRED, with which minivisor can't hand NMIs to the host: not loaded (fred=off on the kernel command line turns FRED off)\n");
 		return -EOPNOTSUPP;

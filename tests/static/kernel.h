@@ -9,6 +9,8 @@
 #define for_each_set_bit(bit, map, size) \
 	for ((bit) = first_bit(map); (bit) < (size); (bit) = next_bit(map, bit))
 
+#define xa_for_each(xa, index, entry) \
+	for ((entry) = xa_first(xa, &(index)); (entry); (entry) = xa_after(xa, &(index)))
 #define list_for_each_entry(pos, head, member) \
 	for ((pos) = list_begin(head); (pos); (pos) = list_after(pos))
 #define list_for_each_entry_safe(pos, next, head, member) \

@@ -8,6 +8,7 @@
 lister() {
 	rm -rf "$out/listers"
 	mkdir -p "$out/listers"
+	# shellcheck disable=SC2016 # for the script that is written
 	printf '#!/bin/sh\nexec /bin/%s "$1"\n' "$2" >"$out/listers/$1"
 	printf '#!/bin/sh\nPATH=%s exec %s "$@"\n' "$out/listers" "$checked" >"$out/with-lister"
 	chmod 755 "$out/listers/$1" "$out/with-lister"

@@ -458,7 +458,7 @@ static const struct {
 	{ "ne", cmd_ne },			/* CPU 0|1: CR0.NE */
 	{ "foreign", cmd_foreign },		/* CPU 0|1: VMXON by somebody else */
 	{ "revision", cmd_revision },		/* CPU 0|1: is the root VMCS of another revision? */
-	{ "fred", cmd_fred },			/* 0|1: does the kernel use FRED, for modules to come? */
+	{ "fred", cmd_fred },			/* 0|1: FRED, for modules to come */
 	{ "mce_at_entry", cmd_mce_at_entry },	/* at the next VM entry of minivisor's */
 	{ "differ", cmd_differ },		/* CPU basic|ept|vmcs_enum|0 */
 };

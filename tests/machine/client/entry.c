@@ -218,7 +218,8 @@ static void deliver_nmi(unsigned long reason)
 {
 	unsigned long event;
 
-	if ((u16)reason == EXIT_REASON_EXCEPTION_NMI && !vmxcore_vmread(VM_EXIT_INTR_INFO, &event) &&
+	if ((u16)reason == EXIT_REASON_EXCEPTION_NMI &&
+	    !vmxcore_vmread(VM_EXIT_INTR_INFO, &event) &&
 	    (event & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR)
 		asm volatile("int %0" : : "i" (NMI_VECTOR) : "memory");
 }

@@ -144,15 +144,16 @@ int test_vmresume_error(u64 pa)
 /* Where VMX is off it is turned on for that: before interrupts are on again, so no one sees it. */
 static int ask_anywhere(u64 pa)
 {
-	int error;
+	int err, error;
 
 	if (test_vmx_on())
 		return ask(pa);
-	error = test_vmx_enter(this_cpu_read(root));
-	if (error)
-		return error;
+	err = test_vmx_enter(this_cpu_read(root));
+	if (err)
+		return err;
 	error = ask(pa);
-	return test_vmx_leave() ?: error;
+	err = test_vmx_leave();
+	return err ? err : error;
 }
 
 /**

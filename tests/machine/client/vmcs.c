@@ -254,10 +254,13 @@ static int compare_books(void *unused)
 int test_vmcs_books(void)
 {
 	unsigned int cpu;
-	int err = 0;
+	int err = 0, this;
 
-	for_each_online_cpu(cpu)
-		err = test_call_on(cpu, "", compare_books, NULL) ?: err;
+	for_each_online_cpu(cpu) {
+		this = test_call_on(cpu, "", compare_books, NULL);
+		if (this)
+			err = this;
+	}
 	return err;
 }
 
