@@ -27,8 +27,8 @@ static const struct vmxcore_backend_events *events;
 static const struct vmxcore_provider *provider;
 
 /*
- * The provider lends to anyone who asks: false already while it takes back what it has lent, for
- * which the pointer above is still needed.
+ * The provider lends VMX to a client that asks for it. False already while the provider takes back
+ * what it has lent, which still needs the pointer above.
  */
 static bool lending;
 

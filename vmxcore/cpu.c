@@ -571,11 +571,6 @@ void vmxcore_cpus_release(void)
 	on_each_cpu(release_ipi, NULL, 1);
 }
 
-static bool is_on(int cpu, void *unused)
-{
-	return vmxcore_cpu_is_on(cpu);
-}
-
 static void lose_ipi(void *error)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
@@ -601,6 +596,6 @@ static void lose_ipi(void *error)
 void vmxcore_cpus_lose(int error)
 {
 	cpus_read_lock();
-	on_each_cpu_cond(is_on, lose_ipi, &error, 1);
+	on_each_cpu_cond(vmxcore_cpu_is_on, lose_ipi, &error, 1);
 	cpus_read_unlock();
 }

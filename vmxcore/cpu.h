@@ -84,12 +84,13 @@ static inline bool vmxcore_cpus_failed(void)
 /**
  * vmxcore_cpu_is_on - is a CPU in VMX operation by vmxcore?
  * @cpu: any possible one
+ * @unused: so that it is a condition for on_each_cpu_cond()
  *
  * Context: any.
  * Return: true or false, as of a moment ago; true where VMX was on before something that the
  * caller knows to be over, and has not gone off since.
  */
-static inline bool vmxcore_cpu_is_on(unsigned int cpu)
+static inline bool vmxcore_cpu_is_on(int cpu, void *unused)
 {
 	return READ_ONCE(per_cpu(vmxcore_cpu.state, cpu)) == VMXCORE_CPU_ON;
 }

@@ -78,12 +78,7 @@ static bool flushes_all(void)
 	return vmxcore_has_invvpid_all(vmxcore_caps()->ept_vpid);
 }
 
-/* A CPU where VMX is off flushes when it goes on: it is not interrupted. */
-static bool is_on(int cpu, void *unused)
-{
-	return vmxcore_cpu_is_on(cpu);
-}
-
+/* A CPU where VMX is off flushes when it goes on: it is not interrupted for these. */
 static void flush_all_ipi(void *unused)
 {
 	if (!vmxcore_cpu_usable())
@@ -129,7 +124,7 @@ static int take(u8 owner)
 	/* Without one that was freed a flush wins nothing, and interrupts every VM. */
 	if (!vpid && nr_used) {
 		if (flushes_all())
-			on_each_cpu_cond(is_on, flush_all_ipi, NULL, 1);
+			on_each_cpu_cond(vmxcore_cpu_is_on, flush_all_ipi, NULL, 1);
 		forget_used();
 		vpid = find_clean();
 	}
@@ -140,7 +135,7 @@ static int take(u8 owner)
 	if (!flushes_all()) {
 		/* Pairs with vmxcore_vpids_flush_here(): one of the two flushes it. */
 		smp_mb();
-		on_each_cpu_cond(is_on, flush_one_ipi, (void *)(unsigned long)vpid, 1);
+		on_each_cpu_cond(vmxcore_cpu_is_on, flush_one_ipi, (void *)(unsigned long)vpid, 1);
 	}
 	return vpid;
 }
@@ -172,8 +167,8 @@ static int take_for(struct vmxcore_client *client)
 	int vpid = -EBADF;
 
 	/*
-	 * A CPU that is between VMXON and online would not be interrupted. Who closes the slot
-	 * takes back under the mutex.
+	 * A CPU that is between VMXON and online would not be interrupted. The VPIDs of a client
+	 * that is closed are taken back under the mutex.
 	 */
 	cpus_read_lock();
 	mutex_lock(&vpids_lock);
