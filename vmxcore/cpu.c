@@ -200,7 +200,7 @@ static int execute_on(struct vmxcore_cpu *c, const char *client)
 	}
 	c->latency = min_t(u64, ktime_get_boot_fast_ns() - begin, U32_MAX);
 	c->untold = !cpu_online(smp_processor_id());
-	trace_vmx_on(smp_processor_id(), client, c->latency, err);
+	trace_vmxcore_vmx_on(smp_processor_id(), client, c->latency, err);
 	return err;
 }
 
@@ -232,7 +232,7 @@ static void execute_off(struct vmxcore_cpu *c)
 	err = backend->off();
 	c->latency = min_t(u64, ktime_get_boot_fast_ns() - begin, U32_MAX);
 	c->untold = !cpu_online(smp_processor_id());
-	trace_vmx_off(smp_processor_id(), c->latency);
+	trace_vmxcore_vmx_off(smp_processor_id(), c->latency);
 	if (err)
 		pr_err("CPU %u: VMX was off already: something executed VMXOFF behind vmxcore's back; find and unload it, VMs on this CPU are lost\n",
 		       smp_processor_id());
@@ -438,9 +438,9 @@ void vmxcore_cpu_tell(unsigned int cpu)
 		return;
 	c->untold = false;
 	if (c->state == VMXCORE_CPU_DEAD)
-		trace_vmx_off(cpu, c->latency);
+		trace_vmxcore_vmx_off(cpu, c->latency);
 	else
-		trace_vmx_on(cpu, "", c->latency, c->error);
+		trace_vmxcore_vmx_on(cpu, "", c->latency, c->error);
 }
 
 /**

@@ -125,7 +125,7 @@ static void native_emergency_off(void)
 	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
 	/* Whoever traces may take his time now, but not where RCU would not wait for him. */
 	if (rcu_is_watching())
-		trace_emergency(smp_processor_id());
+		trace_vmxcore_emergency(smp_processor_id());
 }
 
 /* A nop where the kernel was told to do without: see X86_FEATURE_USE_IBPB. */

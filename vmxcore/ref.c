@@ -64,7 +64,7 @@ static noinline void log_refused(struct vmxcore_client *client, unsigned int cpu
 {
 	char text[VMXCORE_CPU_ERROR_LEN];
 
-	trace_refused(vmxcore_client_name(client), cpu, err);
+	trace_vmxcore_refused(vmxcore_client_name(client), cpu, err);
 	if (vmxcore_client_may_log(client))
 		pr_err("client '%s' gets no VMX, CPU %u: %s (%pe)\n",
 		       vmxcore_client_name(client), cpu,
@@ -73,7 +73,7 @@ static noinline void log_refused(struct vmxcore_client *client, unsigned int cpu
 
 static void log_excluded(struct vmxcore_client *client, int cpu)
 {
-	trace_refused(vmxcore_client_name(client), cpu, -EBUSY);
+	trace_vmxcore_refused(vmxcore_client_name(client), cpu, -EBUSY);
 	if (vmxcore_client_may_log(client))
 		pr_err("client '%s' gets no VMX: client '%s' has it for itself; end that one first\n",
 		       vmxcore_client_name(client), vmxcore_excluder());
@@ -150,13 +150,13 @@ static void unpin(int pinned)
 
 static int show_more(struct vmxcore_slot *slot)
 {
-	trace_get(slot->name, VMXCORE_TRACE_ALL, vmxcore_slot_refs(slot));
+	trace_vmxcore_get(slot->name, VMXCORE_TRACE_ALL, vmxcore_slot_refs(slot));
 	return 0;
 }
 
 static int show_less(struct vmxcore_slot *slot)
 {
-	trace_put(slot->name, VMXCORE_TRACE_ALL, vmxcore_slot_refs(slot));
+	trace_vmxcore_put(slot->name, VMXCORE_TRACE_ALL, vmxcore_slot_refs(slot));
 	return 0;
 }
 
@@ -171,7 +171,7 @@ static __always_inline bool another(struct vmxcore_client *client)
 {
 	if (!vmxcore_slot_count(client, 1, INT_MAX - 1, 1))
 		return false;
-	if (trace_get_enabled())
+	if (trace_vmxcore_get_enabled())
 		show(client, show_more);
 	return true;
 }
@@ -181,7 +181,7 @@ static __always_inline bool one_of_many(struct vmxcore_client *client)
 {
 	if (!vmxcore_slot_count(client, 2, INT_MAX, -1))
 		return false;
-	if (trace_put_enabled())
+	if (trace_vmxcore_put_enabled())
 		show(client, show_less);
 	return true;
 }
@@ -227,7 +227,7 @@ static int first(struct vmxcore_slot *slot)
 		return err;
 	vmxcore_slot_enter(slot);
 	if (vmxcore_slot_count(vmxcore_slot_client(slot), 0, 0, 1)) {
-		trace_get(slot->name, VMXCORE_TRACE_ALL, 1);
+		trace_vmxcore_get(slot->name, VMXCORE_TRACE_ALL, 1);
 		return 0;
 	}
 	vmxcore_slot_leave(slot);
@@ -242,7 +242,7 @@ static int last(struct vmxcore_slot *slot)
 {
 	if (!vmxcore_slot_count(vmxcore_slot_client(slot), 1, 1, -1))
 		return has_some(slot) == -ENOENT ? -ENOENT : 0;
-	trace_put(slot->name, VMXCORE_TRACE_ALL, 0);
+	trace_vmxcore_put(slot->name, VMXCORE_TRACE_ALL, 0);
 	vmxcore_slot_leave(slot);
 	return slot->pins ? LAST_PINNED : LAST;
 }
@@ -295,7 +295,7 @@ out_unpin:
 
 static void log_failed(struct vmxcore_client *client)
 {
-	trace_refused(vmxcore_client_name(client), VMXCORE_TRACE_ALL, -EIO);
+	trace_vmxcore_refused(vmxcore_client_name(client), VMXCORE_TRACE_ALL, -EIO);
 	if (vmxcore_client_may_log(client))
 		pr_err("client '%s' gets no VMX: a CPU lost it, see above why; take that CPU offline and online, or end all users of VMX\n",
 		       vmxcore_client_name(client));
@@ -307,7 +307,7 @@ static noinline int get_slowly(struct vmxcore_client *client, unsigned long call
 	if (!vmxcore_may_sleep())
 		return misused(VMXCORE_MISUSE_CONTEXT, client, "vmxcore_get", caller);
 	if (READ_ONCE(vmxcore_rebooting)) {
-		trace_refused(vmxcore_client_name(client), VMXCORE_TRACE_ALL, -ESHUTDOWN);
+		trace_vmxcore_refused(vmxcore_client_name(client), VMXCORE_TRACE_ALL, -ESHUTDOWN);
 		return -ESHUTDOWN;
 	}
 	if (vmxcore_cpus_failed()) {
@@ -427,7 +427,7 @@ static int another_here(struct vmxcore_slot *slot)
 		vmxcore_cpu_put(1);
 		unpin(pinned);
 	} else {
-		trace_get(slot->name, smp_processor_id(), live_here(slot));
+		trace_vmxcore_get(slot->name, smp_processor_id(), live_here(slot));
 	}
 	return err;
 }
@@ -448,7 +448,7 @@ static int one_less_here(struct vmxcore_slot *slot)
 	if (err)
 		return err;
 	if (live)
-		trace_put(slot->name, smp_processor_id(), live_here(slot));
+		trace_vmxcore_put(slot->name, smp_processor_id(), live_here(slot));
 	put_here(slot, live);
 	return 0;
 }
@@ -500,7 +500,7 @@ static void drop_cpu_ipi(void *arg)
 	u32 live = vmxcore_slot_drop_cpu(slot);
 
 	if (live)
-		trace_put(slot->name, smp_processor_id(), 0);
+		trace_vmxcore_put(slot->name, smp_processor_id(), 0);
 	put_here(slot, live);
 }
 
@@ -553,7 +553,7 @@ void vmxcore_refs_take_back(struct vmxcore_slot *slot, unsigned int vmcss,
 
 	if (!xchg(&slot->left, 0))
 		return;
-	trace_put(slot->name, VMXCORE_TRACE_ALL, 0);
+	trace_vmxcore_put(slot->name, VMXCORE_TRACE_ALL, 0);
 	vmxcore_slot_leave(slot);
 	release_all();
 	unpin(slot->pins);

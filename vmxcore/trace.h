@@ -19,7 +19,7 @@
 /* In place of a CPU: all of them. */
 #define VMXCORE_TRACE_ALL	(-1)
 
-TRACE_EVENT(vmx_on,
+TRACE_EVENT(vmxcore_vmx_on,
 	TP_PROTO(unsigned int cpu, const char *client, u64 latency, int result),
 	TP_ARGS(cpu, client, latency, result),
 	TP_STRUCT__entry(
@@ -38,7 +38,7 @@ TRACE_EVENT(vmx_on,
 		  __entry->cpu, __get_str(client), __entry->latency, __entry->result)
 );
 
-TRACE_EVENT(vmx_off,
+TRACE_EVENT(vmxcore_vmx_off,
 	TP_PROTO(unsigned int cpu, u64 latency),
 	TP_ARGS(cpu, latency),
 	TP_STRUCT__entry(
@@ -69,17 +69,17 @@ DECLARE_EVENT_CLASS(vmxcore_reference,
 		  __get_str(client), __entry->cpu, __entry->references)
 );
 
-DEFINE_EVENT(vmxcore_reference, get,
+DEFINE_EVENT(vmxcore_reference, vmxcore_get,
 	TP_PROTO(const char *client, int cpu, unsigned int references),
 	TP_ARGS(client, cpu, references)
 );
 
-DEFINE_EVENT(vmxcore_reference, put,
+DEFINE_EVENT(vmxcore_reference, vmxcore_put,
 	TP_PROTO(const char *client, int cpu, unsigned int references),
 	TP_ARGS(client, cpu, references)
 );
 
-TRACE_EVENT(refused,
+TRACE_EVENT(vmxcore_refused,
 	TP_PROTO(const char *client, int cpu, int error),
 	TP_ARGS(client, cpu, error),
 	TP_STRUCT__entry(
@@ -96,7 +96,7 @@ TRACE_EVENT(refused,
 		  __get_str(client), __entry->cpu, __entry->error)
 );
 
-TRACE_EVENT(emergency,
+TRACE_EVENT(vmxcore_emergency,
 	TP_PROTO(unsigned int cpu),
 	TP_ARGS(cpu),
 	TP_STRUCT__entry(
@@ -108,7 +108,7 @@ TRACE_EVENT(emergency,
 	TP_printk("cpu=%u", __entry->cpu)
 );
 
-TRACE_EVENT(vmcs_switch,
+TRACE_EVENT(vmxcore_vmcs_switch,
 	TP_PROTO(unsigned int cpu, const char *from, const char *to),
 	TP_ARGS(cpu, from, to),
 	TP_STRUCT__entry(
@@ -138,12 +138,12 @@ DECLARE_EVENT_CLASS(vmxcore_vpid,
 	TP_printk("client=%s vpid=%d", __get_str(client), __entry->vpid)
 );
 
-DEFINE_EVENT(vmxcore_vpid, vpid_alloc,
+DEFINE_EVENT(vmxcore_vpid, vmxcore_vpid_alloc,
 	TP_PROTO(const char *client, int vpid),
 	TP_ARGS(client, vpid)
 );
 
-DEFINE_EVENT(vmxcore_vpid, vpid_free,
+DEFINE_EVENT(vmxcore_vpid, vmxcore_vpid_free,
 	TP_PROTO(const char *client, int vpid),
 	TP_ARGS(client, vpid)
 );

@@ -177,7 +177,7 @@ static int take_for(struct vmxcore_client *client)
 		vpid = take(VPID_OF_SLOT + vmxcore_slot_index(slot));
 	if (vpid > 0) {
 		WRITE_ONCE(slot->nr_vpids, slot->nr_vpids + 1);
-		trace_vpid_alloc(slot->name, vpid);
+		trace_vmxcore_vpid_alloc(slot->name, vpid);
 	}
 	mutex_unlock(&vpids_lock);
 	cpus_read_unlock();
@@ -224,7 +224,7 @@ static bool give_back(struct vmxcore_slot *slot, int vpid)
 		WRITE_ONCE(vpids[vpid], VPID_USED);
 		nr_used++;
 		WRITE_ONCE(slot->nr_vpids, slot->nr_vpids - 1);
-		trace_vpid_free(slot->name, vpid);
+		trace_vmxcore_vpid_free(slot->name, vpid);
 	}
 	mutex_unlock(&vpids_lock);
 	return his;
@@ -265,7 +265,7 @@ unsigned int vmxcore_vpids_take_back(const struct vmxcore_slot *slot)
 		if (vpids[vpid] == owner) {
 			WRITE_ONCE(vpids[vpid], VPID_USED);
 			nr_used++;
-			trace_vpid_free(slot->name, vpid);
+			trace_vmxcore_vpid_free(slot->name, vpid);
 			count++;
 		}
 	}

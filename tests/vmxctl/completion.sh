@@ -67,7 +67,7 @@ bash_values() {
 	is idle bash_offers trace --root "$trees/native" -c i
 	is "" bash_offers --root "$trees/empty" trace --client ""
 	is "$(events_of_vmxcore)" bash_offers trace --event ""
-	is refused bash_offers trace --event get -e ref
+	is vmxcore_refused bash_offers trace --event vmxcore_get -e vmxcore_ref
 	is --interval bash_offers watch --in
 	is "" bash_offers watch --interval ""
 	is "" bash_offers trace --count ""

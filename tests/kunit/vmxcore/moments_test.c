@@ -138,8 +138,8 @@ static int moments_begin(struct kunit *test)
 	stop_at = NOWHERE;
 	stopped = false;
 	err = err ?: watch_contention();
-	err = err ?: register_trace_put(on_put, NULL);
-	err = err ?: register_trace_vmx_on(on_vmxon, NULL);
+	err = err ?: register_trace_vmxcore_put(on_put, NULL);
+	err = err ?: register_trace_vmxcore_vmx_on(on_vmxon, NULL);
 	err = err ?: cpuhp_setup_state_nocalls(STATE_STARTING, "kunit:starting", on_starting, NULL);
 	if (err)
 		return err;
@@ -154,8 +154,8 @@ static void moments_end(struct kunit *test)
 	if (state_online > 0)
 		cpuhp_remove_state_nocalls(state_online);
 	cpuhp_remove_state_nocalls(STATE_STARTING);
-	unregister_trace_vmx_on(on_vmxon, NULL);
-	unregister_trace_put(on_put, NULL);
+	unregister_trace_vmxcore_vmx_on(on_vmxon, NULL);
+	unregister_trace_vmxcore_put(on_put, NULL);
 	tracepoint_probe_unregister(contention, on_contention, NULL);
 	tracepoint_synchronize_unregister();
 	world_end(test);

@@ -320,12 +320,12 @@ static void nobody_lends(struct kunit *test)
 
 static int native_load(struct kunit_suite *suite)
 {
-	return register_trace_emergency(on_traced, NULL);
+	return register_trace_vmxcore_emergency(on_traced, NULL);
 }
 
 static void native_unload(struct kunit_suite *suite)
 {
-	unregister_trace_emergency(on_traced, NULL);
+	unregister_trace_vmxcore_emergency(on_traced, NULL);
 	tracepoint_synchronize_unregister();
 }
 

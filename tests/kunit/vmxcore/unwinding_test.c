@@ -398,14 +398,14 @@ static void errors_have_words(struct kunit *test)
 
 static int unwinding_load(struct kunit_suite *suite)
 {
-	int err = register_trace_refused(on_refused, NULL);
+	int err = register_trace_vmxcore_refused(on_refused, NULL);
 
 	return err ?: world_load(suite);
 }
 
 static void unwinding_unload(struct kunit_suite *suite)
 {
-	unregister_trace_refused(on_refused, NULL);
+	unregister_trace_vmxcore_refused(on_refused, NULL);
 	tracepoint_synchronize_unregister();
 	world_unload(suite);
 }

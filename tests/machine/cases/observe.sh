@@ -111,7 +111,7 @@ trace_begin() {
 
 # traced: the events since then, in order, without who, when, and how long it took, which must be a time.
 traced() {
-	sed -nE 's/^.*: ((vmx_on|vmx_off|get|put|refused|emergency|vmcs_switch|vpid_alloc|vpid_free): .*)$/\1/p' "$tracing/trace" |
+	sed -nE 's/^.*: (vmxcore_[a-z_]+: .*)$/\1/p' "$tracing/trace" |
 		sed -E 's/ latency=[1-9][0-9]*( |$)/\1/; s/ $//'
 }
 
@@ -295,39 +295,39 @@ check "a gets again" vmxt get a
 check "a puts" vmxt put a
 check "a puts again" vmxt put a
 tells "traced: a holds all CPUs for a while" \
-	"vmx_on: cpu=0 client=a result=0" "vmx_on: cpu=1 client=a result=0" "vmx_on: cpu=2 client=a result=0" \
-	"get: client=a cpu=-1 references=1" "get: client=a cpu=-1 references=2" \
-	"put: client=a cpu=-1 references=1" "put: client=a cpu=-1 references=0" \
-	"vmx_off: cpu=0" "vmx_off: cpu=1" "vmx_off: cpu=2"
+	"vmxcore_vmx_on: cpu=0 client=a result=0" "vmxcore_vmx_on: cpu=1 client=a result=0" "vmxcore_vmx_on: cpu=2 client=a result=0" \
+	"vmxcore_get: client=a cpu=-1 references=1" "vmxcore_get: client=a cpu=-1 references=2" \
+	"vmxcore_put: client=a cpu=-1 references=1" "vmxcore_put: client=a cpu=-1 references=0" \
+	"vmxcore_vmx_off: cpu=0" "vmxcore_vmx_off: cpu=1" "vmxcore_vmx_off: cpu=2"
 check "a gets CPU 1" vmxt get_cpu a 1
 check "b gets CPU 1, in an interrupt" vmxt get_cpu b 1 irq
 check "a puts CPU 1" vmxt put_cpu a 1
 check "b puts CPU 1" vmxt put_cpu b 1
-tells "traced: a and b hold CPU 1" "vmx_on: cpu=1 client=a result=0" "get: client=a cpu=1 references=1" \
-	"get: client=b cpu=1 references=1" "put: client=a cpu=1 references=0" \
-	"put: client=b cpu=1 references=0" "vmx_off: cpu=1"
+tells "traced: a and b hold CPU 1" "vmxcore_vmx_on: cpu=1 client=a result=0" "vmxcore_get: client=a cpu=1 references=1" \
+	"vmxcore_get: client=b cpu=1 references=1" "vmxcore_put: client=a cpu=1 references=0" \
+	"vmxcore_put: client=b cpu=1 references=0" "vmxcore_vmx_off: cpu=1"
 
 check "b gets" vmxt get b
 check "CPU 2 goes offline" online 2 0
 check "CPU 2 comes online" online 2 1
 check "b puts" vmxt put b
 tells "traced: a CPU that goes and comes" \
-	"vmx_on: cpu=0 client=b result=0" "vmx_on: cpu=1 client=b result=0" "vmx_on: cpu=2 client=b result=0" \
-	"get: client=b cpu=-1 references=1" "vmx_off: cpu=2" "vmx_on: cpu=2 client= result=0" \
-	"put: client=b cpu=-1 references=0" "vmx_off: cpu=0" "vmx_off: cpu=1" "vmx_off: cpu=2"
+	"vmxcore_vmx_on: cpu=0 client=b result=0" "vmxcore_vmx_on: cpu=1 client=b result=0" "vmxcore_vmx_on: cpu=2 client=b result=0" \
+	"vmxcore_get: client=b cpu=-1 references=1" "vmxcore_vmx_off: cpu=2" "vmxcore_vmx_on: cpu=2 client= result=0" \
+	"vmxcore_put: client=b cpu=-1 references=0" "vmxcore_vmx_off: cpu=0" "vmxcore_vmx_off: cpu=1" "vmxcore_vmx_off: cpu=2"
 
 check "a foreign CR4.VMXE on CPU 1" vmxt vmxe 1 1
 check "  a gets none: EBUSY" vmxt -e EBUSY get a
 check "  it goes" vmxt vmxe 1 0
 tells "traced: a refusal" \
-	"vmx_on: cpu=0 client=a result=0" "vmx_on: cpu=1 client=a result=-16" "vmx_on: cpu=2 client=a result=0" \
-	"vmx_off: cpu=0" "vmx_off: cpu=2" "refused: client=a cpu=1 error=-16"
+	"vmxcore_vmx_on: cpu=0 client=a result=0" "vmxcore_vmx_on: cpu=1 client=a result=-16" "vmxcore_vmx_on: cpu=2 client=a result=0" \
+	"vmxcore_vmx_off: cpu=0" "vmxcore_vmx_off: cpu=2" "vmxcore_refused: client=a cpu=1 error=-16"
 check "x has VMX for itself" vmxt register x exclusive
 check "  a gets none" vmxt -e EBUSY get a
 check "  nor CPU 2" vmxt -e EBUSY get_cpu a 2
 check "  x goes" vmxt unregister x
 tells "traced: a client that has VMX for itself, and nothing goes on for another" \
-	"refused: client=a cpu=-1 error=-16" "refused: client=a cpu=2 error=-16"
+	"vmxcore_refused: client=a cpu=-1 error=-16" "vmxcore_refused: client=a cpu=2 error=-16"
 
 check "a gets CPU 0" vmxt get_cpu a 0
 check "b gets CPU 0" vmxt get_cpu b 0
@@ -338,24 +338,24 @@ check "a's is loaded" vmxt vmcs_load v 0 3
 check "  again" vmxt vmcs_load v 0 0
 check "b's is loaded" vmxt vmcs_load w 0 3
 check "a's is loaded" vmxt vmcs_load v 0 0
-tells "traced: two clients on CPU 0" "vmcs_switch: cpu=0 from=? to=a" "vmcs_switch: cpu=0 from=a to=b" \
-	"vmcs_switch: cpu=0 from=b to=a"
+tells "traced: two clients on CPU 0" "vmxcore_vmcs_switch: cpu=0 from=? to=a" "vmxcore_vmcs_switch: cpu=0 from=a to=b" \
+	"vmxcore_vmcs_switch: cpu=0 from=b to=a"
 check "a's is freed" vmxt vmcs_free v
 check "b's is freed" vmxt vmcs_free w
 trace_begin
 dmesg_mark
 check "a goes with its reference" vmxt unregister a
 check "  the log says so" dmesg_has "client 'a' .* went away"
-tells "traced: what is taken back" "put: client=a cpu=0 references=0"
+tells "traced: what is taken back" "vmxcore_put: client=a cpu=0 references=0"
 check "a is back" vmxt register a
 check "b puts CPU 0" vmxt put_cpu b 0
 
-trace_begin vpid_alloc
+trace_begin vmxcore_vpid_alloc
 check "a and b take all VPIDs" vmxt vpids a b 65535
 check_equal "traced: 65535 VPIDs" "$(hits)" 65535
 # The whole of it takes the machine a minute to write.
-check "  in turns" sh -c "head -n 20 $tracing/trace | grep -qE ' vpid_alloc: client=a vpid=[0-9]+$'"
-trace_begin vpid_free
+check "  in turns" sh -c "head -n 20 $tracing/trace | grep -qE ' vmxcore_vpid_alloc: client=a vpid=[0-9]+$'"
+trace_begin vmxcore_vpid_free
 check "a gives its own back" vmxt vpids_free a 0
 check_equal "traced: 32768 of them" "$(hits)" 32768
 check "b gives its own back" vmxt vpids_free b 1
@@ -364,10 +364,10 @@ check_equal "  and the others" "$(hits)" 65535
 trace_begin
 check "a storm of 4 threads" vmxt storm 100
 echo 0 >"$tracing/events/vmxcore/enable"
-check_equal "traced: its gets" "$(count get)" 400
-check_equal "  its puts" "$(count put)" 400
-check_equal "  VMX went off as often as on" "$(count vmx_off)" "$(count vmx_on)"
-check_equal "  none of it failed" "$(grep -E ' vmx_on: ' "$tracing/trace" | grep -vc 'client=storm .*result=0$') $(count refused)" "0 0"
+check_equal "traced: its gets" "$(count vmxcore_get)" 400
+check_equal "  its puts" "$(count vmxcore_put)" 400
+check_equal "  VMX went off as often as on" "$(count vmxcore_vmx_off)" "$(count vmxcore_vmx_on)"
+check_equal "  none of it failed" "$(grep -E ' vmxcore_vmx_on: ' "$tracing/trace" | grep -vc 'client=storm .*result=0$') $(count vmxcore_refused)" "0 0"
 echo 1 >"$tracing/events/vmxcore/enable"
 
 # Whoever reads in a loop: a file that goes under his hands is none, or no device; nothing else may go wrong.

@@ -35,24 +35,24 @@ check_equal "all that the document has is tried here" \
 log "$(document '^vmxctl trace')"
 for_a_while 3 "vmxctl trace" >/run/vmxctl
 check "vmxctl trace: gets, puts, VMXON, VMXOFF" sh -c "cat /run/vmxctl | head -n 20; grep -q 'a.*get\|get.*a' /run/vmxctl"
-check_equal "  10 of one kind, and it ends by itself" "$(vmxctl --json trace --event get --client a --count 10 | grep -c '"event":"get"')" 10
+check_equal "  10 of one kind, and it ends by itself" "$(vmxctl --json trace --event vmxcore_get --client a --count 10 | grep -c '"event":"vmxcore_get"')" 10
 check_equal "  nothing is left of it" "$(ls /sys/kernel/tracing/instances)" ""
 
 sh -c "$(document '^trace-cmd')" >/run/trace-cmd 2>&1
-check "trace-cmd: $(document '^trace-cmd')" sh -c "tail -n 20 /run/trace-cmd; grep -qE ' vmx_on: +cpu=1 client=a latency=[0-9]+ result=0' /run/trace-cmd"
+check "trace-cmd: $(document '^trace-cmd')" sh -c "tail -n 20 /run/trace-cmd; grep -qE ' vmxcore_vmx_on: +cpu=1 client=a latency=[0-9]+ result=0' /run/trace-cmd"
 sh -c "$(document '^perf')" >/run/perf 2>&1
-check "perf: $(document '^perf')" sh -c "tail -n 20 /run/perf; grep -qE ' vmxcore:vmx_on: +cpu=1 client=a latency=[0-9]+ result=0' /run/perf"
+check "perf: $(document '^perf')" sh -c "tail -n 20 /run/perf; grep -qE ' vmxcore:vmxcore_vmx_on: +cpu=1 client=a latency=[0-9]+ result=0' /run/perf"
 for_a_while 60 "$(document '^bpftrace')" >/run/bpftrace 2>&1
 check "bpftrace: $(document '^bpftrace')" sh -c "tail -n 20 /run/bpftrace; grep -qF '@ns[a]:' /run/bpftrace"
 sh -c "$(document trace_pipe)" >/run/pipe 2>&1 &
 pipe=$!
 sleep 2
 kill $pipe
-check "nothing installed: $(document trace_pipe)" sh -c "head /run/pipe; grep -qE ' vmx_on: cpu=1 client=a ' /run/pipe"
+check "nothing installed: $(document trace_pipe)" sh -c "head /run/pipe; grep -qE ' vmxcore_vmx_on: cpu=1 client=a ' /run/pipe"
 : >/run/enough
 
 check "a stack for each refusal" sh -c "$(document stacktrace)"
 check "  a foreign CR4.VMXE on CPU 1" vmxt vmxe 1 1
 vmxt -e EBUSY get a
-check "  there it is" sh -c "grep -A 12 'refused: client=a cpu=1 error=-16' /sys/kernel/tracing/trace | grep -qF vmxcore_get"
+check "  there it is" sh -c "grep -A 12 'vmxcore_refused: client=a cpu=1 error=-16' /sys/kernel/tracing/trace | grep -q '=> vmxcore_get'"
 check "  it goes" vmxt vmxe 1 0

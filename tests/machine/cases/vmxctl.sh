@@ -144,7 +144,7 @@ records() {
 	[ "$(cat $instances/vmxctl*/events/vmxcore/*/enable | grep -c 1)" = "$1" ] && [ "$(find $instances -mindepth 1 -maxdepth 1 | wc -l)" = 1 ]
 }
 
-in_background /run/trace --json trace --client a --event get --event put --event refused --count 4
+in_background /run/trace --json trace --client a --event vmxcore_get --event vmxcore_put --event vmxcore_refused --count 4
 check "trace has begun" wait_until 20 records 3
 check "  b, of whom it is not asked, gets" vmxt get b
 check "  a gets" vmxt get a
@@ -154,14 +154,14 @@ check "  a gets CPU 1" vmxt get_cpu a 1
 check "  a puts CPU 1" vmxt put_cpu a 1
 ended
 check_equal "  what it has seen: a, and in this order" \
-	"$(sed -nE 's/.*"event": ?"([a-z]*)".*"client": ?"(.)".*"cpu": ?(-?[0-9]+).*/\1 \2 \3/p' /run/trace | xargs)" "get a -1 put a -1 get a 1 put a 1"
+	"$(sed -nE 's/.*"event": ?"([a-z_]*)".*"client": ?"(.)".*"cpu": ?(-?[0-9]+).*/\1 \2 \3/p' /run/trace | xargs)" "vmxcore_get a -1 vmxcore_put a -1 vmxcore_get a 1 vmxcore_put a 1"
 check_equal "  nothing is left of it" "$(ls $instances)" ""
 in_background /run/trace trace
 check "trace has begun again" wait_until 20 records 9
 kill -KILL "$background"
 wait "$background"
 check "  killed, it leaves its instance" records 9
-in_background /run/trace trace --event refused --count 1
+in_background /run/trace trace --event vmxcore_refused --count 1
 check "  the next one cleans up" wait_until 20 records 1
 check "  a is refused" sh -c "vmxt vmxe 1 1 && vmxt -e EBUSY get a; vmxt vmxe 1 0"
 ended

@@ -4,7 +4,7 @@
 
 _vmxctl_commands="status clients caps doctor metrics watch trace switch"
 _vmxctl_common="--json --no-colour --root --help --version"
-_vmxctl_events="vmx_on vmx_off get put refused emergency vmcs_switch vpid_alloc vpid_free"
+_vmxctl_events="vmxcore_vmx_on vmxcore_vmx_off vmxcore_get vmxcore_put vmxcore_refused vmxcore_emergency vmxcore_vmcs_switch vmxcore_vpid_alloc vmxcore_vpid_free"
 
 # _vmxctl_options COMMAND: those of its own.
 _vmxctl_options() {
