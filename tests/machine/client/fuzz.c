@@ -65,6 +65,7 @@ static const struct {
 	{ "vmcs_borrow", fuzz_vmcs_borrow, 6 },
 	{ "vmcs_clear", fuzz_vmcs_clear, 4 },
 	{ "vmcs_free", fuzz_vmcs_free, 4 },
+	{ "loan", fuzz_loan, 16 },
 	{ "ept", fuzz_ept, 4 },
 	{ "vpid_alloc", fuzz_vpid_alloc, 8 },
 	{ "vpid_free", fuzz_vpid_free, 6 },
@@ -80,7 +81,7 @@ static const char *const slow[] = {
 	"vmxcore_cpus_hold", "vmxcore_cpus_release", "vmxcore_cpu_hold", "vmxcore_cpu_put",
 	"vmxcore_cpu_up", "vmxcore_cpu_leave", "vmxcore_cpu_down", "vmxcore_clients_cpu_gone",
 	"vmxcore_slot_close", "vmxcore_refs_take_back", "vmxcore_slot_free", "vmxcore_exclude",
-	"vmxcore_current_clear", "vmxcore_vpids_take_back", "vmxcore_slot_leave",
+	"vmxcore_current_clear", "vmxcore_current_load", "vmxcore_vpids_take_back", "vmxcore_slot_leave",
 };
 
 /**
@@ -356,6 +357,7 @@ static int prepare(void)
 {
 	int err = make_threads() ?: fuzz_clients_init();
 
+	fuzz_loans_init();
 	if (err)
 		goto out_threads;
 	err = fuzz_misuse_init();
@@ -431,6 +433,8 @@ static void release_all(void)
 			if (fuzz_standing(index, t->claims[index].phase) != FUZZ_GOOD)
 				continue;
 			fuzz_vmcss_free_of(t, index);
+			if (index < FUZZ_SHARED)
+				fuzz_loan_free(t, index);
 			fuzz_vpids_free_of(t, index);
 			fuzz_put_all_of(t, index);
 		}

@@ -122,6 +122,22 @@ struct fuzz_vpid {
 };
 
 /**
+ * struct fuzz_loan - the VMCS of a client that all threads share
+ * @turn: how often one has come or gone: odd while there is one
+ * @ending: it is being freed
+ * @handle: of it
+ * @page: the VMCS itself
+ * @phase: of its client when it was made
+ */
+struct fuzz_loan {
+	int turn;
+	bool ending;
+	struct vmxcore_vmcs *handle;
+	u32 *page;
+	int phase;
+};
+
+/**
  * struct fuzz_step - what chance says of one step
  * @call: what to do
  * @which: with what
@@ -143,6 +159,7 @@ struct fuzz_step {
  * @misuses: how often vmxcore has complained about its calls
  * @claims: what it holds, by client
  * @vmcss: its VMCSs
+ * @loans: what it knows of the VMCSs of shared clients, which may have gone
  * @vpids: its VPIDs
  * @root: a page of its own, for an EPT root
  */
@@ -155,6 +172,7 @@ struct fuzz_thread {
 	unsigned int misuses;
 	struct fuzz_claim claims[FUZZ_CLIENTS];
 	struct fuzz_vmcs vmcss[FUZZ_VMCSS];
+	struct fuzz_loan loans[FUZZ_SHARED];
 	struct fuzz_vpid vpids[FUZZ_VPIDS];
 	unsigned long root;
 };
@@ -250,6 +268,13 @@ void fuzz_vmcss_free_of(struct fuzz_thread *t, unsigned int index);
 void fuzz_vmcss_taken(struct fuzz_thread *t, unsigned int index);
 void fuzz_vmcss_forget(struct fuzz_thread *t);
 void fuzz_ept(struct fuzz_thread *t, const struct fuzz_step *s);
+
+/* fuzz_loan.c */
+void fuzz_loans_init(void);
+void fuzz_loan(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_loan_taken(const struct fuzz_thread *t, unsigned int index);
+void fuzz_loan_free(struct fuzz_thread *t, unsigned int index);
+bool fuzz_loan_there(unsigned int index);
 
 /* fuzz_vpid.c */
 void fuzz_vpid_alloc(struct fuzz_thread *t, const struct fuzz_step *s);

@@ -127,7 +127,7 @@ static unsigned int vpids_of(unsigned int index)
 static unsigned int vmcss_of(unsigned int index)
 {
 	const struct fuzz_thread *t;
-	unsigned int i, j, sum = 0;
+	unsigned int i, j, sum = index < FUZZ_SHARED && fuzz_loan_there(index);
 
 	for (i = 0; i < FUZZ_MAX_THREADS; i++) {
 		t = fuzz_thread(i);

@@ -469,6 +469,8 @@ void fuzz_unregister_one(struct fuzz_thread *t, unsigned int index)
 	if (fuzz_is_private(index))
 		fuzz_vpids_taken(t, index);
 	vmxcore_unregister(fuzz_clients[index].handle);
+	if (index < FUZZ_SHARED)
+		fuzz_loan_taken(t, index);
 	end_step(index, phase + 2);
 	if (index == FUZZ_ALONE)
 		atomic_inc(&alone_ended);
