@@ -47,11 +47,11 @@ add_kmod() {
 }
 
 # strip_locals FILE...: of those that there are. At load ftrace looks up each function among all symbols: 15 s of the machine's
-# time for kvm.ko with its local ones. A case makes one of them slow.
+# time for kvm.ko with its local ones. Cases have kprobes in those that stay.
 strip_locals() {
 	local file
 	for file in "$@"; do
-		[ ! -f "$file" ] || objcopy --strip-unneeded --keep-symbol=__loaded_vmcs_clear "$file"
+		[ ! -f "$file" ] || objcopy --strip-unneeded --keep-symbol=__loaded_vmcs_clear --keep-symbol=vmx_lend_ibpb "$file"
 	done
 }
 

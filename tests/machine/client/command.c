@@ -255,6 +255,13 @@ static int cmd_count(char **words)
 	return kstrtobool(words[2], &on) ?: test_count(words[1], on);
 }
 
+static int cmd_count_ibpb(char **words)
+{
+	bool on;
+
+	return kstrtobool(words[2], &on) ?: test_count_ibpb(words[1], on);
+}
+
 static int cmd_blind(char **words)
 {
 	bool on;
@@ -437,6 +444,7 @@ static const struct {
 	{ "leave_out", cmd_leave_out },		/* FUNCTION 0|1 */
 	{ "wake", cmd_wake },			/* MILLISECONDS */
 	{ "count", cmd_count },			/* FUNCTION 0|1 */
+	{ "count_ibpb", cmd_count_ibpb },	/* MODULE:FUNCTION 0|1 */
 	{ "blind", cmd_blind },			/* 0|1: does KVM not see what others load? */
 	{ "witness", cmd_witness },
 	{ "nmi", cmd_nmi },			/* CPU */

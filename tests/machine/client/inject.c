@@ -8,12 +8,14 @@
 #include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/iopoll.h>
+#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/percpu.h>
 #include <linux/ptrace.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
+#include <asm/msr-index.h>
 
 #include <vmxcore/vmxcore.h>
 
@@ -167,6 +169,83 @@ int test_count(const char *function, bool on)
 	return inject(function, 0, count_there, on);
 }
 
+/* Where a function begins and how long it is. A kprobe is put after its ENDBR64. */
+static const u8 *code_of(const char *symbol, unsigned int *size)
+{
+	struct kprobe probe = { .symbol_name = symbol };
+	char text[KSYM_SYMBOL_LEN], *place;
+	unsigned int offset;
+
+	if (register_kprobe(&probe))
+		return NULL;
+	unregister_kprobe(&probe);
+	sprint_symbol(text, (unsigned long)probe.addr);
+	place = strchr(text, '+');
+	if (!place || sscanf(place, "+%x/%x", &offset, size) != 2)
+		return NULL;
+	return (const u8 *)probe.addr - offset;
+}
+
+/* WRMSR itself, or since Linux 6.15 a call of what executes it. */
+static bool is_barrier(const u8 *code, unsigned int left)
+{
+	char target[KSYM_SYMBOL_LEN];
+	s32 distance;
+
+	if (left >= 2 && code[0] == 0x0f && code[1] == 0x30)
+		return true;
+	if (left < 5 || code[0] != 0xe8)
+		return false;
+	memcpy(&distance, code + 1, sizeof(distance));
+	sprint_symbol(target, (unsigned long)code + 5 + distance);
+	return strstarts(target, "write_ibpb+");
+}
+
+static int count_barrier(struct kprobe *probe, struct pt_regs *regs)
+{
+	bool call = probe->opcode == 0xe8;
+
+	if (call || (regs->cx == MSR_IA32_PRED_CMD && regs->ax & PRED_CMD_IBPB))
+		return count_there(probe, regs);
+	return 0;
+}
+
+/**
+ * test_count_ibpb - count how often a function executes IBPB, from 0
+ * @function: MODULE:FUNCTION, with one such barrier
+ * @on: or no longer
+ *
+ * The write of the MSR itself is counted, by a kprobe on that instruction: where the kernel does
+ * without the barrier there is none to be found.
+ *
+ * Return: as test_delay(); -ENOENT also: there is no barrier.
+ */
+int test_count_ibpb(const char *function, bool on)
+{
+	unsigned int size, offset;
+	struct injection *injection = find(function);
+	const u8 *code;
+	int err = -ENOENT;
+
+	if (!injection)
+		return -ENOSPC;
+	if (injection->symbol[0])
+		end(injection);
+	if (!on)
+		return 0;
+	code = code_of(function, &size);
+	if (!code)
+		return -ENOENT;
+	/* In the middle of an instruction no kprobe is possible: -EILSEQ. */
+	for (offset = 0; offset < size && err; offset++) {
+		if (!is_barrier(code + offset, size - offset))
+			continue;
+		injection->probe.offset = offset;
+		err = begin(injection, function, 0, count_barrier);
+	}
+	return err == -EILSEQ ? -ENOENT : err;
+}
+
 /**
  * test_counts_show - what has been counted
  * @m: where to
@@ -176,7 +255,8 @@ void test_counts_show(struct seq_file *m)
 	struct injection *injection;
 
 	for (injection = injections; injection < injections + MAX_INJECTIONS; injection++) {
-		if (injection->probe.pre_handler == count_there)
+		if (injection->probe.pre_handler == count_there ||
+		    injection->probe.pre_handler == count_barrier)
 			seq_printf(m, "%s %d\n", strchr(injection->symbol, ':') + 1,
 				   atomic_read(&injection->count));
 	}

@@ -53,6 +53,7 @@ int test_delay(const char *function, unsigned int us);
 int test_await_delay(void);
 int test_leave_out(const char *function, bool on);
 int test_count(const char *function, bool on);
+int test_count_ibpb(const char *function, bool on);
 void test_counts_show(struct seq_file *m);
 int test_blind(bool on);
 void test_inject_exit(void);

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2154
+# machine: cpus=2 emulator=bochs model=corei7_icelake_u limit=400 append="mitigations=auto spectre_v2=on spectre_v2_user=on"
+# kernels: 6.12 7.2
+# more-kernels: 6.1
+# The CPU forgets branch history (IBPB) where the VMCS of another hypervisor becomes current, and nowhere else: each write of
+# IA32_PRED_CMD is counted, vmxcore's and KVM's.
+
+# barriers FUNCTION
+barriers() {
+	sed -n "s/^$1 //p" /sys/kernel/debug/vmxcore_test/counts
+}
+
+# costs N DESCRIPTION COMMAND: it makes vmxcore execute so many barriers.
+costs() {
+	local wanted=$1 before
+	before=$(barriers "$ours")
+	shift
+	check "$@"
+	check_equal "  barriers" $(($(barriers "$ours") - before)) "$wanted"
+}
+
+check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
+load_kvm 0
+module=vmxcore ours=native_ibpb kvms=vmx_vcpu_load_vmcs
+! borrowed || module=kvm_intel ours=vmx_lend_ibpb
+check "vmxcore's barriers are counted, in $module:$ours" vmxt count_ibpb $module:$ours 1
+check "KVM's are, in $kvms" vmxt count_ibpb kvm_intel:$kvms 1
+
+for client in a b; do
+	check "client $client" vmxt register $client
+	check "  gets" vmxt get $client
+	check "  has a VMCS" vmxt vmcs $client ${client}1
+done
+check "  and a second one" vmxt vmcs a a2
+costs 1 "a1 is loaded on CPU 0" vmxt vmcs_load a1 0 3
+costs 0 "  again" vmxt vmcs_load a1 0 0
+costs 0 "a2 is loaded, of the same client" vmxt vmcs_load a2 0 3
+costs 1 "b1 is loaded" vmxt vmcs_load b1 0 3
+costs 1 "a1 is loaded on CPU 1" vmxt vmcs_load a1 1 3
+costs 0 "b1 is loaded on CPU 0, where nobody else was" vmxt vmcs_load b1 0 0
+costs 2 "a2 is borrowed there, and given back" vmxt vmcs_borrow a2 0 1
+costs 0 "b1 is loaded, as it was before" vmxt vmcs_load b1 0 0
+check "b1 is freed" vmxt vmcs_free b1
+check "  its page may be that of b3" vmxt vmcs b b3
+costs 1 "  whoever has it" vmxt vmcs_load b3 0 3
+costs 1 "a2 is loaded" vmxt vmcs_load a2 0 0
+
+vm_start --cpu 0
+turns=10
+before=$(barriers $kvms)
+turn=0
+while [ $turn -lt $turns ]; do
+	turn=$((turn + 1))
+	costs 1 "a2 is loaded under the VM, $turn" vmxt vmcs_load a2 0 0
+	vm_computes "  the VM goes on"
+done
+check_equal "KVM's barriers: one each time that it has the CPU back" $(($(barriers $kvms) - before)) $turns
+costs 0 "a1 is loaded on CPU 1, where KVM has not been" vmxt vmcs_load a1 1 0
+vm_end
