@@ -70,6 +70,17 @@
 	 VM_ENTRY_LOAD_IA32_PERF_GLOBAL_CTRL | VM_ENTRY_LOAD_IA32_PAT | \
 	 VM_ENTRY_LOAD_IA32_EFER | VM_ENTRY_LOAD_BNDCFGS | \
 	 VM_ENTRY_PT_CONCEAL_PIP | VM_ENTRY_LOAD_IA32_RTIT_CTL)
+/* A client of vmxcore reads it on one CPU, as KVM does, and uses what it finds on all of them. */
+#define EPT_USED \
+	(VMX_EPT_EXECUTE_ONLY_BIT | VMX_EPT_PAGE_WALK_4_BIT | VMX_EPT_PAGE_WALK_5_BIT | \
+	 VMX_EPTP_WB_BIT | VMX_EPT_2MB_PAGE_BIT | VMX_EPT_1GB_PAGE_BIT | \
+	 VMX_EPT_INVEPT_BIT | VMX_EPT_AD_BIT | VMX_EPT_EXTENT_CONTEXT_BIT | \
+	 VMX_EPT_EXTENT_GLOBAL_BIT)
+#define VPID_USED \
+	(VMX_VPID_INVVPID_BIT | VMX_VPID_EXTENT_INDIVIDUAL_ADDR_BIT | \
+	 VMX_VPID_EXTENT_SINGLE_CONTEXT_BIT | VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT | \
+	 VMX_VPID_EXTENT_SINGLE_NON_GLOBAL_BIT)
+#define EPT_VPID_USED		(VPID_USED << 32 | EPT_USED)
 
 static struct vmxcore_caps caps __ro_after_init;
 
@@ -78,8 +89,8 @@ static struct vmxcore_caps caps __ro_after_init;
  *
  * Context: any.
  * Return: the capabilities of the CPU that loaded vmxcore; a CPU that differs in
- * VMCS revision, size or memory type, or in a control that KVM uses, is never
- * turned on, so they hold wherever VMX is on.
+ * VMCS revision, size or memory type, or in a control or a form of EPT, INVEPT or INVVPID
+ * that KVM uses, is never turned on, so they hold wherever VMX is on.
  */
 const struct vmxcore_caps *vmxcore_caps(void)
 {
@@ -160,6 +171,7 @@ static bool agrees(const struct vmxcore_caps *here)
 {
 	return !((here->basic ^ caps.basic) & BASIC_MUST_AGREE) &&
 	       !((here->procbased3 ^ caps.procbased3) & PROCBASED3_USED) &&
+	       !((here->ept_vpid ^ caps.ept_vpid) & EPT_VPID_USED) &&
 	       in_use(here->pinbased, PINBASED_USED) ==
 			in_use(caps.pinbased, PINBASED_USED) &&
 	       in_use(here->procbased, PROCBASED_USED) ==

@@ -54,7 +54,10 @@ static const struct field {
 	  MSR_IA32_VMX_TRUE_PROCBASED_CTLS },
 	{ "true_exit", offsetof(struct vmxcore_caps, true_exit), MSR_IA32_VMX_TRUE_EXIT_CTLS },
 	{ "true_entry", offsetof(struct vmxcore_caps, true_entry), MSR_IA32_VMX_TRUE_ENTRY_CTLS },
-	{ "ept_vpid", offsetof(struct vmxcore_caps, ept_vpid), MSR_IA32_VMX_EPT_VPID_CAP },
+	/* Pages, walks, memory type, accessed and dirty bits; INVEPT, INVVPID and their types. */
+	{ "ept_vpid", offsetof(struct vmxcore_caps, ept_vpid), MSR_IA32_VMX_EPT_VPID_CAP, OTHER,
+	  BIT(0) | BITS(7, 6) | BIT(14) | BITS(17, 16) | BITS(21, 20) | BITS(26, 25) |
+	  BIT_ULL(32) | BITS(43, 40) },
 	{ "vmfunc", offsetof(struct vmxcore_caps, vmfunc), MSR_IA32_VMX_VMFUNC },
 	{ "cr0_fixed0", offsetof(struct vmxcore_caps, cr0_fixed0), MSR_IA32_VMX_CR0_FIXED0 },
 	{ "cr0_fixed1", offsetof(struct vmxcore_caps, cr0_fixed1), MSR_IA32_VMX_CR0_FIXED1 },
