@@ -3,6 +3,8 @@
 #define _VMXCORE_BACKEND_H
 
 #include <linux/types.h>
+#include <asm/processor-flags.h>
+#include <asm/special_insns.h>
 
 struct module;
 
@@ -11,6 +13,12 @@ struct vmxcore_root_vmcs {
 	u32 revision;
 	u8 reserved[];
 };
+
+/* The register itself: a hypervisor that sets VMXE on its own leaves the kernel's copy as it was. */
+static inline bool vmxcore_cr4_vmxe(void)
+{
+	return __read_cr4() & X86_CR4_VMXE;
+}
 
 /**
  * struct vmxcore_backend_events - what a backend tells

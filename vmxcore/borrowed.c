@@ -49,11 +49,6 @@ static void borrowed_stop(void)
 {
 }
 
-static bool cr4_vmxe(void)
-{
-	return __read_cr4() & X86_CR4_VMXE;
-}
-
 static bool in_vmx_operation(void)
 {
 	u64 vmcs;
@@ -75,7 +70,7 @@ static int not_in_vmx_operation(const struct vmxcore_provider *p, bool vmxe_befo
 {
 	unsigned int cpu = smp_processor_id();
 
-	if (vmxe_before || !cr4_vmxe()) {
+	if (vmxe_before || !vmxcore_cr4_vmxe()) {
 		p->put_ref();
 		return -EAGAIN;
 	}
@@ -88,7 +83,7 @@ static int not_in_vmx_operation(const struct vmxcore_provider *p, bool vmxe_befo
 static int borrowed_on(void)
 {
 	const struct vmxcore_provider *p = READ_ONCE(provider);
-	bool vmxe_before = cr4_vmxe();
+	bool vmxe_before = vmxcore_cr4_vmxe();
 	struct vmxcore_caps here;
 	int err;
 

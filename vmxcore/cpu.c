@@ -134,8 +134,7 @@ static void look_for_foreign(void *data)
 	case VMXCORE_CPU_LEAVING:
 		break;
 	default:
-		/* Not the kernel's shadow, which somebody who knows nothing of it does not keep. */
-		*foreign = __read_cr4() & X86_CR4_VMXE;
+		*foreign = vmxcore_cr4_vmxe();
 	}
 }
 

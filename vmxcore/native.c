@@ -58,12 +58,6 @@ fault:
 /* The root VMCS of each possible CPU, on its own node. */
 static DEFINE_PER_CPU(struct vmxcore_root_vmcs *, root_vmcs);
 
-/* The hardware's CR4: whoever set VMXE behind the kernel's back left no shadow. */
-static bool cr4_vmxe(void)
-{
-	return __read_cr4() & X86_CR4_VMXE;
-}
-
 static int native_on(void)
 {
 	struct vmxcore_caps here;
@@ -75,7 +69,7 @@ static int native_on(void)
 	 * Never find out by trying: VMXON in VMX operation is VMfail, and writes
 	 * the error field of a VMCS that is somebody else's.
 	 */
-	if (cr4_vmxe())
+	if (vmxcore_cr4_vmxe())
 		return -EBUSY;
 
 	err = vmxcore_caps_read(&here);
@@ -119,7 +113,7 @@ static int native_off(void)
  */
 static void native_emergency_off(void)
 {
-	if (!cr4_vmxe())
+	if (!vmxcore_cr4_vmxe())
 		return;
 	execute_vmxoff();
 	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
