@@ -214,7 +214,7 @@ static const struct {
 	{ BIT_ULL(20) | BIT_ULL(32), ON },
 };
 
-/* What guests of another hypervisor left is forgotten, by what this CPU has for it. */
+/* What guests of another hypervisor left is forgotten, by what this machine's CPUs have for it. */
 static void flushes_what_was_left(struct kunit *test)
 {
 	u64 all = hw_msr(MSR_IA32_VMX_EPT_VPID_CAP);
@@ -227,6 +227,7 @@ static void flushes_what_was_left(struct kunit *test)
 		hw_run_guest(1, 7);
 		per_cpu(hw_cpu.on, 1) = false;
 		hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, all & ~flushes[i].without);
+		KUNIT_ASSERT_EQ(test, vmxcore_caps_init(), 0);
 		KUNIT_EXPECT_EQ(test, call(1, do_on), 0);
 		KUNIT_EXPECT_STREQ(test, hw_did(1), flushes[i].did);
 		KUNIT_EXPECT_EQ(test, hw_run_guest(1, 7), !invvpid);
