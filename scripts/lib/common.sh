@@ -25,6 +25,16 @@ timed() {
 	note "$text: $((SECONDS - start)) s"
 }
 
+# cost: seconds of CPU time that this shell and what it has waited for took, and seconds since it began. Not in a subshell, which has
+# times of its own.
+cost() {
+	local file
+	file=$(mktemp)
+	times >"$file"
+	awk -v wall="$SECONDS" '{ gsub(/[ms]/, " "); cpu += ($1 + $3) * 60 + $2 + $4 } END { printf "%.0f %d\n", cpu, wall }' "$file"
+	rm "$file"
+}
+
 # unpack_module FROM TO: a module of a kernel package, which may be compressed.
 unpack_module() {
 	case $1 in
