@@ -9,7 +9,8 @@
 # make man              the manual pages of the API, out of the kernel-doc, in build/man
 # make docs             the picture of docs/lifecycle.md, after a change of its source
 # make demo             see it work, in an emulated machine (KERNEL=6.1, 6.12, 6.12-trixie, 7.2)
-# make check            all tests: KUnit suites, static checks, and in emulated machines
+# make check            all tests: KUnit suites, static checks, and in emulated machines (CASE=..., KERNEL=...: these machines alone)
+# make check-quick      the first that a change needs, in minutes: builds, KUnit suites, machines of the core on 6.12
 # make kunit            the KUnit suites alone (SUITE=...)
 # make check-machine    its machines alone (MACHINE=qemu, bochs, nested: README, "The machine")
 # make check-vmxctl     the tests of vmxctl alone
@@ -82,7 +83,10 @@ demo: setup
 	tests/machine/demo $(KERNEL)
 
 check: setup
-	tests/check
+	$(if $(CASE)$(KERNEL),tests/machine/run $(if $(KERNEL),$(if $(CASE),--kernel,--only) $(KERNEL)) $(call case_files),tests/check)
+
+check-quick: setup
+	tests/check --quick
 
 check-machine: setup
 	tests/machine/run
@@ -131,4 +135,4 @@ bench:
 	scripts/setup --bench
 	tests/bench/run $(BENCH)
 
-.PHONY: modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-machine check-vmxctl check-docs kunit check-install check-long check-debug coverage check-bugs check-selftests fuzz bench
+.PHONY: check-quick modules kvm-source install dkms-source dkms-install dkms-remove vmxctl man docs clean setup demo check check-machine check-vmxctl check-docs kunit check-install check-long check-debug coverage check-bugs check-selftests fuzz bench
