@@ -14,7 +14,10 @@ struct vmxcore_root_vmcs {
 	u8 reserved[];
 };
 
-/* The register itself: a hypervisor that sets VMXE on its own leaves the kernel's copy as it was. */
+/*
+ * The register itself, and not the kernel's shadow of it: another hypervisor that sets VMXE
+ * leaves the shadow as it was.
+ */
 static inline bool vmxcore_cr4_vmxe(void)
 {
 	return __read_cr4() & X86_CR4_VMXE;

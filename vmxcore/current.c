@@ -125,7 +125,7 @@ int vmxcore_current_load(struct vmxcore_known_vmcs *vmcs)
 		return news;
 	if (owner != vmcs->slot)
 		trace_vmxcore_vmcs_switch(smp_processor_id(), owner ? owner->name : "?",
-				  vmcs->slot->name);
+					  vmcs->slot->name);
 	this_cpu_write(vmxcore_current_vmcs, vmcs->handle);
 	this_cpu_write(vmxcore_lent_vmcs, vmcs->handle);
 	this_cpu_write(lent_to, vmcs->slot);

@@ -37,12 +37,12 @@ costs 0 "  again" vmxt vmcs_load a1 0 0
 costs 0 "a2 is loaded, of the same client" vmxt vmcs_load a2 0 3
 costs 1 "b1 is loaded" vmxt vmcs_load b1 0 3
 costs 1 "a1 is loaded on CPU 1" vmxt vmcs_load a1 1 3
-costs 0 "b1 is loaded on CPU 0, where nobody else was" vmxt vmcs_load b1 0 0
+costs 0 "b1 is loaded on CPU 0, where no other VMCS was" vmxt vmcs_load b1 0 0
 costs 2 "a2 is borrowed there, and given back" vmxt vmcs_borrow a2 0 1
 costs 0 "b1 is loaded, as it was before" vmxt vmcs_load b1 0 0
 check "b1 is freed" vmxt vmcs_free b1
-check "  its page may be that of b3" vmxt vmcs b b3
-costs 1 "  whoever has it" vmxt vmcs_load b3 0 3
+check "  its page may be that of b3, of the same client" vmxt vmcs b b3
+costs 1 "  b3 is loaded: the owner of the last VMCS is not told by its page" vmxt vmcs_load b3 0 3
 costs 1 "a2 is loaded" vmxt vmcs_load a2 0 0
 
 vm_start --cpu 0

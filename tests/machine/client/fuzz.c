@@ -81,7 +81,8 @@ static const char *const slow[] = {
 	"vmxcore_cpus_hold", "vmxcore_cpus_release", "vmxcore_cpu_hold", "vmxcore_cpu_put",
 	"vmxcore_cpu_up", "vmxcore_cpu_leave", "vmxcore_cpu_down", "vmxcore_clients_cpu_gone",
 	"vmxcore_slot_close", "vmxcore_refs_take_back", "vmxcore_slot_free", "vmxcore_exclude",
-	"vmxcore_current_clear", "vmxcore_current_load", "vmxcore_vpids_take_back", "vmxcore_slot_leave",
+	"vmxcore_current_clear", "vmxcore_current_load", "vmxcore_vpids_take_back",
+	"vmxcore_slot_leave",
 };
 
 /**

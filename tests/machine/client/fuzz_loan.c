@@ -5,7 +5,7 @@
  * phase and by the VMCS's own turn, both read before the call and after it.
  *
  * The contract lets one task at a time use a VMCS. A load that breaks this gets an error or the
- * VMCS, and never a page that is somebody else's by now.
+ * VMCS, and never a page that another owner has by now.
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -26,6 +26,7 @@
  * @loan: as threads see it; its turn is odd while the VMCS is there
  */
 struct shared_vmcs {
+	/* Of its making and its end. */
 	struct mutex lock;
 	struct fuzz_loan loan;
 };
@@ -219,9 +220,10 @@ static void load(struct fuzz_thread *t, unsigned int index, const struct fuzz_lo
 	preempt_disable();
 	before = standing(index, known);
 	if (may_load(t, index, known, before)) {
-		/* What is seen before the call has been so before it, and after it after it. */
+		/* What is seen before the call has been so before it. */
 		smp_mb();
 		news = vmxcore_vmcs_load(known->handle);
+		/* What is seen from here on is so after the call. */
 		smp_mb();
 		judge(t, index, known, before, misuses, news);
 		if (news >= 0)
@@ -238,6 +240,7 @@ static void clear(struct fuzz_thread *t, unsigned int index, const struct fuzz_l
 	/* As in load(). */
 	smp_mb();
 	vmxcore_vmcs_clear(known->handle);
+	/* As in load(). */
 	smp_mb();
 	if (t->misuses == misuses && before == FUZZ_STALE)
 		fuzz_fail(t, "a stale VMCS of %s is cleared", fuzz_clients[index].name);
@@ -271,7 +274,7 @@ void fuzz_loan(struct fuzz_thread *t, const struct fuzz_step *s)
 }
 
 /**
- * fuzz_loan_taken - a client is unregistered, and nobody has registered it anew
+ * fuzz_loan_taken - a client is unregistered, and not registered anew yet
  * @t: the thread that has done it
  * @index: the client
  */
