@@ -66,14 +66,17 @@ stamped() {
 # cache_entry DIR TEXT COMMAND...: makes DIR with COMMAND unless it is there for TEXT already. COMMAND gets the name of an
 # empty folder to fill; only a filled and stamped one is given the name DIR, so an interrupted run leaves no half-made entry.
 cache_entry() {
-	local dir=$1 text=$2 temp
+	local dir=$1 text=$2 temp status
 	shift 2
 	stamped "$dir" "$text" && return
 	mkdir -p "$(dirname "$dir")"
 	temp=$(mktemp -d "$(dirname "$dir")/.making.XXXXXX")
 	# shellcheck disable=SC2064 # the name of this very folder
 	trap "rm -rf '$temp'" EXIT
-	"$@" "$temp"
+	# In a command substitution a failure ends nothing by itself.
+	(set -e; "$@" "$temp")
+	status=$?
+	[ "$status" = 0 ] || exit "$status"
 	chmod 755 "$temp"
 	printf '%s\n' "$text" >"$temp/stamp"
 	rm -rf "$dir"
