@@ -47,12 +47,14 @@ check "bpftrace: $(document '^bpftrace')" sh -c "tail -n 20 /run/bpftrace; grep 
 sh -c "$(document trace_pipe)" >/run/pipe 2>&1 &
 pipe=$!
 sleep 2
-kill $pipe
+# Not the shell around it: it would read on, and take what follows out of the trace.
+killall cat
+wait $pipe
 check "nothing installed: $(document trace_pipe)" sh -c "head /run/pipe; grep -qE ' vmxcore_vmx_on: cpu=1 client=a ' /run/pipe"
 : >/run/enough
 
 check "a stack for each refusal" sh -c "$(document stacktrace)"
 check "  a foreign CR4.VMXE on CPU 1" vmxt vmxe 1 1
 vmxt -e EBUSY get a
-check "  there it is" sh -c "grep -A 12 'vmxcore_refused: client=a cpu=1 error=-16' /sys/kernel/tracing/trace | grep -q '=> vmxcore_get'"
+check "  there it is" sh -c "grep -A 12 'vmxcore_refused: client=a cpu=1 error=-16' /sys/kernel/tracing/trace >/run/stack; cat /run/stack; grep -q '=> vmxcore_get' /run/stack"
 check "  it goes" vmxt vmxe 1 0

@@ -93,7 +93,7 @@ static void make(struct fuzz_thread *t, unsigned int index)
 {
 	struct fuzz_loan *loan = &shared[index].loan;
 	const struct fuzz_claim *claim = &t->claims[index];
-	unsigned int misuses = t->misuses;
+	unsigned int misuses = READ_ONCE(t->misuses);
 	u32 *page;
 
 	lockdep_assert_held(&shared[index].lock);
@@ -110,7 +110,7 @@ static void make(struct fuzz_thread *t, unsigned int index)
 	}
 	free_page((unsigned long)page);
 	if (fuzz_standing(index, claim->phase) == FUZZ_GOOD ||
-	    PTR_ERR(loan->handle) != -EINVAL || t->misuses != misuses + 1)
+	    PTR_ERR(loan->handle) != -EINVAL || READ_ONCE(t->misuses) != misuses + 1)
 		fuzz_fail(t, "a VMCS for %s: %ld", fuzz_clients[index].name,
 			  PTR_ERR(loan->handle));
 }
@@ -118,7 +118,7 @@ static void make(struct fuzz_thread *t, unsigned int index)
 static void free_it(struct fuzz_thread *t, unsigned int index)
 {
 	struct fuzz_loan *loan = &shared[index].loan;
-	unsigned int misuses = t->misuses;
+	unsigned int misuses = READ_ONCE(t->misuses);
 
 	lockdep_assert_held(&shared[index].lock);
 
@@ -129,7 +129,7 @@ static void free_it(struct fuzz_thread *t, unsigned int index)
 	/* Pairs with the barriers of load(): a load that begins later finds it ending. */
 	smp_mb();
 	vmxcore_vmcs_free(loan->handle);
-	if (t->misuses != misuses && fuzz_standing(index, loan->phase) == FUZZ_GOOD)
+	if (READ_ONCE(t->misuses) != misuses && fuzz_standing(index, loan->phase) == FUZZ_GOOD)
 		fuzz_fail(t, "freeing the VMCS of %s counts as misuse", fuzz_clients[index].name);
 	end(t, index, "it is freed");
 }
@@ -187,7 +187,7 @@ static void judge(const struct fuzz_thread *t, unsigned int index, const struct 
 		  enum fuzz_standing before, unsigned int misuses, int news)
 {
 	const char *name = fuzz_clients[index].name;
-	bool misused = t->misuses != misuses;
+	bool misused = READ_ONCE(t->misuses) != misuses;
 
 	if (news >= 0 && before == FUZZ_STALE)
 		fuzz_fail(t, "a stale VMCS of %s is loaded", name);
@@ -213,7 +213,7 @@ static bool may_load(const struct fuzz_thread *t, unsigned int index,
 
 static void load(struct fuzz_thread *t, unsigned int index, const struct fuzz_loan *known)
 {
-	unsigned int misuses = t->misuses;
+	unsigned int misuses = READ_ONCE(t->misuses);
 	enum fuzz_standing before;
 	int news;
 
@@ -235,16 +235,16 @@ static void load(struct fuzz_thread *t, unsigned int index, const struct fuzz_lo
 static void clear(struct fuzz_thread *t, unsigned int index, const struct fuzz_loan *known)
 {
 	enum fuzz_standing before = standing(index, known);
-	unsigned int misuses = t->misuses;
+	unsigned int misuses = READ_ONCE(t->misuses);
 
 	/* As in load(). */
 	smp_mb();
 	vmxcore_vmcs_clear(known->handle);
 	/* As in load(). */
 	smp_mb();
-	if (t->misuses == misuses && before == FUZZ_STALE)
+	if (READ_ONCE(t->misuses) == misuses && before == FUZZ_STALE)
 		fuzz_fail(t, "a stale VMCS of %s is cleared", fuzz_clients[index].name);
-	if (t->misuses != misuses && standing(index, known) == FUZZ_GOOD)
+	if (READ_ONCE(t->misuses) != misuses && standing(index, known) == FUZZ_GOOD)
 		fuzz_fail(t, "clearing the VMCS of %s counts as misuse", fuzz_clients[index].name);
 }
 
