@@ -56,5 +56,5 @@ check "nothing installed: $(document trace_pipe)" sh -c "head /run/pipe; grep -q
 check "a stack for each refusal" sh -c "$(document stacktrace)"
 check "  a foreign CR4.VMXE on CPU 1" vmxt vmxe 1 1
 vmxt -e EBUSY get a
-check "  there it is" sh -c "grep -A 12 'vmxcore_refused: client=a cpu=1 error=-16' /sys/kernel/tracing/trace >/run/stack; cat /run/stack; grep -q '=> vmxcore_get' /run/stack"
+check "  there it is" sh -c "grep -A 12 'vmxcore_refused: client=a cpu=1 error=-16' /sys/kernel/tracing/trace >/run/stack; cat /run/stack; grep -q '=> cmd_get' /run/stack"
 check "  it goes" vmxt vmxe 1 0
