@@ -25,13 +25,14 @@ timed() {
 	note "$text: $((SECONDS - start)) s"
 }
 
-# cost: seconds of CPU time that this shell and what it has waited for took, and seconds since it began. Not in a subshell, which has
-# times of its own.
+# cost: seconds of CPU time that this shell and what it has waited for took, and seconds since it began.
+# Not in a subshell, which has times of its own.
 cost() {
 	local file
 	file=$(mktemp)
 	times >"$file"
-	awk -v wall="$SECONDS" '{ gsub(/[ms]/, " "); cpu += ($1 + $3) * 60 + $2 + $4 } END { printf "%.0f %d\n", cpu, wall }' "$file"
+	awk -v wall="$SECONDS" '{ gsub(/[ms]/, " "); cpu += ($1 + $3) * 60 + $2 + $4 }
+		END { printf "%.0f %d\n", cpu, wall }' "$file"
 	rm "$file"
 }
 

@@ -1,22 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2154
-# machine: cpus=2 emulator=bochs model=corei7_icelake_u limit=400 append="mitigations=auto spectre_v2=on spectre_v2_user=on"
+# machine: cpus=2 emulator=bochs model=corei7_icelake_u limit=400
+# machine: append="mitigations=auto spectre_v2=on spectre_v2_user=on"
 # kernels: 6.12 7.2
-# The CPU forgets branch history (IBPB) where the VMCS of another hypervisor becomes current, and nowhere else: each write of
-# IA32_PRED_CMD is counted, vmxcore's and KVM's. Linux 6.1 does not boot on this model of Bochs'.
-
-# barriers FUNCTION
-barriers() {
-	sed -n "s/^$1 //p" /sys/kernel/debug/vmxcore_test/counts
-}
+# The CPU forgets branch history (IBPB) where the VMCS of another hypervisor becomes current, and
+# nowhere else: each write of IA32_PRED_CMD is counted, vmxcore's and KVM's. Linux 6.1 does not boot on
+# this model of Bochs'.
 
 # costs N DESCRIPTION COMMAND: it makes vmxcore execute so many barriers.
 costs() {
 	local wanted=$1 before
-	before=$(barriers "$ours")
+	before=$(count_of "$ours")
 	shift
 	check "$@"
-	check_equal "  barriers" $(($(barriers "$ours") - before)) "$wanted"
+	check_equal "  barriers" $(($(count_of "$ours") - before)) "$wanted"
 }
 
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
@@ -47,13 +44,14 @@ costs 1 "a2 is loaded" vmxt vmcs_load a2 0 0
 
 vm_start --cpu 0
 turns=10
-before=$(barriers $kvms)
+before=$(count_of $kvms)
 turn=0
 while [ $turn -lt $turns ]; do
 	turn=$((turn + 1))
 	costs 1 "a2 is loaded under the VM, $turn" vmxt vmcs_load a2 0 0
 	vm_computes "  the VM goes on"
 done
-check_equal "KVM's barriers: one each time that it has the CPU back" $(($(barriers $kvms) - before)) $turns
+check_equal "KVM's barriers: one each time that it has the CPU back" \
+	$(($(count_of $kvms) - before)) $turns
 costs 0 "a1 is loaded on CPU 1, where KVM has not been" vmxt vmcs_load a1 1 0
 vm_end

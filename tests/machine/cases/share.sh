@@ -6,10 +6,6 @@
 # Two hypervisors at once: guests of KVM's and of minivisor's take turns on one CPU, then on all of them while CPUs come and go
 # and the machine sleeps. Neither guest notices, and a switch costs one VMPTRLD.
 
-count_of() {
-	sed -n "s/^$1 //p" /sys/kernel/debug/vmxcore_test/counts
-}
-
 rounds_so_far() {
 	od -An -t u8 "$mini_rounds" | tr -d ' '
 }

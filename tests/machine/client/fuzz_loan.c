@@ -22,11 +22,10 @@
 
 /**
  * struct shared_vmcs - the VMCS of a shared client
- * @lock: serializes its making and its end
  * @loan: as threads see it; its turn is odd while the VMCS is there
  */
 struct shared_vmcs {
-	/* Of its making and its end. */
+	/** @lock: serializes its making and its end */
 	struct mutex lock;
 	struct fuzz_loan loan;
 };

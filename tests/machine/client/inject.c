@@ -85,6 +85,16 @@ static void end(struct injection *injection)
 	memset(injection, 0, sizeof(*injection));
 }
 
+/* Room for what is to be injected there; what was injected there has ended. */
+static struct injection *vacate(const char *symbol)
+{
+	struct injection *injection = find(symbol);
+
+	if (injection && injection->symbol[0])
+		end(injection);
+	return injection;
+}
+
 static int begin(struct injection *injection, const char *symbol, unsigned int us,
 		 kprobe_pre_handler_t handler)
 {
@@ -108,11 +118,9 @@ static int inject(const char *function, unsigned int us, kprobe_pre_handler_t ha
 	/* MODULE:FUNCTION, or one of vmxcore's. */
 	snprintf(symbol, sizeof(symbol), "%s%s", strchr(function, ':') ? "" : "vmxcore:",
 		 function);
-	injection = find(symbol);
+	injection = vacate(symbol);
 	if (!injection)
 		return -ENOSPC;
-	if (injection->symbol[0])
-		end(injection);
 	return on ? begin(injection, symbol, us, handler) : 0;
 }
 
@@ -223,14 +231,12 @@ static int count_barrier(struct kprobe *probe, struct pt_regs *regs)
 int test_count_ibpb(const char *function, bool on)
 {
 	unsigned int size, offset;
-	struct injection *injection = find(function);
+	struct injection *injection = vacate(function);
 	const u8 *code;
 	int err = -ENOENT;
 
 	if (!injection)
 		return -ENOSPC;
-	if (injection->symbol[0])
-		end(injection);
 	if (!on)
 		return 0;
 	code = code_of(function, &size);

@@ -82,6 +82,11 @@ vm_start() {
 	vm_computes "a VM runs: $*"
 }
 
+# count_of FUNCTION: what "vmxt count" or "vmxt count_ibpb" has counted there.
+count_of() {
+	sed -n "s/^$1 //p" /sys/kernel/debug/vmxcore_test/counts
+}
+
 # vm_computes DESCRIPTION: it gets somewhere from here on.
 vm_computes() {
 	check "$1" progress /run/rounds 4 60
