@@ -212,22 +212,25 @@ int vmxcore_vpid_alloc(struct vmxcore_client *client)
 }
 EXPORT_SYMBOL_GPL(vmxcore_vpid_alloc);
 
-static bool give_back(struct vmxcore_slot *slot, int vpid)
+static bool give_back(struct vmxcore_client *client, int vpid)
 {
-	bool his;
+	struct vmxcore_slot *slot;
+	bool owned;
 
-	if (!slot || vpid < FIRST_VPID || vpid >= NR_VPIDS)
+	if (vpid < FIRST_VPID || vpid >= NR_VPIDS)
 		return false;
 	mutex_lock(&vpids_lock);
-	his = vpids[vpid] == VPID_OF_SLOT + vmxcore_slot_index(slot);
-	if (his) {
+	/* Under the mutex, as in take_for(): the slot may be another client's otherwise. */
+	slot = vmxcore_slot_find(client);
+	owned = slot && vpids[vpid] == VPID_OF_SLOT + vmxcore_slot_index(slot);
+	if (owned) {
 		WRITE_ONCE(vpids[vpid], VPID_USED);
 		nr_used++;
 		WRITE_ONCE(slot->nr_vpids, slot->nr_vpids - 1);
 		trace_vmxcore_vpid_free(slot->name, vpid);
 	}
 	mutex_unlock(&vpids_lock);
-	return his;
+	return owned;
 }
 
 /**
@@ -243,7 +246,7 @@ void vmxcore_vpid_free(struct vmxcore_client *client, int vpid)
 		return;
 	if (!vmxcore_may_sleep())
 		vmxcore_misuse(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
-	else if (!give_back(vmxcore_slot_find(client), vpid))
+	else if (!give_back(client, vpid))
 		vmxcore_misuse(VMXCORE_MISUSE_VPID, client, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_vpid_free);
