@@ -300,7 +300,7 @@ int vmxcore_cpu_get(const char *client)
 	if (!err)
 		WRITE_ONCE(c->refs, c->refs + 1);
 	else if (!cpu_online(smp_processor_id()))
-		c->error = err;
+		c->up_error = err;
 	return err;
 }
 
@@ -374,7 +374,7 @@ void vmxcore_cpu_up(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 
-	c->error = 0;
+	c->up_error = 0;
 	c->untold = false;
 	if (READ_ONCE(vmxcore_rebooting)) {
 		WRITE_ONCE(c->state, VMXCORE_CPU_DOWN);
@@ -382,7 +382,7 @@ void vmxcore_cpu_up(void)
 	}
 	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
 	if (all_held)
-		vmxcore_cpu_hold("");
+		c->up_error = vmxcore_cpu_hold("");
 }
 
 /**
@@ -439,7 +439,7 @@ void vmxcore_cpu_tell(unsigned int cpu)
 	if (c->state == VMXCORE_CPU_DEAD)
 		trace_vmxcore_vmx_off(cpu, c->latency);
 	else
-		trace_vmxcore_vmx_on(cpu, "", c->latency, c->error);
+		trace_vmxcore_vmx_on(cpu, "", c->latency, c->up_error);
 }
 
 /**

@@ -40,8 +40,8 @@ enum vmxcore_cpu_state {
  *	longer than %U32_MAX
  * @refs: references taken on this CPU alone
  * @state: see there
- * @error: why this CPU could not be held for all or by somebody on its way up, or is
- *	FAILED; a negative errno
+ * @error: why this CPU could not be held for all, or is FAILED; a negative errno
+ * @up_error: why VMX could not be turned on here on the CPU's way up; a negative errno, or 0
  * @all: whoever holds all CPUs holds this one too
  * @untold: that was while the CPU was not online, see vmxcore_cpu_tell()
  *
@@ -55,6 +55,7 @@ struct vmxcore_cpu {
 	u32 refs;
 	enum vmxcore_cpu_state state;
 	s16 error;
+	s16 up_error;
 	bool all;
 	bool untold;
 };

@@ -43,7 +43,8 @@ static int dying(unsigned int cpu)
 
 static int online(unsigned int cpu)
 {
-	int err = per_cpu(vmxcore_cpu.error, cpu);
+	/* Not its other error: a CPU whose way down is given up comes here, too, and was online. */
+	int err = per_cpu(vmxcore_cpu.up_error, cpu);
 	char text[VMXCORE_CPU_ERROR_LEN];
 
 	vmxcore_cpu_tell(cpu);

@@ -48,6 +48,19 @@ check "  b puts CPU 2" vmxt put_cpu b 2
 check "VMXE is cleared again" vmxt vmxe 1 0
 works
 
+# A CPU whose way down is given up comes back through the callbacks of one that comes online. That a get failed there
+# before is no reason to refuse it. The kernel's own fault injection stops it below vmxcore's callbacks.
+cpu1=/sys/devices/system/cpu/cpu1
+check "a get fails on CPU 1 once more" sh -c "vmxt vmxe 1 1 && vmxt -e EBUSY get a && vmxt vmxe 1 0"
+check "CPU 1 is not to go offline" sh -c "sed -n 's/^ *\([0-9]*\): workqueue:online\$/\1/p' \
+	/sys/devices/system/cpu/hotplug/states >$cpu1/hotplug/fail"
+dmesg_mark
+check_fails "  it does not" online 1 0
+check_fails "  it is not refused on its way back" dmesg_has "CPU 1 stays offline"
+check_equal "  it is online, in all states" "$(cat $cpu1/hotplug/state)" \
+	"$(cat /sys/devices/system/cpu/cpu0/hotplug/state)"
+works
+
 check "another hypervisor executes VMXON on CPU 1" vmxt foreign 1 1
 fails EBUSY 1 "foreign owner"
 check "  off everywhere else" vmxstate none -f 1
