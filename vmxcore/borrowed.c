@@ -33,6 +33,13 @@ static const struct vmxcore_provider *provider;
 static bool lending;
 
 /*
+ * How often a provider is pinned. A provider that was unloaded by force takes its pins along, and
+ * their owners still unpin. The next provider is refused until then: it would lose references that
+ * it never gave.
+ */
+static atomic_t nr_pins;
+
+/*
  * CPUs that the kernel believes to be in VMX operation, and they are not: VMXON reported
  * VMfail, which the kernel does not look at. Its count is never given back, as its
  * VMXOFF would fault, and that is a BUG() there.
@@ -156,13 +163,15 @@ static int borrowed_pin(void)
 
 	rcu_read_lock();
 	p = READ_ONCE(provider);
-	if (p && READ_ONCE(lending) && try_module_get(p->owner))
+	if (p && READ_ONCE(lending) && try_module_get(p->owner)) {
+		atomic_inc(&nr_pins);
 		err = 0;
+	}
 	rcu_read_unlock();
 	return err;
 }
 
-/* Who pinned it has kept it here. */
+/* There is none if it was unloaded by force. */
 static void borrowed_unpin(void)
 {
 	const struct vmxcore_provider *p;
@@ -171,6 +180,7 @@ static void borrowed_unpin(void)
 	p = READ_ONCE(provider);
 	if (p)
 		module_put(p->owner);
+	atomic_dec(&nr_pins);
 	rcu_read_unlock();
 }
 
@@ -194,10 +204,16 @@ static void borrowed_provider(char *name)
  * stays it until after vmxcore_provider_unregister().
  *
  * Context: task, may sleep.
- * Return: 0; -EBUSY: there is a provider already.
+ * Return: 0; -EBUSY: there is a provider already, or clients still hold what one has lent that
+ * was unloaded by force.
  */
 int vmxcore_provider_register(const struct vmxcore_provider *p)
 {
+	if (!READ_ONCE(provider) && atomic_read(&nr_pins)) {
+		pr_err("%s does not get to lend VMX: %d references of clients are left from before it was unloaded by force; end what these clients run, then load it again\n",
+		       p->owner->name, atomic_read(&nr_pins));
+		return -EBUSY;
+	}
 	if (cmpxchg(&provider, NULL, p))
 		return -EBUSY;
 	WRITE_ONCE(lending, true);

@@ -309,6 +309,22 @@ static void pins_the_lender(struct kunit *test)
 	lender_module.state = MODULE_STATE_LIVE;
 }
 
+/* The pins go with the module, and are no references to the next one. */
+static void is_unloaded_by_force(struct kunit *test)
+{
+	int references = atomic_read(&client_module.refcnt);
+
+	lend(test);
+	KUNIT_EXPECT_EQ(test, vmxcore_borrowed.pin(), 0);
+	vmxcore_provider_unregister(&lender);
+	KUNIT_EXPECT_EQ(test, vmxcore_provider_register(&other), -EBUSY);
+	vmxcore_borrowed.unpin();
+	atomic_dec(&lender_module.refcnt);
+	KUNIT_EXPECT_EQ(test, vmxcore_provider_register(&other), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&client_module.refcnt), references);
+	vmxcore_provider_unregister(&other);
+}
+
 static void emergency(struct kunit *test)
 {
 	lend(test);
@@ -329,6 +345,7 @@ static struct kunit_case borrowed_cases[] = {
 	KUNIT_CASE(interrupts_the_kernel),
 	KUNIT_CASE(flushes_as_kvm),
 	KUNIT_CASE(pins_the_lender),
+	KUNIT_CASE(is_unloaded_by_force),
 	KUNIT_CASE(emergency),
 	{}
 };
