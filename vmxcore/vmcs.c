@@ -18,6 +18,7 @@
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
 
+#include "backend.h"
 #include "caps.h"
 #include "client.h"
 #include "context.h"
@@ -35,6 +36,9 @@ static LIST_HEAD(free_vmcss);
  * another VMCS's by now.
  */
 static DEFINE_XARRAY_ALLOC1(known_vmcss);
+
+/* SDM volume 3, "Format of the VMCS Region": above the revision identifier */
+#define SHADOW_VMCS		BIT(31)
 
 #define HANDLE_NUMBER		GENMASK_ULL(31, 0)
 #define HANDLE_GENERATION	GENMASK_ULL(62, 32)
@@ -138,6 +142,20 @@ static struct vmxcore_vmcs *bring_to_life(struct vmxcore_known_vmcs *vmcs,
 	return vmcs->handle;
 }
 
+static bool is_page_known(const void *page)
+{
+	struct vmxcore_known_vmcs *vmcs;
+	unsigned long number;
+
+	lockdep_assert_held(&vmcs_lock);
+
+	xa_for_each(&known_vmcss, number, vmcs) {
+		if (vmcs->life != VMXCORE_VMCS_FREE && vmcs->page == page)
+			return true;
+	}
+	return false;
+}
+
 /* The client may be unregistered since it was checked. */
 static struct vmxcore_vmcs *add(struct vmxcore_client *client, void *page, bool adopted,
 				const char *call, unsigned long caller)
@@ -152,6 +170,8 @@ static struct vmxcore_vmcs *add(struct vmxcore_client *client, void *page, bool 
 	slot = vmxcore_slot_find(client);
 	if (!vmcs)
 		handle = ERR_PTR(-ENOMEM);
+	else if (adopted && is_page_known(page))
+		handle = ERR_PTR(-EEXIST);
 	else if (slot)
 		handle = bring_to_life(vmcs, slot, page, adopted);
 	mutex_unlock(&vmcs_lock);
@@ -210,6 +230,15 @@ struct vmxcore_vmcs *vmxcore_vmcs_alloc(struct vmxcore_client *client, int node)
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_alloc);
 
+/* VMCLEAR writes to it before the CPU has compared the revision, whatever memory it is. */
+static bool is_vmcs_page(const void *page)
+{
+	const struct vmxcore_root_vmcs *region = page;
+
+	return page && PAGE_ALIGNED(page) && virt_addr_valid(page) &&
+	       (region->revision & ~SHADOW_VMCS) == vmxcore_caps_revision();
+}
+
 /**
  * vmxcore_vmcs_adopt() - make a VMCS known that the client has allocated
  * @client: handle from vmxcore_register()
@@ -217,7 +246,8 @@ EXPORT_SYMBOL_GPL(vmxcore_vmcs_alloc);
  *	shadow VMCS. It is active on no CPU, and stays the client's. The first load VMCLEARs it.
  *
  * Context: task, may sleep.
- * Return: as vmxcore_vmcs_alloc(); -EINVAL also for a page that is not aligned.
+ * Return: as vmxcore_vmcs_alloc(); -EINVAL also for a page that is not aligned, is not of the
+ * kernel's direct map, or has another revision; -EEXIST: it is a VMCS already.
  */
 struct vmxcore_vmcs *vmxcore_vmcs_adopt(struct vmxcore_client *client, void *page)
 {
@@ -225,7 +255,7 @@ struct vmxcore_vmcs *vmxcore_vmcs_adopt(struct vmxcore_client *client, void *pag
 
 	if (err)
 		return ERR_PTR(err);
-	if (!page || !PAGE_ALIGNED(page))
+	if (!is_vmcs_page(page))
 		return ERR_PTR(-EINVAL);
 	return add(client, page, true, __func__, _RET_IP_);
 }

@@ -191,7 +191,10 @@ static void free_vmcs(void)
 static int have_page(void)
 {
 	page = (void *)get_zeroed_page(GFP_KERNEL);
-	return page ? have_client() : -ENOENT;
+	if (!page)
+		return -ENOENT;
+	*(u32 *)page = HW_REVISION;
+	return have_client();
 }
 
 static int adopt_vmcs(void)

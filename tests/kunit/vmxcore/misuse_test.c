@@ -235,13 +235,27 @@ static void what_is_no_vmcs(struct kunit *test)
 	struct vmxcore_vmcs *vmcs;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], page)), -EINVAL);
+	*page = HW_REVISION;
 	vmcs = vmxcore_vmcs_adopt(s->handles[A], page);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(vmcs));
+	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[B], page)), -EEXIST);
+	*page = 0;
 	KUNIT_EXPECT_EQ(test, world_vmcs_load(0, vmcs), -EIO);
 	*page = HW_REVISION;
 	KUNIT_EXPECT_EQ(test, world_vmcs_load(1, vmcs), VMXCORE_VMCS_CLEAR | VMXCORE_VMCS_MOVED);
 	vmxcore_vmcs_free(vmcs);
+	vmcs = vmxcore_vmcs_adopt(s->handles[B], page);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(vmcs));
+	vmxcore_vmcs_free(vmcs);
 	free_page((unsigned long)page);
+
+	/* No page of the direct map: what its address stands for there is another page's. */
+	page = vmalloc(PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	*page = HW_REVISION;
+	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], page)), -EINVAL);
+	vfree(page);
 	nobody_noted(test, s);
 }
 
