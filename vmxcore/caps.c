@@ -17,7 +17,9 @@
 #define BASIC_REVISION		GENMASK_ULL(30, 0)
 #define BASIC_TRUE_CTLS		BIT_ULL(55)
 #define BASIC_MUST_AGREE	(BASIC_REVISION | VMXCORE_BASIC_SIZE | \
-				 VMXCORE_BASIC_MEM_TYPE)
+				 VMXCORE_BASIC_MEM_TYPE | BASIC_TRUE_CTLS)
+/* IA32_VMX_MISC, A.6: how fast the VMX-preemption timer goes */
+#define MISC_MUST_AGREE		GENMASK_ULL(4, 0)
 #define MEM_TYPE_WB		6
 
 /*
@@ -56,7 +58,8 @@
 	 SECONDARY_EXEC_EPT_VIOLATION_VE | SECONDARY_EXEC_PT_CONCEAL_VMX | \
 	 SECONDARY_EXEC_ENABLE_XSAVES | SECONDARY_EXEC_PT_USE_GPA | \
 	 SECONDARY_EXEC_TSC_SCALING | SECONDARY_EXEC_ENABLE_USR_WAIT_PAUSE | \
-	 SECONDARY_EXEC_BUS_LOCK_DETECTION | SECONDARY_EXEC_NOTIFY_VM_EXITING)
+	 SECONDARY_EXEC_BUS_LOCK_DETECTION | SECONDARY_EXEC_NOTIFY_VM_EXITING | \
+	 VMXCORE_KVM_PROCBASED2)
 #define PROCBASED3_USED		TERTIARY_EXEC_IPI_VIRT
 #define EXIT_USED \
 	(VM_EXIT_SAVE_DEBUG_CONTROLS | VM_EXIT_HOST_ADDR_SPACE_SIZE | \
@@ -64,12 +67,14 @@
 	 VM_EXIT_SAVE_IA32_PAT | VM_EXIT_LOAD_IA32_PAT | \
 	 VM_EXIT_SAVE_IA32_EFER | VM_EXIT_LOAD_IA32_EFER | \
 	 VM_EXIT_SAVE_VMX_PREEMPTION_TIMER | VM_EXIT_CLEAR_BNDCFGS | \
-	 VM_EXIT_PT_CONCEAL_PIP | VM_EXIT_CLEAR_IA32_RTIT_CTL)
+	 VM_EXIT_PT_CONCEAL_PIP | VM_EXIT_CLEAR_IA32_RTIT_CTL | \
+	 VMXCORE_KVM_EXIT)
 #define ENTRY_USED \
 	(VM_ENTRY_LOAD_DEBUG_CONTROLS | VM_ENTRY_IA32E_MODE | \
 	 VM_ENTRY_LOAD_IA32_PERF_GLOBAL_CTRL | VM_ENTRY_LOAD_IA32_PAT | \
 	 VM_ENTRY_LOAD_IA32_EFER | VM_ENTRY_LOAD_BNDCFGS | \
-	 VM_ENTRY_PT_CONCEAL_PIP | VM_ENTRY_LOAD_IA32_RTIT_CTL)
+	 VM_ENTRY_PT_CONCEAL_PIP | VM_ENTRY_LOAD_IA32_RTIT_CTL | \
+	 VMXCORE_KVM_ENTRY)
 /* A client of vmxcore reads it on one CPU, as KVM does, and uses what it finds on all of them. */
 #define EPT_USED \
 	(VMX_EPT_EXECUTE_ONLY_BIT | VMX_EPT_PAGE_WALK_4_BIT | VMX_EPT_PAGE_WALK_5_BIT | \
@@ -89,8 +94,9 @@ static struct vmxcore_caps caps __ro_after_init;
  *
  * Context: any.
  * Return: the capabilities of the CPU that loaded vmxcore; a CPU that differs in
- * VMCS revision, size or memory type, or in a control or a form of EPT, INVEPT or INVVPID
- * that KVM uses, is never turned on, so they hold wherever VMX is on.
+ * VMCS revision, size or memory type, in what CR0 and CR4 have to be, in the rate of the
+ * VMX-preemption timer, or in a control or a form of EPT, INVEPT or INVVPID that KVM uses, is
+ * never turned on, so they hold wherever VMX is on.
  */
 const struct vmxcore_caps *vmxcore_caps(void)
 {
@@ -170,6 +176,8 @@ static u32 in_use(u64 ctls, u32 used)
 static bool agrees(const struct vmxcore_caps *here)
 {
 	return !((here->basic ^ caps.basic) & BASIC_MUST_AGREE) &&
+	       !((here->misc ^ caps.misc) & MISC_MUST_AGREE) &&
+	       here->cr0_fixed0 == caps.cr0_fixed0 && here->cr4_fixed0 == caps.cr4_fixed0 &&
 	       !((here->procbased3 ^ caps.procbased3) & PROCBASED3_USED) &&
 	       !((here->ept_vpid ^ caps.ept_vpid) & EPT_VPID_USED) &&
 	       in_use(here->pinbased, PINBASED_USED) ==
@@ -179,7 +187,13 @@ static bool agrees(const struct vmxcore_caps *here)
 	       in_use(here->procbased2, PROCBASED2_USED) ==
 			in_use(caps.procbased2, PROCBASED2_USED) &&
 	       in_use(here->exit, EXIT_USED) == in_use(caps.exit, EXIT_USED) &&
-	       in_use(here->entry, ENTRY_USED) == in_use(caps.entry, ENTRY_USED);
+	       in_use(here->entry, ENTRY_USED) == in_use(caps.entry, ENTRY_USED) &&
+	       in_use(here->true_pinbased, PINBASED_USED) ==
+			in_use(caps.true_pinbased, PINBASED_USED) &&
+	       in_use(here->true_procbased, PROCBASED_USED) ==
+			in_use(caps.true_procbased, PROCBASED_USED) &&
+	       in_use(here->true_exit, EXIT_USED) == in_use(caps.true_exit, EXIT_USED) &&
+	       in_use(here->true_entry, ENTRY_USED) == in_use(caps.true_entry, ENTRY_USED);
 }
 
 /**

@@ -14,6 +14,15 @@
 
 #define BITS(high, low)	GENMASK_ULL(high, low)
 
+/* Exits of interrupts and NMIs, virtual NMIs, preemption timer, posted interrupts. */
+#define PINBASED	(BIT(0) | BIT(3) | BITS(7, 5))
+/* All but the reserved ones, of which 18 and 26 are two. */
+#define PROCBASED	(BITS(3, 2) | BIT(7) | BITS(12, 9) | BITS(17, 15) | BITS(25, 19) | BITS(31, 27))
+/* Debug controls, 64-bit host, PERF_GLOBAL_CTRL, acknowledge, PAT, EFER, timer, MPX, PT. */
+#define EXIT		(BIT(2) | BIT(9) | BIT(12) | BIT(15) | BITS(25, 18))
+/* Debug controls, 64-bit guest, PERF_GLOBAL_CTRL, PAT, EFER, MPX, PT. */
+#define ENTRY		(BIT(2) | BIT(9) | BITS(18, 13))
+
 /* A control is in use if KVM requires it, or takes it where there is one. */
 #define CONTROLS	true
 #define OTHER		false
@@ -25,43 +34,41 @@ static const struct field {
 	bool controls;
 	u64 must_agree;
 } fields[] = {
-	/* Revision identifier, size, memory type. */
+	/* Revision identifier, size, memory type, whether there are the TRUE MSRs. */
 	{ "basic", offsetof(struct vmxcore_caps, basic), MSR_IA32_VMX_BASIC, OTHER,
-	  BITS(30, 0) | BITS(44, 32) | BITS(53, 50) },
-	/* Exits of interrupts and NMIs, virtual NMIs, preemption timer, posted interrupts. */
+	  BITS(30, 0) | BITS(44, 32) | BITS(53, 50) | BIT_ULL(55) },
 	{ "pinbased", offsetof(struct vmxcore_caps, pinbased), MSR_IA32_VMX_PINBASED_CTLS, CONTROLS,
-	  BIT(0) | BIT(3) | BITS(7, 5) },
-	/* All but the reserved ones, of which 18 and 26 are two. */
+	  PINBASED },
 	{ "procbased", offsetof(struct vmxcore_caps, procbased), MSR_IA32_VMX_PROCBASED_CTLS,
-	  CONTROLS, BITS(3, 2) | BIT(7) | BITS(12, 9) | BITS(17, 15) | BITS(25, 19) |
-		    BITS(31, 27) },
+	  CONTROLS, PROCBASED },
 	/* But for PASIDs, mode-based execute, sub-page permissions, PCONFIG and ENCLV. */
 	{ "procbased2", offsetof(struct vmxcore_caps, procbased2), MSR_IA32_VMX_PROCBASED_CTLS2,
 	  CONTROLS, BITS(20, 0) | BITS(26, 24) | BITS(31, 30) },
-	/* Debug controls, 64-bit host, PERF_GLOBAL_CTRL, acknowledge, PAT, EFER, timer, MPX, PT. */
-	{ "exit", offsetof(struct vmxcore_caps, exit), MSR_IA32_VMX_EXIT_CTLS, CONTROLS,
-	  BIT(2) | BIT(9) | BIT(12) | BIT(15) | BITS(25, 18) },
-	/* Debug controls, 64-bit guest, PERF_GLOBAL_CTRL, PAT, EFER, MPX, PT. */
-	{ "entry", offsetof(struct vmxcore_caps, entry), MSR_IA32_VMX_ENTRY_CTLS, CONTROLS,
-	  BIT(2) | BIT(9) | BITS(18, 13) },
+	{ "exit", offsetof(struct vmxcore_caps, exit), MSR_IA32_VMX_EXIT_CTLS, CONTROLS, EXIT },
+	{ "entry", offsetof(struct vmxcore_caps, entry), MSR_IA32_VMX_ENTRY_CTLS, CONTROLS, ENTRY },
 	/* IPI virtualization. */
 	{ "procbased3", offsetof(struct vmxcore_caps, procbased3), MSR_IA32_VMX_PROCBASED_CTLS3,
 	  OTHER, BIT(4) },
-	{ "misc", offsetof(struct vmxcore_caps, misc), MSR_IA32_VMX_MISC },
+	/* The rate of the VMX-preemption timer. */
+	{ "misc", offsetof(struct vmxcore_caps, misc), MSR_IA32_VMX_MISC, OTHER, BITS(4, 0) },
 	{ "true_pinbased", offsetof(struct vmxcore_caps, true_pinbased),
-	  MSR_IA32_VMX_TRUE_PINBASED_CTLS },
+	  MSR_IA32_VMX_TRUE_PINBASED_CTLS, CONTROLS, PINBASED },
 	{ "true_procbased", offsetof(struct vmxcore_caps, true_procbased),
-	  MSR_IA32_VMX_TRUE_PROCBASED_CTLS },
-	{ "true_exit", offsetof(struct vmxcore_caps, true_exit), MSR_IA32_VMX_TRUE_EXIT_CTLS },
-	{ "true_entry", offsetof(struct vmxcore_caps, true_entry), MSR_IA32_VMX_TRUE_ENTRY_CTLS },
+	  MSR_IA32_VMX_TRUE_PROCBASED_CTLS, CONTROLS, PROCBASED },
+	{ "true_exit", offsetof(struct vmxcore_caps, true_exit), MSR_IA32_VMX_TRUE_EXIT_CTLS,
+	  CONTROLS, EXIT },
+	{ "true_entry", offsetof(struct vmxcore_caps, true_entry), MSR_IA32_VMX_TRUE_ENTRY_CTLS,
+	  CONTROLS, ENTRY },
 	/* Pages, walks, memory type, accessed and dirty bits; INVEPT, INVVPID and their types. */
 	{ "ept_vpid", offsetof(struct vmxcore_caps, ept_vpid), MSR_IA32_VMX_EPT_VPID_CAP, OTHER,
 	  BIT(0) | BITS(7, 6) | BIT(14) | BITS(17, 16) | BITS(21, 20) | BITS(26, 25) |
 	  BIT_ULL(32) | BITS(43, 40) },
 	{ "vmfunc", offsetof(struct vmxcore_caps, vmfunc), MSR_IA32_VMX_VMFUNC },
-	{ "cr0_fixed0", offsetof(struct vmxcore_caps, cr0_fixed0), MSR_IA32_VMX_CR0_FIXED0 },
+	{ "cr0_fixed0", offsetof(struct vmxcore_caps, cr0_fixed0), MSR_IA32_VMX_CR0_FIXED0,
+	  OTHER, ~0ULL },
 	{ "cr0_fixed1", offsetof(struct vmxcore_caps, cr0_fixed1), MSR_IA32_VMX_CR0_FIXED1 },
-	{ "cr4_fixed0", offsetof(struct vmxcore_caps, cr4_fixed0), MSR_IA32_VMX_CR4_FIXED0 },
+	{ "cr4_fixed0", offsetof(struct vmxcore_caps, cr4_fixed0), MSR_IA32_VMX_CR4_FIXED0,
+	  OTHER, ~0ULL },
 	{ "cr4_fixed1", offsetof(struct vmxcore_caps, cr4_fixed1), MSR_IA32_VMX_CR4_FIXED1 },
 	{ "vmcs_enum", offsetof(struct vmxcore_caps, vmcs_enum), MSR_IA32_VMX_VMCS_ENUM },
 };
