@@ -117,7 +117,7 @@ static void native_emergency_off(void)
 		return;
 	execute_vmxoff();
 	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
-	/* Whoever traces may take his time now, but not where RCU would not wait for him. */
+	/* Tracing may take its time now, but a tracepoint needs RCU to watch this CPU. */
 	if (rcu_is_watching())
 		trace_vmxcore_emergency(smp_processor_id());
 }

@@ -59,6 +59,17 @@ static int judged(int err, struct vmxcore_client *client, const char *call,
 	}
 }
 
+/* kvm_intel is not loaded where it has to be, which is no CPU's fault. Out of line as the next one. */
+static noinline void log_no_provider(struct vmxcore_client *client, int err)
+{
+	char text[VMXCORE_CPU_ERROR_LEN];
+
+	trace_vmxcore_refused(vmxcore_client_name(client), VMXCORE_TRACE_ALL, err);
+	if (vmxcore_client_may_log(client))
+		pr_err("client '%s' gets no VMX: %s (%pe)\n", vmxcore_client_name(client),
+		       vmxcore_cpu_strerror(raw_smp_processor_id(), err, text), ERR_PTR(err));
+}
+
 /* Out of line: a get that succeeds must not pay for the text on the stack. */
 static noinline void log_refused(struct vmxcore_client *client, unsigned int cpu, int err)
 {
@@ -264,7 +275,7 @@ static int take(struct vmxcore_client *client)
 
 	pinned = with_slot(client, pin);
 	if (pinned < 0) {
-		log_refused(client, raw_smp_processor_id(), pinned);
+		log_no_provider(client, pinned);
 		return pinned;
 	}
 

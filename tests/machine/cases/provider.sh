@@ -16,8 +16,11 @@ check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
 check "client a" vmxt register a
 check "client b" vmxt register b
 dmesg_mark
+echo 1 >/sys/kernel/tracing/events/vmxcore/vmxcore_refused/enable
 check "without kvm_intel a get fails: ENODEV" vmxt -e ENODEV get a
-check "  the log says which module to load" dmesg_has "client 'a' gets no VMX, .*; modprobe kvm_intel [(]-ENODEV[)]"
+check "  the event names no CPU" \
+	grep -q 'vmxcore_refused: client=a cpu=-1 error=-19' /sys/kernel/tracing/trace
+check "  the log says which module to load" dmesg_has "client 'a' gets no VMX: .*; modprobe kvm_intel [(]-ENODEV[)]"
 check "  so does one of CPU 1" vmxt -e ENODEV get_cpu a 1
 on "  nobody has VMX" none
 check_equal "  nobody is in the kernel's emergency slot" "$(cat $slot)" "slot 0x0 touched 0"
