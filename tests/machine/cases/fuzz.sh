@@ -137,6 +137,16 @@ seed_of() {
 	fi
 }
 
+loads=0 undisturbed=0 guests=0
+# count_loads: of this round; the module was loaded anew for it, or counts from the first one on.
+count_loads() {
+	local line
+	line=$(grep '^loads ' $debugfs/vmxcore_test/fuzz) || return 0
+	# shellcheck disable=SC2086 # words
+	set -- $line
+	loads=$((loads + $2)) undisturbed=$((undisturbed + $4)) guests=$((guests + $6))
+}
+
 check "vmxcore and the test client load" modprobe vmxcore_test
 load_provider
 round=0
@@ -146,7 +156,8 @@ while [ $round -lt "$rounds" ]; do
 	console_quiet
 	before=$(cut -d' ' -f1 /proc/uptime)
 	check "round $round: seed $this, $threads threads, $steps calls each" play "$this" || failed=yes
-	log "$(grep '^call ' $debugfs/vmxcore_test/fuzz)"
+	log "$(grep -E '^(call|loads) ' $debugfs/vmxcore_test/fuzz)"
+	count_loads
 	log "from $before to $(cut -d' ' -f1 /proc/uptime), $(cat /run/cycles) times a CPU off or on"
 	console_normal
 	if [ "${failed:-no}" = yes ]; then
@@ -156,5 +167,9 @@ while [ $round -lt "$rounds" ]; do
 	survived $((threads * steps)) "random calls of the API"
 	survived "$(cat /run/cycles)" "times a CPU off or on under random calls"
 done
+# Or the rules for the VMCSs that threads share would hold because none was used.
+[ "$calls" != all ] || [ -n "$seed" ] ||
+	check "VMCSs that threads share: $loads loads, $undisturbed undisturbed, $guests guests" \
+		test $((loads > 0 && undisturbed > 0 && guests > 0)) = 1
 on "nothing is left" none
 check "unloaded" modprobe -r vmxcore_test

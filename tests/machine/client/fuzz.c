@@ -534,4 +534,5 @@ void test_fuzz_show(struct seq_file *m)
 		fuzz_show_books(m);
 	for (i = 0; i < ARRAY_SIZE(calls); i++)
 		seq_printf(m, "call %s %ld\n", calls[i].name, atomic_long_read(&done[i]));
+	fuzz_loans_show(m);
 }

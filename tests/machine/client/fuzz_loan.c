@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The VMCSs of the clients that all threads share, one each: threads load one while others clear
- * it, free it, or unregister its client. What a call may return then is told by the client's
- * phase and by the VMCS's own turn, both read before the call and after it.
+ * it, free it, or unregister its client. What a call may return then is told by the client's phase
+ * (fuzz_clients.c), which counts the steps of the client's life, and by the VMCS's turn (fuzz.h),
+ * which counts when it is made and ends. Both are read before the call and after it.
  *
  * The contract lets one task at a time use a VMCS. A load that breaks this gets an error or the
  * VMCS, and never a page that another owner has by now.
  */
+#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
@@ -15,6 +17,7 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/seq_file.h>
 
 #include "cpus.h"
 #include "fuzz.h"
@@ -23,14 +26,44 @@
 /**
  * struct shared_vmcs - the VMCS of a shared client
  * @loan: as threads see it; its turn is odd while the VMCS is there
+ * @begun: calls of all threads that may move it, when they begin
+ * @ended: the same calls, when they have ended
  */
 struct shared_vmcs {
 	/** @lock: serializes its making and its end */
 	struct mutex lock;
 	struct fuzz_loan loan;
+	atomic_t begun;
+	atomic_t ended;
 };
 
 static struct shared_vmcs shared[FUZZ_SHARED];
+
+/* Loads that succeeded; those of them that no other call disturbed; guests that were entered. */
+static atomic_long_t nr_loads, nr_undisturbed, nr_guests;
+
+/* Begins a call. Returns its number if no other call was under way, 0 otherwise. */
+static int begin_call(unsigned int index)
+{
+	int number = atomic_inc_return(&shared[index].begun);
+
+	return atomic_read(&shared[index].ended) == number - 1 ? number : 0;
+}
+
+/* Has no other call been under way since then? What was read before this was so before it. */
+static bool undisturbed(unsigned int index, int number)
+{
+	/* Pairs with the increment in begin_call(). */
+	smp_mb();
+	return number && atomic_read(&shared[index].begun) == number;
+}
+
+static void end_call(unsigned int index)
+{
+	/* All of the call comes before it has ended. */
+	smp_mb__before_atomic();
+	atomic_inc(&shared[index].ended);
+}
 
 static int turn_of(unsigned int index)
 {
@@ -50,8 +83,8 @@ static bool is_there(unsigned int index)
 }
 
 /*
- * While a VMCS is being freed its turn is still the same. Its turn is read last: a VMCS that is not
- * ending any more has another one.
+ * The turn stays the same while the VMCS is being freed, and is read last: when "ending" is false
+ * because the free has come to its end, the turn has changed, and the handle is stale.
  */
 static enum fuzz_standing standing(unsigned int index, const struct fuzz_loan *loan)
 {
@@ -73,7 +106,7 @@ static void must_be_clear(const struct fuzz_thread *t, unsigned int index, const
 			  fuzz_clients[index].name, why, err);
 }
 
-/* It has been freed, or taken back. */
+/* To be called when the VMCS has been freed, or taken back. */
 static void end(const struct fuzz_thread *t, unsigned int index, const char *why)
 {
 	struct fuzz_loan *loan = &shared[index].loan;
@@ -127,7 +160,9 @@ static void free_it(struct fuzz_thread *t, unsigned int index)
 	WRITE_ONCE(loan->ending, true);
 	/* Pairs with the barriers of load(): a load that begins later finds it ending. */
 	smp_mb();
+	begin_call(index);
 	vmxcore_vmcs_free(loan->handle);
+	end_call(index);
 	if (READ_ONCE(t->misuses) != misuses && fuzz_standing(index, loan->phase) == FUZZ_GOOD)
 		fuzz_fail(t, "freeing the VMCS of %s counts as misuse", fuzz_clients[index].name);
 	end(t, index, "it is freed");
@@ -145,7 +180,10 @@ static void make_or_free(struct fuzz_thread *t, unsigned int index, bool there)
 	mutex_unlock(&shared[index].lock);
 }
 
-/* What a thread knows stays, for as long as the VMCS may be another one by now. */
+/*
+ * Tells a thread of the VMCS that is there. If there is none, or if it was replaced during the
+ * reads, the thread keeps its old handle, which may be stale.
+ */
 static void renew(struct fuzz_loan *known, unsigned int index)
 {
 	struct fuzz_loan now = { .turn = turn_of(index) };
@@ -162,28 +200,37 @@ static void renew(struct fuzz_loan *known, unsigned int index)
 }
 
 /*
- * Where it is current its page is not freed before an interrupt of this CPU has VMCLEARed it.
- * A guest runs, and is what a VMCLEAR that is left out leaves behind.
+ * With interrupts off the page of the VMCS that is current here cannot be freed: the free has to
+ * interrupt this CPU first, for the VMCLEAR. A guest is entered, so that the VMCS is launched and
+ * must_be_clear() sees a VMCLEAR that is left out.
  */
 static void launch_where_current(const struct fuzz_thread *t, unsigned int index,
-				 const struct fuzz_loan *known)
+				 const struct fuzz_loan *known, int number)
 {
+	const char *name = fuzz_clients[index].name;
 	unsigned long flags;
+	bool is_current;
 
 	local_irq_save(flags);
-	if (this_cpu_read(vmxcore_current_vmcs) == known->handle) {
+	is_current = this_cpu_read(vmxcore_current_vmcs) == known->handle;
+	if (undisturbed(index, number) && standing(index, known) == FUZZ_GOOD) {
+		atomic_long_inc(&nr_undisturbed);
+		if (!is_current)
+			fuzz_fail(t, "the VMCS of %s has been loaded, and is not current", name);
+	}
+	if (is_current) {
+		atomic_long_inc(&nr_guests);
 		if (test_current_vmcs() != virt_to_phys(known->page))
 			fuzz_fail(t, "the VMCS of %s is called current on CPU %u, and is not",
-				  fuzz_clients[index].name, smp_processor_id());
+				  name, smp_processor_id());
 		else if (test_launch(known->page))
-			fuzz_fail(t, "no guest can be entered on the VMCS of %s",
-				  fuzz_clients[index].name);
+			fuzz_fail(t, "no guest can be entered on the VMCS of %s", name);
 	}
 	local_irq_restore(flags);
 }
 
 static void judge(const struct fuzz_thread *t, unsigned int index, const struct fuzz_loan *known,
-		  enum fuzz_standing before, unsigned int misuses, int news)
+		  enum fuzz_standing before, unsigned int misuses, int number, int news)
 {
 	const char *name = fuzz_clients[index].name;
 	bool misused = READ_ONCE(t->misuses) != misuses;
@@ -194,6 +241,8 @@ static void judge(const struct fuzz_thread *t, unsigned int index, const struct 
 		fuzz_fail(t, "the VMCS of %s, which is held here, is refused", name);
 	else if (news == -EBUSY && before == FUZZ_STALE)
 		fuzz_fail(t, "a stale VMCS of %s is busy", name);
+	else if (news == -EBUSY && undisturbed(index, number))
+		fuzz_fail(t, "the VMCS of %s is busy, and no other thread loads it", name);
 	else if (news < 0 && news != -EINVAL && news != -EBUSY)
 		fuzz_fail(t, "loading the VMCS of %s: %d", name, news);
 	else if (misused != (news == -EINVAL))
@@ -214,19 +263,23 @@ static void load(struct fuzz_thread *t, unsigned int index, const struct fuzz_lo
 {
 	unsigned int misuses = READ_ONCE(t->misuses);
 	enum fuzz_standing before;
-	int news;
+	int number, news;
 
 	preempt_disable();
 	before = standing(index, known);
 	if (may_load(t, index, known, before)) {
-		/* What is seen before the call has been so before it. */
+		/* The reads above come before the call. */
 		smp_mb();
+		number = begin_call(index);
 		news = vmxcore_vmcs_load(known->handle);
-		/* What is seen from here on is so after the call. */
+		/* The reads below come after the call. */
 		smp_mb();
-		judge(t, index, known, before, misuses, news);
-		if (news >= 0)
-			launch_where_current(t, index, known);
+		judge(t, index, known, before, misuses, number, news);
+		if (news >= 0) {
+			atomic_long_inc(&nr_loads);
+			launch_where_current(t, index, known, number);
+		}
+		end_call(index);
 	}
 	preempt_enable();
 }
@@ -238,7 +291,9 @@ static void clear(struct fuzz_thread *t, unsigned int index, const struct fuzz_l
 
 	/* As in load(). */
 	smp_mb();
+	begin_call(index);
 	vmxcore_vmcs_clear(known->handle);
+	end_call(index);
 	/* As in load(). */
 	smp_mb();
 	if (READ_ONCE(t->misuses) == misuses && before == FUZZ_STALE)
@@ -273,7 +328,7 @@ void fuzz_loan(struct fuzz_thread *t, const struct fuzz_step *s)
 }
 
 /**
- * fuzz_loan_taken - a client is unregistered, and not registered anew yet
+ * fuzz_loan_taken - end the VMCS of a client that has been unregistered, and not registered anew
  * @t: the thread that has done it
  * @index: the client
  */
@@ -307,7 +362,17 @@ bool fuzz_loan_there(unsigned int index)
 }
 
 /**
- * fuzz_loans_init - none of them has been made
+ * fuzz_loans_show - what came of the loads since the module was loaded
+ * @m: where to
+ */
+void fuzz_loans_show(struct seq_file *m)
+{
+	seq_printf(m, "loads %ld undisturbed %ld guests %ld\n", atomic_long_read(&nr_loads),
+		   atomic_long_read(&nr_undisturbed), atomic_long_read(&nr_guests));
+}
+
+/**
+ * fuzz_loans_init - initialise the locks, once
  */
 void fuzz_loans_init(void)
 {
