@@ -3,9 +3,13 @@
 # machine: cpus=2 emulator=bochs model=corei7_icelake_u limit=400
 # machine: append="mitigations=auto spectre_v2=on spectre_v2_user=on"
 # kernels: 6.12 7.2
-# The CPU forgets branch history (IBPB) where the VMCS of another hypervisor becomes current, and
-# nowhere else: each write of IA32_PRED_CMD is counted, vmxcore's and KVM's. Linux 6.1 does not boot on
-# this model of Bochs'.
+# vmxcore executes an IBPB where vmxcore_vmcs_load() makes a VMCS current whose owner is not
+# that of the VMCS before it, or where it cannot know that; and none between two VMCSs of one
+# client. KVM executes one when it finds that another hypervisor has had the CPU. The barriers
+# in $ours and $kvms are counted. Linux 6.1 does not boot on this model of Bochs'.
+#
+# vmxt vmcs_load NAME CPU RESULT: 0: nothing changed, 1: it has been VMCLEARed since, 2: it
+# comes from another CPU, 3: both. vmxt vmcs_borrow NAME CPU TIMES.
 
 # costs N DESCRIPTION COMMAND: it makes vmxcore execute so many barriers.
 costs() {
@@ -34,12 +38,12 @@ costs 0 "  again" vmxt vmcs_load a1 0 0
 costs 0 "a2 is loaded, of the same client" vmxt vmcs_load a2 0 3
 costs 1 "b1 is loaded" vmxt vmcs_load b1 0 3
 costs 1 "a1 is loaded on CPU 1" vmxt vmcs_load a1 1 3
-costs 0 "b1 is loaded on CPU 0, where no other VMCS was" vmxt vmcs_load b1 0 0
+costs 0 "b1 is loaded on CPU 0 again, where it still is current" vmxt vmcs_load b1 0 0
 costs 2 "a2 is borrowed there, and given back" vmxt vmcs_borrow a2 0 1
 costs 0 "b1 is loaded, as it was before" vmxt vmcs_load b1 0 0
 check "b1 is freed" vmxt vmcs_free b1
-check "  its page may be that of b3, of the same client" vmxt vmcs b b3
-costs 1 "  b3 is loaded: the owner of the last VMCS is not told by its page" vmxt vmcs_load b3 0 3
+check "  b3 of the same client may get its page" vmxt vmcs b b3
+costs 1 "  b3 is loaded: a barrier, even if its page was current before" vmxt vmcs_load b3 0 3
 costs 1 "a2 is loaded" vmxt vmcs_load a2 0 0
 
 vm_start --cpu 0
