@@ -63,9 +63,9 @@ emulator_for_all() {
 	esac
 }
 
-# read_case FILE FORM KERNEL: FORM is "short" or "long".
+# read_case FILE FORM KERNEL: sets "machine" and "expected". FORM is "short" or "long".
 read_case() {
-	machine=([cpus]=2 [model]="" [memory]=1024 [disk]=0 [kernel]=$3 [modules]="" [image]=base [limit]=180 [boots]=1 [fails]=no
+	machine=([cpus]=2 [model]="" [memory]=1024 [disk]=0 [kernel]=$3 [modules]="" [image]=base [limit]=180 [boots]=1 [fails]=""
 		[emulator]=any [vmx]=yes [nodes]=1 [spare]=0 [msrs]="" [append]="")
 	# kmemleak looks at each page.
 	! is_debug "$3" || machine[memory]=512
@@ -77,4 +77,15 @@ read_case() {
 	qemu) machine[emulator]=$(kvm_nests && echo kvm || echo nested) ;;
 	esac
 	machine[modules]=${machine[modules]:-${machine[kernel]}}
+}
+
+# shape_of_machine: what the boot of the machine that was read depends on, as a name, in "shape". Machines of one shape
+# can be copies of one that has booted.
+shape_of_machine() {
+	local name value
+	shape=
+	for name in kernel modules image cpus memory disk emulator model vmx nodes spare msrs append; do
+		value=${machine[$name]}
+		shape+=${shape:+-}${value//[^a-zA-Z0-9=.]/_}
+	done
 }

@@ -132,7 +132,7 @@ add_vmx_sites() {
 add_programs() {
 	local source name
 	mkdir -p "$1/usr/local/bin"
-	for source in "$here/guest/kexec.c" "$here"/programs/*.c; do
+	for source in "$here"/guest/*.c "$here"/programs/*.c; do
 		[ -f "$source" ] || continue
 		name=$(basename "$source" .c)
 		gcc -static -O2 -Wall -Wextra -I "$top/include" -o "$1/usr/local/bin/$name" "$source" -lpthread

@@ -8,6 +8,11 @@
 #   emulator_start DIR KERNEL INITRD APPEND   starts it in the background, with com1 to DIR/console.log and com2 to
 #                             DIR/tap.log; sets emulator_pid
 #   emulator_powered_off DIR STATUS           tells whether the guest switched the machine off
+# One that can copy a machine that has booted (boot --original) offers these, too:
+#   emulator_original DIR KERNEL INITRD APPEND COPIES    as emulator_start, of a machine that gives so many copies
+#                             and ends; it has come as far when DIR/ready is there
+#   emulator_copy DIR ORIGINAL   instead of emulator_start: goes on in DIR with a copy of the machine in ORIGINAL,
+#                             for DIR/parameters
 # and reads kernel, cpus, memory, disk, vmx, nodes, spare, model and msrs from the array "machine".
 # shellcheck disable=SC2034,SC2154
 
@@ -98,15 +103,59 @@ bochs_iso() {
 # Lines that a machine made of this one adds.
 bochs_more=
 
-# The emulator dies with this shell, however that ends.
-bochs_start() {
+# What a second costs is the same on each host, and guest memory and the emulator's CPUs are accessed all over: a host's
+# TLB cannot hold them in small pages, which costs a fifth of the emulator's time.
+export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
+
+# bochs_folder DIR KERNEL INITRD APPEND: what a machine begins with.
+bochs_folder() {
 	local dir=$1
 	bochs_iso "$@"
 	[ "${machine[disk]}" = 0 ] || truncate -s $((machine[disk] * 2048 / 1008 * 1008 * 512)) "$dir/disk.img"
 	bochs_config >"$dir/bochsrc"
 	bochs_msrs >"$dir/msrs"
-	(cd "$dir" && exec setpriv --pdeathsig KILL "$bochs_binary" -q -f bochsrc </dev/null >emulator.log 2>&1) &
+}
+
+# The emulator dies with this shell, however that ends.
+bochs_start() {
+	bochs_folder "$@"
+	(cd "$1" && exec setpriv --pdeathsig KILL "$bochs_binary" -q -f bochsrc </dev/null >emulator.log 2>&1) &
 	emulator_pid=$!
+}
+
+# close_files: all but the first three. A reader that holds the other end itself would never come to the end of a pipe.
+close_files() {
+	local fd
+	for fd in /proc/"$BASHPID"/fd/*; do
+		fd=${fd##*/}
+		[ "$fd" -le 2 ] || eval "exec $fd>&-"
+	done
+}
+
+# It outlives this shell: it ends when it has given its copies, or nothing has "requests" open for writing any more.
+emulator_original() {
+	bochs_folder "$@"
+	(
+		cd "$1" || exit
+		close_files
+		export BOCHS_COPIES=$5
+		exec "$bochs_binary" -q -f bochsrc <requests >emulator.log 2>&1
+	) &
+	emulator_pid=$!
+}
+
+# What is open in the original's folder has to be here. Its logs are this machine's up to now.
+emulator_copy() {
+	cp "$2"/{console.log,tap.log,bochs.log,emulator.log} "$1"
+	link_or_copy "$2/boot.iso" "$1/boot.iso"
+	[ "${machine[disk]}" = 0 ] || cp --sparse=always "$2/disk.img" "$1"
+	local start=$SECONDS
+	readlink -f "$1" >"$2/requests"
+	until [ -s "$1/pid" ]; do
+		[ $((SECONDS - start)) -lt 60 ] || die "$2 gives no copy"
+		sleep 0.1
+	done
+	emulator_pid=$(cat "$1/pid")
 }
 
 emulator_start() {

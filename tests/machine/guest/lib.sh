@@ -101,10 +101,11 @@ amount() {
 	fi
 }
 
-# parameter NAME DEFAULT: what the kernel's command line says, for one run (run --append NAME=VALUE).
+# parameter NAME DEFAULT: what the kernel's command line says, or boot says to a copy of a machine. For one
+# run: run --append NAME=VALUE.
 parameter() {
 	local line word value=
-	read -r line </proc/cmdline
+	read -r line </run/parameters
 	for word in $line; do
 		case $word in
 		"$1="*) value=${word#*=} ;;
