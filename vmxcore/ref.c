@@ -59,7 +59,7 @@ static int judged(int err, struct vmxcore_client *client, const char *call,
 	}
 }
 
-/* kvm_intel is not loaded where it has to be, which is no CPU's fault. Out of line as the next one. */
+/* kvm_intel has to be loaded and is not, which is no CPU's fault. Out of line as the next one. */
 static noinline void log_no_provider(struct vmxcore_client *client, int err)
 {
 	char text[VMXCORE_CPU_ERROR_LEN];

@@ -17,7 +17,8 @@
 /* Exits of interrupts and NMIs, virtual NMIs, preemption timer, posted interrupts. */
 #define PINBASED	(BIT(0) | BIT(3) | BITS(7, 5))
 /* All but the reserved ones, of which 18 and 26 are two. */
-#define PROCBASED	(BITS(3, 2) | BIT(7) | BITS(12, 9) | BITS(17, 15) | BITS(25, 19) | BITS(31, 27))
+#define PROCBASED	(BITS(3, 2) | BIT(7) | BITS(12, 9) | BITS(17, 15) | BITS(25, 19) | \
+			 BITS(31, 27))
 /* Debug controls, 64-bit host, PERF_GLOBAL_CTRL, acknowledge, PAT, EFER, timer, MPX, PT. */
 #define EXIT		(BIT(2) | BIT(9) | BIT(12) | BIT(15) | BITS(25, 18))
 /* Debug controls, 64-bit guest, PERF_GLOBAL_CTRL, PAT, EFER, MPX, PT. */
