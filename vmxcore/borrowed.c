@@ -210,7 +210,7 @@ static void borrowed_provider(char *name)
 int vmxcore_provider_register(const struct vmxcore_provider *p)
 {
 	if (!READ_ONCE(provider) && atomic_read(&nr_pins)) {
-		pr_err("%s does not get to lend VMX: %d references of clients are left from before it was unloaded by force; end what these clients run, then load it again\n",
+		pr_err("module %s is not loaded: clients still hold %d references to VMX from before it was unloaded by force; end what they run, then load it again\n",
 		       p->owner->name, atomic_read(&nr_pins));
 		return -EBUSY;
 	}

@@ -211,11 +211,13 @@ noinline int vmxcore_caps_compare(const struct vmxcore_caps *here)
 	static cpumask_t logged;
 	unsigned int cpu = smp_processor_id();
 
+	/* The most of CPUs, and the least to compare. */
+	if (!memcmp(here, &caps, sizeof(caps)))
+		return 0;
 	if (!agrees(here))
 		return -EXDEV;
 
-	if (memcmp(here, &caps, sizeof(caps)) &&
-	    !cpumask_test_and_set_cpu(cpu, &logged))
+	if (!cpumask_test_and_set_cpu(cpu, &logged))
 		pr_notice("CPU %u: its VMX capability MSRs differ from the other CPUs' in something that Linux does not use; nothing to do, but firmware or microcode may be of mixed versions\n",
 			  cpu);
 	return 0;

@@ -278,6 +278,12 @@ int vmxcore_cpu_usable(void)
 	}
 }
 
+static void up_fails(struct vmxcore_cpu *c, int error)
+{
+	c->error = error;
+	c->up_failed = true;
+}
+
 /**
  * vmxcore_cpu_get - take a reference on this CPU; the first one turns VMX on
  * @client: whose, for who traces
@@ -300,7 +306,7 @@ int vmxcore_cpu_get(const char *client)
 	if (!err)
 		WRITE_ONCE(c->refs, c->refs + 1);
 	else if (!cpu_online(smp_processor_id()))
-		c->up_error = err;
+		up_fails(c, err);
 	return err;
 }
 
@@ -373,16 +379,21 @@ void vmxcore_cpu_release(void)
 void vmxcore_cpu_up(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
+	int err;
 
-	c->up_error = 0;
+	c->error = 0;
+	c->up_failed = false;
 	c->untold = false;
 	if (READ_ONCE(vmxcore_rebooting)) {
 		WRITE_ONCE(c->state, VMXCORE_CPU_DOWN);
 		return;
 	}
 	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
-	if (all_held)
-		c->up_error = vmxcore_cpu_hold("");
+	if (all_held) {
+		err = vmxcore_cpu_hold("");
+		if (err)
+			up_fails(c, err);
+	}
 }
 
 /**
@@ -439,7 +450,7 @@ void vmxcore_cpu_tell(unsigned int cpu)
 	if (c->state == VMXCORE_CPU_DEAD)
 		trace_vmxcore_vmx_off(cpu, c->latency);
 	else
-		trace_vmxcore_vmx_on(cpu, "", c->latency, c->up_error);
+		trace_vmxcore_vmx_on(cpu, "", c->latency, c->error);
 }
 
 /**

@@ -40,10 +40,12 @@ enum vmxcore_cpu_state {
  *	longer than %U32_MAX
  * @refs: references taken on this CPU alone
  * @state: see there
- * @error: why this CPU could not be held for all, or is FAILED; a negative errno
- * @up_error: why VMX could not be turned on here on the CPU's way up; a negative errno, or 0
+ * @error: why this CPU could not be held for all, could not have VMX on its way up, or is
+ *	FAILED; a negative errno
  * @all: whoever holds all CPUs holds this one too
  * @untold: that was while the CPU was not online, see vmxcore_cpu_tell()
+ * @up_failed: @error is from this CPU's way up. One whose way down is given up passes the ONLINE
+ *	callback, too, and may have an older one
  *
  * Written by its own CPU only, with interrupts off: that is the whole locking,
  * and why a second caller can never see "on" between a first reference and its
@@ -55,9 +57,9 @@ struct vmxcore_cpu {
 	u32 refs;
 	enum vmxcore_cpu_state state;
 	s16 error;
-	s16 up_error;
 	bool all;
-	bool untold;
+	bool untold : 1;
+	bool up_failed : 1;
 };
 
 /*

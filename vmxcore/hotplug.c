@@ -43,8 +43,8 @@ static int dying(unsigned int cpu)
 
 static int online(unsigned int cpu)
 {
-	/* Not its other error: a CPU whose way down is given up comes here, too, and was online. */
-	int err = per_cpu(vmxcore_cpu.up_error, cpu);
+	const struct vmxcore_cpu *c = per_cpu_ptr(&vmxcore_cpu, cpu);
+	int err = c->up_failed ? c->error : 0;
 	char text[VMXCORE_CPU_ERROR_LEN];
 
 	vmxcore_cpu_tell(cpu);
