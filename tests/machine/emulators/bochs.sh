@@ -103,10 +103,6 @@ bochs_iso() {
 # Lines that a machine made of this one adds.
 bochs_more=
 
-# What a second costs is the same on each host, and guest memory and the emulator's CPUs are accessed all over: a host's
-# TLB cannot hold them in small pages, which costs a fifth of the emulator's time.
-export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
-
 # bochs_folder DIR KERNEL INITRD APPEND: what a machine begins with.
 bochs_folder() {
 	local dir=$1
@@ -116,10 +112,17 @@ bochs_folder() {
 	bochs_msrs >"$dir/msrs"
 }
 
+# run_bochs [COMMAND...]: instead of this shell, in the machine's folder. Guest memory and the emulator's CPUs are accessed all
+# over, and a host's TLB holds too little of them in small pages: in huge ones the emulator takes a fifth less time.
+run_bochs() {
+	export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
+	exec "$@" "$bochs_binary" -q -f bochsrc >emulator.log 2>&1
+}
+
 # The emulator dies with this shell, however that ends.
 bochs_start() {
 	bochs_folder "$@"
-	(cd "$1" && exec setpriv --pdeathsig KILL "$bochs_binary" -q -f bochsrc </dev/null >emulator.log 2>&1) &
+	(cd "$1" && run_bochs setpriv --pdeathsig KILL </dev/null) &
 	emulator_pid=$!
 }
 
@@ -139,17 +142,17 @@ emulator_original() {
 		cd "$1" || exit
 		close_files
 		export BOCHS_COPIES=$5
-		exec "$bochs_binary" -q -f bochsrc <requests >emulator.log 2>&1
+		run_bochs <requests
 	) &
 	emulator_pid=$!
 }
 
 # What is open in the original's folder has to be here. Its logs are this machine's up to now.
 emulator_copy() {
+	local start=$SECONDS
 	cp "$2"/{console.log,tap.log,bochs.log,emulator.log} "$1"
 	link_or_copy "$2/boot.iso" "$1/boot.iso"
 	[ "${machine[disk]}" = 0 ] || cp --sparse=always "$2/disk.img" "$1"
-	local start=$SECONDS
 	readlink -f "$1" >"$2/requests"
 	until [ -s "$1/pid" ]; do
 		[ $((SECONDS - start)) -lt 60 ] || die "$2 gives no copy"
