@@ -167,9 +167,14 @@ while [ $round -lt "$rounds" ]; do
 	survived $((threads * steps)) "random calls of the API"
 	survived "$(cat /run/cycles)" "times a CPU off or on under random calls"
 done
-# Or the rules for the VMCSs that threads share would hold because none was used.
-[ "$calls" != all ] || [ -n "$seed" ] ||
-	check "VMCSs that threads share: $loads loads, $undisturbed undisturbed, $guests guests" \
-		test $((loads > 0 && undisturbed > 0 && guests > 0)) = 1
+# In a program of all calls few loads of the VMCSs that threads share come to anything: a client that is alone has VMX, or the
+# client has none. This one is made for them, and the rules for them must not hold because none was loaded.
+if [ "$calls" = all ] && [ -z "$seed" ] && [ "${failed:-no}" = no ]; then
+	calls=get,register,loan,move
+	check "a round of VMCSs that threads share" play 1
+	count_loads
+	check "  $loads loads, $undisturbed of them undisturbed, $guests guests" \
+		test $((loads > 20 && undisturbed > 0 && guests > 20)) = 1
+fi
 on "nothing is left" none
 check "unloaded" modprobe -r vmxcore_test

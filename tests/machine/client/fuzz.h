@@ -271,6 +271,7 @@ void fuzz_ept(struct fuzz_thread *t, const struct fuzz_step *s);
 
 /* fuzz_loan.c */
 void fuzz_loans_init(void);
+void fuzz_take(struct fuzz_thread *t, unsigned int index);
 void fuzz_loans_show(struct seq_file *m);
 void fuzz_loan(struct fuzz_thread *t, const struct fuzz_step *s);
 void fuzz_loan_taken(const struct fuzz_thread *t, unsigned int index);

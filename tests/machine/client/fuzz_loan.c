@@ -312,15 +312,23 @@ void fuzz_loan(struct fuzz_thread *t, const struct fuzz_step *s)
 	unsigned int index = s->which % FUZZ_SHARED, what = s->how % 8;
 	struct fuzz_loan *known = &t->loans[index];
 
-	if (what < 2) {
-		make_or_free(t, index, what);
+	/*
+	 * Where there is no client, no VMCS or no reference, a thread could only use what is stale for
+	 * sure. That happens, too, but too few calls would come any further.
+	 */
+	if (s->how / 8 % 8 && !fuzz_there(index))
+		fuzz_register(t, &(const struct fuzz_step){ .which = 2 * index });
+	if (what < 2 || (s->how / 8 % 8 && !is_there(index)))
+		make_or_free(t, index, what == 1);
+	if (what < 2)
 		return;
-	}
 	/* Otherwise by a handle that may be stale by now. */
-	if (s->how / 8 % 4)
+	if (s->how / 64 % 4)
 		renew(known, index);
 	if (!known->turn)
 		return;
+	if (s->how / 256 % 4)
+		fuzz_take(t, index);
 	if (what == 2)
 		clear(t, index, known);
 	else

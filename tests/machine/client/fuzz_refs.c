@@ -74,6 +74,17 @@ void fuzz_get(struct fuzz_thread *t, const struct fuzz_step *s)
 }
 
 /**
+ * fuzz_take - have a reference to all CPUs, for a call that needs one
+ * @t: thread
+ * @index: client
+ */
+void fuzz_take(struct fuzz_thread *t, unsigned int index)
+{
+	if (fuzz_renew(t, index) && !t->claims[index].all)
+		get_once(t, index);
+}
+
+/**
  * fuzz_put - call: give one back
  * @t: thread
  * @s: step
