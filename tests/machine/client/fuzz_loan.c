@@ -313,8 +313,8 @@ void fuzz_loan(struct fuzz_thread *t, const struct fuzz_step *s)
 	struct fuzz_loan *known = &t->loans[index];
 
 	/*
-	 * Where there is no client, no VMCS or no reference, a thread could only use what is stale for
-	 * sure. That happens, too, but too few calls would come any further.
+	 * Where there is no client, no VMCS or no reference, a thread could only use what is
+	 * stale for sure. That happens, too, but too few calls would come any further.
 	 */
 	if (s->how / 8 % 8 && !fuzz_there(index))
 		fuzz_register(t, &(const struct fuzz_step){ .which = 2 * index });
