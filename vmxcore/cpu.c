@@ -278,12 +278,6 @@ int vmxcore_cpu_usable(void)
 	}
 }
 
-static void up_fails(struct vmxcore_cpu *c, int error)
-{
-	c->error = error;
-	c->up_failed = true;
-}
-
 /**
  * vmxcore_cpu_get - take a reference on this CPU; the first one turns VMX on
  * @client: whose, for who traces
@@ -303,10 +297,12 @@ int vmxcore_cpu_get(const char *client)
 	lockdep_assert_irqs_disabled();
 
 	err = turn_on(c, client);
-	if (!err)
+	if (!err) {
 		WRITE_ONCE(c->refs, c->refs + 1);
-	else if (!cpu_online(smp_processor_id()))
-		up_fails(c, err);
+	} else if (!cpu_online(smp_processor_id())) {
+		c->error = err;
+		c->up_failed = true;
+	}
 	return err;
 }
 
@@ -379,7 +375,6 @@ void vmxcore_cpu_release(void)
 void vmxcore_cpu_up(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
-	int err;
 
 	c->error = 0;
 	c->up_failed = false;
@@ -389,11 +384,8 @@ void vmxcore_cpu_up(void)
 		return;
 	}
 	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
-	if (all_held) {
-		err = vmxcore_cpu_hold("");
-		if (err)
-			up_fails(c, err);
-	}
+	if (all_held)
+		c->up_failed = vmxcore_cpu_hold("") != 0;
 }
 
 /**
