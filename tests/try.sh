@@ -4,6 +4,10 @@
 # folder for the logs, and $suite.
 # shellcheck disable=SC2154
 
+# What setup installs is the distribution's. A user's own Python, started through a version manager,
+# may lack modules, and takes five times as long to start.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
+
 passed=0 failed=0 seconds=
 
 # try DESCRIPTION NAME COMMAND...: passes when the command succeeds.

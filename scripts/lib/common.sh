@@ -2,10 +2,6 @@
 # shellcheck shell=bash
 # What every script here needs: the cache, messages, locks, and cache entries that are whole or absent.
 
-# What setup installs is the distribution's. A user's own Python, started through a version manager, may lack modules, and takes
-# five times as long to start.
-PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
-
 # shellcheck disable=SC2034 # for those that source this
 vmxcore_cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmxcore
 
@@ -29,8 +25,8 @@ timed() {
 	note "$text: $((SECONDS - start)) s"
 }
 
-# cost: seconds of CPU time that this shell and what it has waited for took, and seconds since it began.
-# Not in a subshell, which has times of its own.
+# cost: seconds of CPU time that this shell and what it has waited for took, and seconds since it
+# began. Not in a subshell, which has times of its own.
 cost() {
 	local file
 	file=$(mktemp)
