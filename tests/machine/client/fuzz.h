@@ -245,6 +245,7 @@ void fuzz_yielder(struct fuzz_thread *t, const struct fuzz_step *s);
 
 /* fuzz_refs.c */
 void fuzz_get(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_take(struct fuzz_thread *t, unsigned int index);
 void fuzz_put(struct fuzz_thread *t, const struct fuzz_step *s);
 void fuzz_get_cpu(struct fuzz_thread *t, const struct fuzz_step *s);
 void fuzz_put_cpu(struct fuzz_thread *t, const struct fuzz_step *s);
@@ -271,7 +272,6 @@ void fuzz_ept(struct fuzz_thread *t, const struct fuzz_step *s);
 
 /* fuzz_loan.c */
 void fuzz_loans_init(void);
-void fuzz_take(struct fuzz_thread *t, unsigned int index);
 void fuzz_loans_show(struct seq_file *m);
 void fuzz_loan(struct fuzz_thread *t, const struct fuzz_step *s);
 void fuzz_loan_taken(const struct fuzz_thread *t, unsigned int index);
