@@ -65,8 +65,8 @@ emulator_for_all() {
 
 # read_case FILE FORM KERNEL: sets "machine" and "expected". FORM is "short" or "long".
 read_case() {
-	machine=([cpus]=2 [model]="" [memory]=1024 [disk]=0 [kernel]=$3 [modules]="" [image]=base [limit]=180 [boots]=1 [fails]=""
-		[emulator]=any [vmx]=yes [nodes]=1 [spare]=0 [msrs]="" [append]="")
+	machine=([cpus]=2 [model]="" [memory]=1024 [disk]=0 [kernel]=$3 [modules]="" [image]=base
+		[limit]=180 [boots]=1 [fails]="" [emulator]=any [vmx]=yes [nodes]=1 [spare]=0 [msrs]="" [append]="")
 	# kmemleak looks at each page.
 	! is_debug "$3" || machine[memory]=512
 	settings "$1" machine
@@ -79,8 +79,8 @@ read_case() {
 	machine[modules]=${machine[modules]:-${machine[kernel]}}
 }
 
-# shape_of_machine: what the boot of the machine that was read depends on, as a name, in "shape". Machines of one shape
-# can be copies of one that has booted.
+# shape_of_machine: what the boot of the machine that was read depends on, as a name, in "shape".
+# Machines of one shape can be copies of one that has booted.
 shape_of_machine() {
 	local name value
 	shape=

@@ -48,8 +48,9 @@ check "  b puts CPU 2" vmxt put_cpu b 2
 check "VMXE is cleared again" vmxt vmxe 1 0
 works
 
-# A CPU whose way down is given up comes back through the callbacks of one that comes online. That a get failed there
-# before is no reason to refuse it. The kernel's own fault injection stops it below vmxcore's callbacks.
+# A CPU whose way down is given up comes back through the callbacks of one that comes online. That
+# a get failed there before is no reason to refuse it. The kernel's own fault injection stops it
+# below vmxcore's callbacks.
 cpu1=/sys/devices/system/cpu/cpu1
 check "a get fails on CPU 1 once more" sh -c "vmxt vmxe 1 1 && vmxt -e EBUSY get a && vmxt vmxe 1 0"
 check "CPU 1 is not to go offline" sh -c "sed -n 's/^ *\([0-9]*\): workqueue:online\$/\1/p' \

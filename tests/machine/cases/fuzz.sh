@@ -167,8 +167,9 @@ while [ $round -lt "$rounds" ]; do
 	survived $((threads * steps)) "random calls of the API"
 	survived "$(cat /run/cycles)" "times a CPU off or on under random calls"
 done
-# In a program of all calls few loads of the VMCSs that threads share come to anything: a client that is alone has VMX, or the
-# client has none. This one is made for them, and the rules for them must not hold because none was loaded.
+# In a program of all calls few loads of the VMCSs that threads share come to anything: a client
+# that is alone has VMX, or the client has none. This one is made for them, and the rules for them
+# must not hold because none was loaded.
 if [ "$calls" = all ] && [ -z "$seed" ] && [ "${failed:-no}" = no ]; then
 	calls=get,register,loan,move
 	check "a round of VMCSs that threads share" play 1

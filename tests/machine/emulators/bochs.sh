@@ -112,8 +112,9 @@ bochs_folder() {
 	bochs_msrs >"$dir/msrs"
 }
 
-# run_bochs [COMMAND...]: instead of this shell, in the machine's folder. Guest memory and the emulator's CPUs are accessed all
-# over, and a host's TLB holds too little of them in small pages: in huge ones the emulator takes a fifth less time.
+# run_bochs [COMMAND...]: instead of this shell, in the machine's folder. Guest memory and the
+# emulator's CPUs are accessed all over, and a host's TLB holds too little of them in small pages:
+# in huge ones the emulator takes a fifth less time.
 run_bochs() {
 	export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 	exec "$@" "$bochs_binary" -q -f bochsrc >emulator.log 2>&1
@@ -126,7 +127,8 @@ bochs_start() {
 	emulator_pid=$!
 }
 
-# close_files: all but the first three. A reader that holds the other end itself would never come to the end of a pipe.
+# close_files: all but the first three. A reader that holds the other end itself would never come
+# to the end of a pipe.
 close_files() {
 	local fd
 	for fd in /proc/"$BASHPID"/fd/*; do
@@ -135,7 +137,8 @@ close_files() {
 	done
 }
 
-# It outlives this shell: it ends when it has given its copies, or nothing has "requests" open for writing any more.
+# It outlives this shell: it ends when it has given its copies, or nothing has "requests" open for
+# writing any more.
 emulator_original() {
 	bochs_folder "$@"
 	(

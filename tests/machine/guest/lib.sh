@@ -101,8 +101,8 @@ amount() {
 	fi
 }
 
-# parameter NAME DEFAULT: what the kernel's command line says, or boot says to a copy of a machine. For one
-# run: run --append NAME=VALUE.
+# parameter NAME DEFAULT: what the kernel's command line says, or boot says to a copy of a machine.
+# For one run: run --append NAME=VALUE.
 parameter() {
 	local line word value=
 	read -r line </run/parameters
