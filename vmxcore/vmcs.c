@@ -424,8 +424,8 @@ static noinline int load_slowly(struct vmxcore_vmcs *vmcs, unsigned long caller)
 
 	reload = load_here(vmcs, NULL);
 	/* Where it is active on this CPU, or nowhere, it need not be looked up twice. */
-	if (reload == -EBUSY && !clear_where_active(vmcs))
-		reload = load_here(vmcs, NULL);
+	if (reload == -EBUSY)
+		reload = clear_where_active(vmcs) ?: load_here(vmcs, NULL);
 	return judged(reload, vmcs, call, caller);
 }
 
