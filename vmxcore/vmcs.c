@@ -230,13 +230,18 @@ struct vmxcore_vmcs *vmxcore_vmcs_alloc(struct vmxcore_client *client, int node)
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_alloc);
 
-/* VMCLEAR writes to it before the CPU has compared the revision, whatever memory it is. */
+/*
+ * VMCLEAR writes to it before the CPU has compared the revision, whatever memory it is. An address
+ * of the direct map need not be mapped there: set_memory_np(), memory_failure().
+ */
 static bool is_vmcs_page(const void *page)
 {
 	const struct vmxcore_root_vmcs *region = page;
+	u32 revision;
 
 	return page && PAGE_ALIGNED(page) && virt_addr_valid(page) &&
-	       (region->revision & ~SHADOW_VMCS) == vmxcore_caps_revision();
+	       !get_kernel_nofault(revision, &region->revision) &&
+	       (revision & ~SHADOW_VMCS) == vmxcore_caps_revision();
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <linux/irqflags.h>
 #include <linux/smp.h>
 #include <linux/workqueue.h>
+#include <asm/set_memory.h>
 #include <vmxcore/client.h>
 #include <vmxcore/cpu.h>
 
@@ -236,6 +237,13 @@ static void what_is_no_vmcs(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], page)), -EINVAL);
+	page[16] = HW_REVISION;
+	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], page + 16)), -EINVAL);
+	/* A shadow VMCS. */
+	*page = HW_REVISION | BIT(31);
+	vmcs = vmxcore_vmcs_adopt(s->handles[A], page);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(vmcs));
+	vmxcore_vmcs_free(vmcs);
 	*page = HW_REVISION;
 	vmcs = vmxcore_vmcs_adopt(s->handles[A], page);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(vmcs));
@@ -248,6 +256,9 @@ static void what_is_no_vmcs(struct kunit *test)
 	vmcs = vmxcore_vmcs_adopt(s->handles[B], page);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(vmcs));
 	vmxcore_vmcs_free(vmcs);
+	KUNIT_ASSERT_EQ(test, set_memory_np((unsigned long)page, 1), 0);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], page)), -EINVAL);
+	KUNIT_ASSERT_EQ(test, set_memory_p((unsigned long)page, 1), 0);
 	free_page((unsigned long)page);
 
 	/* No page of the direct map: what its address stands for there is another page's. */
@@ -506,8 +517,6 @@ static void a_vmcs_where_one_must_not(struct kunit *test)
 	noted(test, s, A, VMXCORE_MISUSE_CONTEXT);
 	KUNIT_EXPECT_EQ(test, vmxcore_slot_find(s->handles[A])->nr_vmcss, 1);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], NULL)), -EINVAL);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], (void *)s + 1)),
-			-EINVAL);
 	nobody_noted(test, s);
 	vmxcore_vmcs_free(vmcs);
 	KUNIT_EXPECT_EQ(test, vmxcore_slot_find(s->handles[A])->nr_vmcss, 0);

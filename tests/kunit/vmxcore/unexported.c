@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the kernel does not let modules call, under the kernel's names: CPUs that go and come
- * without their device, sleep without user space, the end of the machine, files of sysfs, and
- * what an instruction is. Looked up when the module is loaded, as some are called where nothing
- * may sleep.
+ * without their device, sleep without user space, the end of the machine, files of sysfs, pages
+ * that are not mapped, and what an instruction is. Looked up when the module is loaded, as some are
+ * called where nothing may sleep.
  */
 #include <linux/cpu.h>
 #include <linux/kernfs.h>
@@ -12,6 +12,7 @@
 #include <linux/syscore_ops.h>
 #include <asm/insn.h>
 #include <asm/insn-eval.h>
+#include <asm/set_memory.h>
 #include <../kernel/power/power.h>
 
 #include "unexported.h"
@@ -21,6 +22,8 @@ static typeof(cpu_device_down) *device_down;
 static typeof(suspend_devices_and_enter) *enter;
 static typeof(syscore_shutdown) *shut_down;
 static typeof(kernfs_walk_and_get_ns) *walk;
+static typeof(set_memory_np) *unmap_pages;
+static typeof(set_memory_p) *map_pages;
 static typeof(insn_decode) *decode;
 static typeof(insn_get_addr_ref) *address_of;
 static typeof(insn_get_modrm_reg_off) *register_of;
@@ -49,6 +52,16 @@ struct kernfs_node *kernfs_walk_and_get_ns(struct kernfs_node *parent, const cha
 					   const void *ns)
 {
 	return walk(parent, path, ns);
+}
+
+int set_memory_np(unsigned long addr, int numpages)
+{
+	return unmap_pages(addr, numpages);
+}
+
+int set_memory_p(unsigned long addr, int numpages)
+{
+	return map_pages(addr, numpages);
 }
 
 int insn_decode(struct insn *insn, const void *kaddr, int buf_len, enum insn_mode mode)
@@ -93,11 +106,13 @@ int unexported_find(void)
 	enter = kernel_function("suspend_devices_and_enter");
 	shut_down = kernel_function("syscore_shutdown");
 	walk = kernel_function("kernfs_walk_and_get_ns");
+	unmap_pages = kernel_function("set_memory_np");
+	map_pages = kernel_function("set_memory_p");
 	decode = kernel_function("insn_decode");
 	address_of = kernel_function("insn_get_addr_ref");
 	register_of = kernel_function("insn_get_modrm_reg_off");
-	if (!device_up || !device_down || !enter || !shut_down || !walk || !decode ||
-	    !address_of || !register_of)
+	if (!device_up || !device_down || !enter || !shut_down || !walk || !unmap_pages ||
+	    !map_pages || !decode || !address_of || !register_of)
 		return -ENOENT;
 	return 0;
 }
