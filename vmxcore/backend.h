@@ -44,6 +44,8 @@ struct vmxcore_backend_events {
  * @on: put this CPU into VMX operation; 0 or one of the errors of vmxcore_get()
  * @off: take it out again; -EFAULT when it was out already
  * @emergency_off: the same when the machine crashes: no state, no locks, NMI
+ * @available: can VMX be had? False while no module lends it; @came tells when one does. Any
+ *	context
  * @ibpb: flush this CPU's branch history, where the kernel flushes it between guests of KVM;
  *	interrupts off, VMX on
  * @pins: must a client of this module keep somebody's module in place while it holds
@@ -63,6 +65,7 @@ struct vmxcore_backend {
 	int (*on)(void);
 	int (*off)(void);
 	void (*emergency_off)(void);
+	bool (*available)(void);
 	void (*ibpb)(void);
 	bool (*pins)(const struct module *owner);
 	int (*pin)(void);

@@ -130,6 +130,11 @@ static void borrowed_emergency_off(void)
 {
 }
 
+static bool borrowed_available(void)
+{
+	return READ_ONCE(lending);
+}
+
 /*
  * The kernel has the decision and the instruction for KVM's modules only. There is a provider, as
  * VMX is on.
@@ -266,6 +271,7 @@ const struct vmxcore_backend vmxcore_borrowed = {
 	.on = borrowed_on,
 	.off = borrowed_off,
 	.emergency_off = borrowed_emergency_off,
+	.available = borrowed_available,
 	.ibpb = borrowed_ibpb,
 	.pins = borrowed_pins,
 	.pin = borrowed_pin,

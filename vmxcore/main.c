@@ -50,7 +50,7 @@ static int policy_get(void)
 	int err = 0;
 
 	mutex_lock(&policy_lock);
-	if (policy && !policy_holds) {
+	if (policy && !policy_holds && VMXCORE_BACKEND.available()) {
 		err = vmxcore_get(policy);
 		policy_holds = !err;
 	}
@@ -91,9 +91,6 @@ static int __init policy_init(void)
 		return PTR_ERR(client);
 	policy = client;
 	err = policy_get();
-	/* The backend will tell when there is one to lend VMX. */
-	if (err == -ENODEV)
-		return 0;
 	if (err)
 		policy_exit();
 	return err;
@@ -111,6 +108,15 @@ static const struct vmxcore_backend_events backend_events = {
 	.came = policy_regain,
 	.going = backend_going,
 };
+
+/* When VMX is on, as the manual quotes it. */
+static const char *policy_text(void)
+{
+	if (!enable_virt_at_load)
+		return "off until a client needs it";
+	/* What lends VMX links against vmxcore, so it is loaded later. */
+	return VMXCORE_BACKEND.available() ? "on until unload" : "on while kvm_intel is loaded";
+}
 
 static int __init vmxcore_init(void)
 {
@@ -140,7 +146,7 @@ static int __init vmxcore_init(void)
 		goto out_sysfs;
 	vmxcore_debugfs_init();
 	pr_info("VMX belongs to vmxcore now (%s backend): %s\n", VMXCORE_BACKEND.name,
-		enable_virt_at_load ? "on until unload" : "off until a client needs it");
+		policy_text());
 	return 0;
 
 out_sysfs:

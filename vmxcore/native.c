@@ -122,6 +122,11 @@ static void native_emergency_off(void)
 		trace_vmxcore_emergency(smp_processor_id());
 }
 
+static bool native_available(void)
+{
+	return true;
+}
+
 /* A nop where the kernel was told to do without: see X86_FEATURE_USE_IBPB. */
 static void native_ibpb(void)
 {
@@ -207,6 +212,7 @@ const struct vmxcore_backend vmxcore_native = {
 	.on = native_on,
 	.off = native_off,
 	.emergency_off = native_emergency_off,
+	.available = native_available,
 	.ibpb = native_ibpb,
 	.pins = native_pins,
 	.pin = native_pin,

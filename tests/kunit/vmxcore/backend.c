@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vmxcore's backend in the suites: the native one, but for what a borrowed one has to do besides:
- * to keep in place who lends VMX.
+ * to say whether a module lends VMX, and to keep that in place.
  */
 #include <linux/atomic.h>
 #include <linux/errno.h>
@@ -10,7 +10,7 @@
 #include "hw.h"
 
 struct module hw_pinning_module = { .name = "pinning" };
-bool hw_pin_fails;
+bool hw_no_lender;
 
 static atomic_t pins;
 static const struct vmxcore_backend_events *told;
@@ -20,7 +20,7 @@ static const struct vmxcore_backend_events *told;
  */
 void hw_pins_reset(void)
 {
-	hw_pin_fails = false;
+	hw_no_lender = false;
 	atomic_set(&pins, 0);
 }
 
@@ -40,6 +40,15 @@ int hw_pins(void)
 void hw_lender_goes(void)
 {
 	told->going();
+}
+
+/**
+ * hw_lender_comes() - a module lends VMX from now on
+ */
+void hw_lender_comes(void)
+{
+	hw_no_lender = false;
+	told->came();
 }
 
 static int start(const struct vmxcore_backend_events *events)
@@ -68,6 +77,11 @@ static void emergency_off(void)
 	hw_native.emergency_off();
 }
 
+static bool available(void)
+{
+	return !hw_no_lender;
+}
+
 static void ibpb(void)
 {
 	hw_native.ibpb();
@@ -80,7 +94,7 @@ static bool is_pinning(const struct module *owner)
 
 static int pin(void)
 {
-	if (hw_pin_fails)
+	if (hw_no_lender)
 		return -ENODEV;
 	atomic_inc(&pins);
 	return 0;
@@ -103,6 +117,7 @@ const struct vmxcore_backend vmxcore_native = {
 	.on = on,
 	.off = off,
 	.emergency_off = emergency_off,
+	.available = available,
 	.ibpb = ibpb,
 	.pins = is_pinning,
 	.pin = pin,

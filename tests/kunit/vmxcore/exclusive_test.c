@@ -615,7 +615,7 @@ static void two_at_once(struct kunit *test)
 	}
 }
 
-/* enable_virt_at_load: vmxcore's own reference gives way, and comes back. */
+/* enable_virt_at_load: vmxcore's own reference gives way, and comes back when it can. */
 static void the_policy_makes_room(struct kunit *test)
 {
 	unsigned int cpu;
@@ -630,7 +630,11 @@ static void the_policy_makes_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
 		KUNIT_EXPECT_FALSE(test, hw_on(cpu));
+	hw_no_lender = true;
 	vmxcore_unregister(s->handles[TAKER]);
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_FALSE(test, hw_on(cpu));
+	hw_lender_comes();
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
 		KUNIT_EXPECT_TRUE(test, hw_on(cpu));
 	world_unload(NULL);

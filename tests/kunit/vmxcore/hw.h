@@ -52,7 +52,7 @@ DECLARE_PER_CPU(struct hw_cpu, hw_cpu);
 
 /* A module whose clients pin who lends VMX, and whether that one can be pinned. */
 extern struct module hw_pinning_module;
-extern bool hw_pin_fails;
+extern bool hw_no_lender;
 
 /* The real one; vmxcore's is that, and who pins it. */
 extern const struct vmxcore_backend hw_native;
@@ -61,6 +61,7 @@ void hw_reset(void);
 bool hw_on(unsigned int cpu);
 void hw_fail(unsigned int cpu, int error);
 int hw_pins(void);
+void hw_lender_comes(void);
 void hw_lender_goes(void);
 void hw_pins_reset(void);
 const char *hw_broken(void);

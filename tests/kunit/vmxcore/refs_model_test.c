@@ -169,7 +169,7 @@ static void step(struct run *run, struct step *s)
 		break;
 	case OP_PIN:
 		m->pin_fails = chance_below(&run->random, 4) == 0;
-		hw_pin_fails = m->pin_fails;
+		hw_no_lender = m->pin_fails;
 		break;
 	case OP_UP_OR_DOWN:
 		step_up_or_down(run, s);

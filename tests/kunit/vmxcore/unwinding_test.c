@@ -295,7 +295,7 @@ static void pin_fails(struct kunit *test)
 	struct scene *s = scene_new(test);
 	unsigned int cpu;
 
-	hw_pin_fails = true;
+	hw_no_lender = true;
 	s->model.pin_fails = true;
 	KUNIT_EXPECT_EQ(test, model_get(&s->model, ASKER), -ENODEV);
 	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[ASKER]), -ENODEV);
