@@ -33,9 +33,9 @@ static const struct vmxcore_provider *provider;
 static bool lending;
 
 /*
- * How often a provider is pinned. A provider that was unloaded by force takes its pins along, and
- * their owners still unpin. The next provider is refused until then: it would lose references that
- * it never gave.
+ * How often a provider is pinned. A provider that was unloaded by force takes its pins along, and so
+ * does one that fails to load after it has registered; their owners still unpin. The next provider is
+ * refused until then: it would lose references that it never gave.
  */
 static atomic_t nr_pins;
 
@@ -176,7 +176,7 @@ static int borrowed_pin(void)
 	return err;
 }
 
-/* There is none if it was unloaded by force. */
+/* There is none if it was unloaded by force, or failed to load. */
 static void borrowed_unpin(void)
 {
 	const struct vmxcore_provider *p;
@@ -210,12 +210,12 @@ static void borrowed_provider(char *name)
  *
  * Context: task, may sleep.
  * Return: 0; -EBUSY: there is a provider already, or clients still hold what one has lent that
- * was unloaded by force.
+ * failed to load after this or was unloaded by force.
  */
 int vmxcore_provider_register(const struct vmxcore_provider *p)
 {
 	if (!READ_ONCE(provider) && atomic_read(&nr_pins)) {
-		pr_err("module %s is not loaded: clients still hold %d references to VMX from before it was unloaded by force; end what they run, then load it again\n",
+		pr_err("module %s is not loaded: clients still hold %d references to VMX from before it failed to load or was unloaded by force; end what they run, then load it again\n",
 		       p->owner->name, atomic_read(&nr_pins));
 		return -EBUSY;
 	}
@@ -233,7 +233,7 @@ EXPORT_SYMBOL_GPL(vmxcore_provider_register);
  *
  * In the exit function of the module, after its last client has put what it held. No client of
  * another module holds anything, or the module could not be unloaded; one that does
- * because it was unloaded by force loses VMX, and is told by errors.
+ * because it was unloaded by force, or failed to load, loses VMX, and is told by errors.
  *
  * Context: task, may sleep; takes cpus_read_lock().
  */
