@@ -161,18 +161,22 @@ void vmxcore_vpids_flush_here(void)
 	}
 }
 
+/* Not outside of the mutex: the slot of a client that goes may be the next one's by then. */
+static struct vmxcore_slot *owner_of(struct vmxcore_client *client)
+{
+	lockdep_assert_held(&vpids_lock);
+	return vmxcore_slot_find(client);
+}
+
 static int take_for(struct vmxcore_client *client)
 {
 	struct vmxcore_slot *slot;
 	int vpid = -EBADF;
 
-	/*
-	 * A CPU that is between VMXON and online would not be interrupted. The VPIDs of a client
-	 * that is closed are taken back under the mutex.
-	 */
+	/* A CPU that is between VMXON and online would not be interrupted. */
 	cpus_read_lock();
 	mutex_lock(&vpids_lock);
-	slot = vmxcore_slot_find(client);
+	slot = owner_of(client);
 	if (slot)
 		vpid = take(VPID_OF_SLOT + vmxcore_slot_index(slot));
 	if (vpid > 0) {
@@ -220,8 +224,7 @@ static bool give_back(struct vmxcore_client *client, int vpid)
 	if (vpid < FIRST_VPID || vpid >= NR_VPIDS)
 		return false;
 	mutex_lock(&vpids_lock);
-	/* Under the mutex, as in take_for(): the slot may be another client's otherwise. */
-	slot = vmxcore_slot_find(client);
+	slot = owner_of(client);
 	owned = slot && vpids[vpid] == VPID_OF_SLOT + vmxcore_slot_index(slot);
 	if (owned) {
 		WRITE_ONCE(vpids[vpid], VPID_USED);
