@@ -44,15 +44,20 @@
 #define VMXCORE_BACKEND		vmxcore_native
 #endif
 
-/* Controls that KVM takes since 7.x: CET, the guest's counters at an exit, and mode-based EPT. */
+/*
+ * What KVM takes since 7.x: CET, the guest's counters at an exit, and mode-based EPT, for which it
+ * wants the advanced information about EPT violations.
+ */
 #if VMXCORE_LINE == LINUX_7_2
 #define VMXCORE_KVM_PROCBASED2	SECONDARY_EXEC_MODE_BASED_EPT_EXEC
 #define VMXCORE_KVM_EXIT	(VM_EXIT_LOAD_CET_STATE | VM_EXIT_SAVE_IA32_PERF_GLOBAL_CTRL)
 #define VMXCORE_KVM_ENTRY	VM_ENTRY_LOAD_CET_STATE
+#define VMXCORE_KVM_EPT		VMX_EPT_ADVANCED_VMEXIT_INFO_BIT
 #else
 #define VMXCORE_KVM_PROCBASED2	0
 #define VMXCORE_KVM_EXIT	0
 #define VMXCORE_KVM_ENTRY	0
+#define VMXCORE_KVM_EPT		0
 #endif
 
 /* In 6.1 it is kvm_intel.ko that fills the kernel's emergency slot, later kvm.ko. */

@@ -44,11 +44,13 @@ on "  off everywhere" none
 check "CR0.NE is set again" vmxt ne 1 1
 works
 
-check "CPU 1 differs in what matters" vmxt differ 1 basic
-fails EXDEV "VMX capabilities unlike the other CPUs"
-on "  off everywhere" none
-check "CPU 1 is like the others again" vmxt differ 1 0
-works
+for field in basic cet; do
+	check "CPU 1 differs in what matters ($field)" vmxt differ 1 $field
+	fails EXDEV "VMX capabilities unlike the other CPUs"
+	on "  off everywhere" none
+	check "CPU 1 is like the others again" vmxt differ 1 0
+	works
+done
 
 # Last: what the kernel takes for success it must not be asked to undo, until the next boot.
 check "the root VMCS of CPU 1 has a wrong revision" vmxt revision 1 1

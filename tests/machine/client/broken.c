@@ -32,6 +32,7 @@ static const struct field {
 } fields[] = {
 	{ "basic", offsetof(struct vmxcore_caps, basic), BIT_ULL(0) },
 	{ "ept", offsetof(struct vmxcore_caps, procbased2), BIT_ULL(33) },
+	{ "cet", offsetof(struct vmxcore_caps, exit), BIT_ULL(60) },
 	{ "vmcs_enum", offsetof(struct vmxcore_caps, vmcs_enum), BIT_ULL(1) },
 };
 

@@ -468,7 +468,7 @@ static const struct {
 	{ "revision", cmd_revision },		/* CPU 0|1: is the root VMCS of another revision? */
 	{ "fred", cmd_fred },			/* 0|1: FRED, for modules to come */
 	{ "mce_at_entry", cmd_mce_at_entry },	/* at the next VM entry of minivisor's */
-	{ "differ", cmd_differ },		/* CPU basic|ept|vmcs_enum|0 */
+	{ "differ", cmd_differ },		/* CPU basic|ept|cet|vmcs_enum|0 */
 };
 
 /**
