@@ -413,6 +413,7 @@ int test_fuzz(u64 seed, unsigned int threads, unsigned int steps)
 	fuzz.threads = threads;
 	fuzz.steps = steps;
 	atomic_set(&fuzz.failed, 0);
+	fuzz_loans_begin();
 	init_completion(&fuzz.done);
 	err = prepare();
 	if (err)

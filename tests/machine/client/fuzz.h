@@ -272,6 +272,7 @@ void fuzz_ept(struct fuzz_thread *t, const struct fuzz_step *s);
 
 /* fuzz_loan.c */
 void fuzz_loans_init(void);
+void fuzz_loans_begin(void);
 void fuzz_loans_show(struct seq_file *m);
 void fuzz_loan(struct fuzz_thread *t, const struct fuzz_step *s);
 void fuzz_loan_taken(const struct fuzz_thread *t, unsigned int index);

@@ -370,13 +370,23 @@ bool fuzz_loan_there(unsigned int index)
 }
 
 /**
- * fuzz_loans_show - what came of the loads since the module was loaded
+ * fuzz_loans_show - what came of the loads of a round
  * @m: where to
  */
 void fuzz_loans_show(struct seq_file *m)
 {
 	seq_printf(m, "loads %ld undisturbed %ld guests %ld\n", atomic_long_read(&nr_loads),
 		   atomic_long_read(&nr_undisturbed), atomic_long_read(&nr_guests));
+}
+
+/**
+ * fuzz_loans_begin - a round begins: count its loads alone
+ */
+void fuzz_loans_begin(void)
+{
+	atomic_long_set(&nr_loads, 0);
+	atomic_long_set(&nr_undisturbed, 0);
+	atomic_long_set(&nr_guests, 0);
 }
 
 /**
