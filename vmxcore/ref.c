@@ -475,8 +475,8 @@ static int one_less_here(struct vmxcore_slot *slot)
  * Context: preemption off, or a thread bound to its CPU; any context up to hard
  * IRQ, cpuhp callbacks included, those of the STARTING section after
  * CPUHP_AP_ARM_VFP_STARTING too. Not NMI. Never sleeps or allocates.
- * Return: as vmxcore_get(), for this CPU; -ESHUTDOWN also when it is on its way
- * down or suspends.
+ * Return: as vmxcore_get(), for this CPU; where it lost VMX over a resume, the error of the VMXON
+ * that failed there and not -EIO; -ESHUTDOWN also when it is on its way down or suspends.
  */
 int vmxcore_get_cpu(struct vmxcore_client *client)
 {

@@ -445,10 +445,10 @@ static noinline int load_slowly(struct vmxcore_vmcs *vmcs, unsigned long caller)
  *
  * Context: task, preemption off, interrupts on; the client has a reference on this CPU.
  * Return: 0: all is as it was; %VMXCORE_VMCS_CLEAR and %VMXCORE_VMCS_MOVED: what has to be
- * done again; -ESHUTDOWN: this CPU or the machine is on its way down; -EIO: VMfail, or VMX
- * could not be turned on again here at resume; -EFAULT: VMX is off behind vmxcore's back;
- * -EOPNOTSUPP: a client runs on enlightened VMCSs; -EBUSY: another task of the client has just
- * loaded it on another CPU; -EINVAL: misuse.
+ * done again; -ESHUTDOWN: this CPU or the machine is on its way down; -EIO: VMfail; -EFAULT:
+ * VMX is off behind vmxcore's back; -EOPNOTSUPP: a client runs on enlightened VMCSs; -EBUSY:
+ * another task of the client has just loaded it on another CPU; -EINVAL: misuse. Where VMX could
+ * not be turned on again here at resume: the error of that VMXON, as of vmxcore_get_cpu().
  */
 int vmxcore_vmcs_load(struct vmxcore_vmcs *vmcs)
 {

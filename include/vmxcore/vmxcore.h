@@ -55,8 +55,8 @@ struct vmxcore_vmcs;
  * @owner: the module that holds the callbacks, %THIS_MODULE. If it is unloaded
  *	without having unregistered, vmxcore takes everything back and says so.
  * @flags: VMXCORE_EXCLUSIVE and so on, or 0
- * @emergency: optional. This CPU crashes or the machine reboots in a hurry:
- *	VMCLEAR what this client has loaded here, VMXOFF follows. Called on the
+ * @emergency: optional. This CPU crashes, or the machine reboots, is switched off or
+ *	goes to another kernel (kexec), in order or in a hurry: VMCLEAR what this client has loaded here, VMXOFF follows. Called on the
  *	CPU in question with interrupts off, maybe in NMI context, maybe more
  *	than once: no lock may be taken and nothing may be waited for. Also
  *	called where VMX is off (check CR4.VMXE before any VMX instruction),
