@@ -27,8 +27,7 @@ emulator_model=broadwell_ult
 
 emulator_time_factor=1
 
-# A CPU that sleeps in MWAIT misses now and then the write that should wake it, and sleeps on to its next timer, for ever perhaps when it
-# comes online. HLT is ended by an interrupt, and costs less to emulate.
+# HLT costs less to emulate than MONITOR and MWAIT: MONITOR has all CPUs look a page up again.
 emulator_parameters=idle=halt
 
 # A reset leaves in IA32_TSC_ADJUST what makes the TSCs begin at 0. Linux takes that for the firmware's mistake and corrects it
