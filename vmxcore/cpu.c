@@ -258,9 +258,9 @@ static void fail(struct vmxcore_cpu *c, int error)
 /**
  * vmxcore_cpu_usable - can VMX be used on this CPU, by somebody who has a reference?
  *
- * Context: this CPU, interrupts off.
- * Return: 0; -ESHUTDOWN: on its way down, or not up yet; -EPERM: VMX is off, nobody has a
- * reference; or why it could not be turned on again at resume.
+ * Context: this CPU, preemption off.
+ * Return: 0; -ESHUTDOWN: on its way down, or not up yet; -EPERM: VMX is off, no client has a
+ * reference; or why it was lost: VMXON's error at resume, or -ENODEV.
  */
 int vmxcore_cpu_usable(void)
 {

@@ -429,7 +429,7 @@ static noinline int load_slowly(struct vmxcore_vmcs *vmcs, unsigned long caller)
 
 	reload = load_here(vmcs, NULL);
 	/* Where it is active on this CPU, or nowhere, it need not be looked up twice. */
-	if (reload == -EBUSY)
+	if (reload == -EBUSY && !vmxcore_cpu_usable())
 		reload = clear_where_active(vmcs) ?: load_here(vmcs, NULL);
 	return judged(reload, vmcs, call, caller);
 }
@@ -447,8 +447,9 @@ static noinline int load_slowly(struct vmxcore_vmcs *vmcs, unsigned long caller)
  * Return: 0: all is as it was; %VMXCORE_VMCS_CLEAR and %VMXCORE_VMCS_MOVED: what has to be
  * done again; -ESHUTDOWN: this CPU or the machine is on its way down; -EIO: VMfail; -EFAULT:
  * VMX is off behind vmxcore's back; -EOPNOTSUPP: a client runs on enlightened VMCSs; -EBUSY:
- * another task of the client has just loaded it on another CPU; -EINVAL: misuse. Where VMX could
- * not be turned on again here at resume: the error of that VMXON, as of vmxcore_get_cpu().
+ * another task of the client has just loaded it on another CPU; -ENODEV: since Linux 7.1, kvm_intel
+ * has gone and took VMX along; -EINVAL: misuse. Where VMX could not be turned on again here at
+ * resume: the error of that VMXON, as of vmxcore_get_cpu(), which may be -EBUSY, too.
  */
 int vmxcore_vmcs_load(struct vmxcore_vmcs *vmcs)
 {

@@ -87,17 +87,19 @@ pamt_at() {
 	echo $(($(sed -n '1s/.* pamt_4k \(0x[0-9a-f]*\).*/\1/p' $sim/pamt) >> 20))
 }
 
-# memory_is_used: nearly all that is free, and freed again. The kernel overwrites all that it gives
-# out (init_on_alloc), so nothing need be written to it; a debug kernel does not.
+# memory_is_used: nearly all that is free, and freed again. A kernel that clears what it gives out
+# (init_on_alloc) overwrites it so; on others it is written.
 memory_is_used() {
-	local size
+	local size status=0
 	size=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
 	mkdir -p /run/used
 	mount -t tmpfs -o size=100% tmpfs /run/used
 	size=$((size / 1024 - 64))
-	case $(parameter machine.kernel) in
-	*-debug | *-kcsan) dd if=/dev/zero of=/run/used/fill bs=1M count=$size 2>/dev/null ;;
-	*) fallocate -l ${size}m /run/used/fill ;;
-	esac
+	if dmesg | grep -q 'mem auto-init: .*heap alloc:on'; then
+		fallocate -l ${size}m /run/used/fill || status=1
+	else
+		dd if=/dev/zero of=/run/used/fill bs=1M count=$size || status=1
+	fi
 	umount /run/used
+	return $status
 }
