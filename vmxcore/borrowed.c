@@ -33,9 +33,9 @@ static const struct vmxcore_provider *provider;
 static bool lending;
 
 /*
- * How often a provider is pinned. A provider that was unloaded by force takes its pins along, and so
- * does one that fails to load after it has registered; their owners still unpin. The next provider is
- * refused until then: it would lose references that it never gave.
+ * How often a provider is pinned. A provider that was unloaded by force takes its pins along, and
+ * so does one that fails to load after it has registered; their owners still unpin. The next
+ * provider is refused until then: it would lose references that it never gave.
  */
 static atomic_t nr_pins;
 

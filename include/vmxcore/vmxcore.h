@@ -55,12 +55,13 @@ struct vmxcore_vmcs;
  * @owner: the module that holds the callbacks, %THIS_MODULE. If it is unloaded
  *	without having unregistered, vmxcore takes everything back and says so.
  * @flags: VMXCORE_EXCLUSIVE and so on, or 0
- * @emergency: optional. This CPU crashes, or the machine reboots, is switched off or
- *	goes to another kernel (kexec), in order or in a hurry: VMCLEAR what this client has loaded here, VMXOFF follows. Called on the
- *	CPU in question with interrupts off, maybe in NMI context, maybe more
- *	than once: no lock may be taken and nothing may be waited for. Also
- *	called where VMX is off (check CR4.VMXE before any VMX instruction),
- *	so that a client can note that its instructions will fault from now on.
+ * @emergency: optional. This CPU crashes, or the machine reboots, is switched off
+ *	or goes to another kernel (kexec), in order or in a hurry: VMCLEAR what this
+ *	client has loaded here, VMXOFF follows. Called on the CPU in question with
+ *	interrupts off, maybe in NMI context, maybe more than once: no lock may be
+ *	taken and nothing may be waited for. Also called where VMX is off (check
+ *	CR4.VMXE before any VMX instruction), so that a client can note that its
+ *	instructions will fault from now on.
  * @cpu_gone: optional. CPU @cpu goes offline and takes with it every reference
  *	that this client took there with vmxcore_get_cpu(). Called on that CPU with
  *	interrupts off and no task left to run there, VMX still on; VMXOFF
