@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# machine: cpus=3 limit=600 append="clearcpuid=monitor,tsc_adjust"
+# machine: cpus=3 limit=600 append="clearcpuid=tsc_adjust"
 # kernels: 6.12-debug
 # more-kernels: 6.12 6.1 7.2
 # long: limit=14400
 # Whatever clients call, in whatever order, from several threads at once, while CPUs go off and on and somebody reads all that
 # there is to read: each call returns what the contract allows, VMX is on where a reference is held for as long as it is, and the
 # books and the hardware are the sum of what was called (client/fuzz.c).
-#
-# Without MONITOR (clearcpuid): Bochs wakes an offline CPU from MWAIT at once where an interrupt is pending there, again and again, and is
-# so slow at MONITOR that nothing else gets anywhere.
 #
 # Each round is its seed. Some are always the same, the others new in each run. Parameters (run --append "NAME=VALUE ..."):
 #	fuzz.seed	this seed only: plays a round that failed again
