@@ -281,8 +281,7 @@ static void all_make_room(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
 	expect_calls(test, 1, 0);
 	as_the_model(test);
-	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
-		KUNIT_EXPECT_FALSE(test, hw_on(cpu));
+	world_expect_on(test, false);
 	others_are_refused();
 	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[ALL]), -EBUSY);
 
@@ -618,28 +617,21 @@ static void two_at_once(struct kunit *test)
 /* enable_virt_at_load: vmxcore's own reference gives way, and comes back when it can. */
 static void the_policy_makes_room(struct kunit *test)
 {
-	unsigned int cpu;
-
 	world_end(test);
 	world_unload(NULL);
 	world_at_load(true);
 	KUNIT_ASSERT_EQ(test, world_load(NULL), 0);
-	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
-		KUNIT_EXPECT_TRUE(test, hw_on(cpu));
+	world_expect_on(test, true);
 	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE), -EBUSY);
 	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
-	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
-		KUNIT_EXPECT_FALSE(test, hw_on(cpu));
+	world_expect_on(test, false);
 	hw_no_lender = true;
 	vmxcore_unregister(s->handles[TAKER]);
-	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
-		KUNIT_EXPECT_FALSE(test, hw_on(cpu));
+	world_expect_on(test, false);
 	hw_lender_comes();
-	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
-		KUNIT_EXPECT_TRUE(test, hw_on(cpu));
+	world_expect_on(test, true);
 	world_unload(NULL);
-	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
-		KUNIT_EXPECT_FALSE(test, hw_on(cpu));
+	world_expect_on(test, false);
 	world_at_load(false);
 	KUNIT_ASSERT_EQ(test, world_load(NULL), 0);
 }

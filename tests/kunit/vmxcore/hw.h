@@ -50,7 +50,7 @@ struct hw_cpu {
 
 DECLARE_PER_CPU(struct hw_cpu, hw_cpu);
 
-/* A module whose clients pin who lends VMX, and whether that one can be pinned. */
+/* A module whose clients pin the module that lends VMX; and whether there is none of the latter. */
 extern struct module hw_pinning_module;
 extern bool hw_no_lender;
 

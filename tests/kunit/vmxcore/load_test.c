@@ -10,7 +10,7 @@
 static void vmxon_fails(struct kunit *test)
 {
 	static const int errors[] = { -EIO, -EFAULT, -EBUSY, -EXDEV, -EOPNOTSUPP };
-	unsigned int i, cpu, other;
+	unsigned int i, cpu;
 
 	world_at_load(true);
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
@@ -20,18 +20,15 @@ static void vmxon_fails(struct kunit *test)
 			alloc_watch(0);
 			KUNIT_EXPECT_EQ_MSG(test, world_insert(), errors[i], "CPU %u", cpu);
 			KUNIT_EXPECT_EQ(test, alloc_live(), 0);
-			for (other = 0; other < WORLD_CPUS; other++)
-				KUNIT_EXPECT_FALSE(test, hw_on(other));
+			world_expect_on(test, false);
 			KUNIT_EXPECT_STREQ_MSG(test, hw_broken() ?: "", "", "broken rule");
 		}
 	}
 	hw_reset();
 	KUNIT_EXPECT_EQ(test, world_insert(), 0);
-	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
-		KUNIT_EXPECT_TRUE(test, hw_on(cpu));
+	world_expect_on(test, true);
 	world_unload(NULL);
-	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
-		KUNIT_EXPECT_FALSE(test, hw_on(cpu));
+	world_expect_on(test, false);
 	world_at_load(false);
 }
 

@@ -296,25 +296,17 @@ static void meet(struct kunit *test, const struct meeting *m)
 	set_cpus_allowed_ptr(current, cpu_possible_mask);
 }
 
-static void expect_on(struct kunit *test, bool on)
-{
-	unsigned int cpu;
-
-	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
-		KUNIT_EXPECT_EQ_MSG(test, hw_on(cpu), on, "CPU %u", cpu);
-}
-
 /* Both make the first reference of all. */
 static void get_against_get(struct kunit *test)
 {
 	a = world_client(test, "a");
 	b = world_client(test, "b");
 	meet(test, &(struct meeting){ .place = IN_VMXON, .first = get_a, .other = get_b });
-	expect_on(test, true);
+	world_expect_on(test, true);
 	vmxcore_put(a);
-	expect_on(test, true);
+	world_expect_on(test, true);
 	vmxcore_put(b);
-	expect_on(test, false);
+	world_expect_on(test, false);
 }
 
 /* It looks whether all CPUs are held, and is not one of them yet. */
@@ -323,7 +315,7 @@ static void get_against_a_cpu_that_comes(struct kunit *test)
 	a = world_client(test, "a");
 	KUNIT_ASSERT_EQ(test, world_down(CPU_THAT_COMES), 0);
 	meet(test, &(struct meeting){ .place = IN_STARTING, .first = cpu_comes, .other = get_a });
-	expect_on(test, true);
+	world_expect_on(test, true);
 	vmxcore_put(a);
 }
 
@@ -341,7 +333,7 @@ static void get_against_exclusive(struct kunit *test)
 		.third = exclude,
 	});
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(b));
-	expect_on(test, false);
+	world_expect_on(test, false);
 }
 
 /* Counted already, and not off yet: who gets VMX for himself then finds it off. */
@@ -360,7 +352,7 @@ static void put_against_exclusive(struct kunit *test)
 	});
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(b));
 	KUNIT_EXPECT_FALSE_MSG(test, found_on, "VMX was on still");
-	expect_on(test, false);
+	world_expect_on(test, false);
 }
 
 /* What a call still changes in the books is over when another client has the slot. */
@@ -371,7 +363,7 @@ static void unregister_against_put(struct kunit *test)
 	meet(test, &(struct meeting){ .place = IN_PUT, .first = put_a, .other = succeed });
 	KUNIT_ASSERT_NOT_NULL(test, vmxcore_slot_find(b));
 	KUNIT_EXPECT_EQ(test, vmxcore_slot_since(vmxcore_slot_find(b)), 0);
-	expect_on(test, false);
+	world_expect_on(test, false);
 }
 
 static struct kunit_case moments_cases[] = {

@@ -99,14 +99,6 @@ static void hold(struct kunit *test)
 	hw_forget();
 }
 
-static void expect_on(struct kunit *test, bool on)
-{
-	unsigned int cpu;
-
-	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
-		KUNIT_EXPECT_EQ_MSG(test, hw_on(cpu), on, "CPU %u", cpu);
-}
-
 static void expect_did(struct kunit *test, unsigned int cpu, const char *did)
 {
 	KUNIT_EXPECT_STREQ_MSG(test, hw_did(cpu), did, "CPU %u", cpu);
@@ -170,7 +162,7 @@ static void shutdown(struct kunit *test)
 	syscore_shutdown();
 	KUNIT_EXPECT_TRUE(test, vmxcore_rebooting);
 	KUNIT_EXPECT_TRUE_MSG(test, rebooting_when_told, "before the first client is told");
-	expect_on(test, false);
+	world_expect_on(test, false);
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
 		expect_did(test, cpu, cpu == 1 ? TOLD CLEAR CLEAR OFF : TOLD CLEAR OFF);
 	hw_forget();
@@ -205,7 +197,7 @@ static void shutdown_while_a_cpu_is_offline(struct kunit *test)
 	hw_forget();
 	KUNIT_EXPECT_EQ(test, world_up(3), 0);
 	expect_nothing_done(test);
-	expect_on(test, false);
+	world_expect_on(test, false);
 	KUNIT_EXPECT_STREQ(test, vmxcore_cpu_state_name(3), "down");
 	use_is_refused(test, 3);
 }
@@ -228,7 +220,7 @@ static void emergency(struct kunit *test)
 	hw_crash(2);
 	hw_crash(3);
 	expect_did(test, 3, TOLD CLEAR " vmxoff !vmxe");
-	expect_on(test, false);
+	world_expect_on(test, false);
 	/* More than once: what faults now is eaten. */
 	hw_forget();
 	hw_crash(3);
@@ -293,7 +285,7 @@ static void expect_resumed(struct kunit *test)
 {
 	unsigned int cpu;
 
-	expect_on(test, true);
+	world_expect_on(test, true);
 	expect_did(test, 0, "vmclear" OFF " " UP);
 	expect_did(test, 1, "gone" CLEAR CLEAR OFF " " UP);
 	expect_did(test, 2, "vmclear" OFF " " UP);
@@ -322,7 +314,7 @@ static void lender_goes(struct kunit *test)
 
 	hold(test);
 	hw_lender_goes();
-	expect_on(test, false);
+	world_expect_on(test, false);
 	expect_did(test, 0, "vmclear" OFF);
 	expect_did(test, 1, "vmclear" CLEAR OFF);
 	expect_did(test, 2, "vmclear" OFF);
@@ -340,7 +332,7 @@ static void lender_goes(struct kunit *test)
 		world_put_cpu(clients[B], cpu, WORLD_IRQ);
 	KUNIT_EXPECT_FALSE(test, vmxcore_cpus_failed());
 	KUNIT_EXPECT_EQ_MSG(test, vmxcore_get(clients[A]), 0, "there is another lender");
-	expect_on(test, true);
+	world_expect_on(test, true);
 	nobody_misused(test);
 }
 
@@ -360,9 +352,9 @@ static void suspend_of_the_idle(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, world_suspend(), 0);
 	expect_nothing_done(test);
-	expect_on(test, false);
+	world_expect_on(test, false);
 	KUNIT_EXPECT_EQ(test, vmxcore_get(clients[A]), 0);
-	expect_on(test, true);
+	world_expect_on(test, true);
 }
 
 /* The first CPU comes without: whoever uses it finds out why, and the next resume may mend it. */
@@ -385,7 +377,7 @@ static void resume_fails(struct kunit *test)
 
 		hw_fail(0, 0);
 		KUNIT_EXPECT_EQ(test, world_suspend(), 0);
-		expect_on(test, true);
+		world_expect_on(test, true);
 		KUNIT_EXPECT_FALSE(test, vmxcore_cpus_failed());
 		KUNIT_EXPECT_EQ(test, world_vmcs_load(0, vmcss[0]), VMXCORE_VMCS_CLEAR);
 		KUNIT_EXPECT_EQ(test, vmxcore_get(clients[A]), 0);
@@ -405,7 +397,7 @@ static void shutdown_after_resume_failed(struct kunit *test)
 	expect_did(test, 0, TOLD);
 	expect_did(test, 1, TOLD OFF);
 	KUNIT_EXPECT_FALSE(test, vmxcore_cpus_failed());
-	expect_on(test, false);
+	world_expect_on(test, false);
 }
 
 static struct kunit_case power_cases[] = {

@@ -157,6 +157,19 @@ void world_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hw_pins(), 0);
 }
 
+/**
+ * world_expect_on() - VMX is on on every CPU, or on none
+ * @test: which fails otherwise
+ * @on: which of the two
+ */
+void world_expect_on(struct kunit *test, bool on)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
+		KUNIT_EXPECT_EQ_MSG(test, hw_on(cpu), on, "CPU %u", cpu);
+}
+
 /* Of a callback only the CPU is known: each client has its own. */
 static void note_gone(unsigned int i, unsigned int cpu)
 {

@@ -29,6 +29,7 @@ int world_load(struct kunit_suite *suite);
 void world_unload(struct kunit_suite *suite);
 int world_begin(struct kunit *test);
 void world_end(struct kunit *test);
+void world_expect_on(struct kunit *test, bool on);
 
 struct vmxcore_client *world_register(unsigned int i, bool pins, unsigned int flags);
 struct vmxcore_client *world_client(struct kunit *test, const char *name);
