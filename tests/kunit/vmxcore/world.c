@@ -158,7 +158,7 @@ void world_end(struct kunit *test)
 }
 
 /**
- * world_expect_on() - VMX is on on every CPU, or on none
+ * world_expect_on() - every CPU is in VMX operation, or none is
  * @test: which fails otherwise
  * @on: which of the two
  */
