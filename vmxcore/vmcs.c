@@ -428,7 +428,10 @@ static noinline int load_slowly(struct vmxcore_vmcs *vmcs, unsigned long caller)
 		return misused(VMXCORE_MISUSE_CONTEXT, vmcs, call, caller);
 
 	reload = load_here(vmcs, NULL);
-	/* Where it is active on this CPU, or nowhere, it need not be looked up twice. */
+	/*
+	 * Where it is active on this CPU, or nowhere, it need not be looked up twice. -EBUSY may
+	 * also be why this CPU lost VMX; then it stays where it is.
+	 */
 	if (reload == -EBUSY && !vmxcore_cpu_usable())
 		reload = clear_where_active(vmcs) ?: load_here(vmcs, NULL);
 	return judged(reload, vmcs, call, caller);

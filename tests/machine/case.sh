@@ -66,7 +66,8 @@ emulator_for_all() {
 # read_case FILE FORM KERNEL: sets "machine" and "expected". FORM is "short" or "long".
 read_case() {
 	machine=([cpus]=2 [model]="" [memory]=1024 [disk]=0 [kernel]=$3 [modules]="" [image]=base
-		[limit]=180 [boots]=1 [fails]="" [emulator]=any [vmx]=yes [nodes]=1 [spare]=0 [msrs]="" [append]="")
+		[limit]=180 [boots]=1 [fails]="" [emulator]=any [vmx]=yes [nodes]=1 [spare]=0
+		[msrs]="" [append]="")
 	# kmemleak looks at each page.
 	! is_debug "$3" || machine[memory]=512
 	settings "$1" machine

@@ -100,7 +100,8 @@ check "unloaded" modprobe -r vmxcore_test vmxcore
 
 dmesg_mark
 check "vmxcore with enable_virt_at_load" modprobe vmxcore enable_virt_at_load=1
-check "  says that it waits for kvm_intel" dmesg_has "borrowed backend.: on while kvm_intel is loaded"
+check "  says that it waits for kvm_intel" \
+	dmesg_has "borrowed backend.: on while kvm_intel is loaded"
 check_fails "  and no client was refused" dmesg_has "client 'vmxcore'"
 check "the test client loads" modprobe vmxcore_test
 on "  nobody lends VMX yet" none

@@ -3,8 +3,8 @@
 # machine: cpus=2 disk=512 memory=512 limit=600 append="hibernate=nocompress"
 # long: limit=3600
 # Suspend to RAM, to idle, and to disk (test_resume), while VMX is held as in each column of the matrix: on after exactly where
-# it was before, and VMs have lost nothing. To compress the image would take longer than to write all
-# of it.
+# it was before, and VMs have lost nothing. To compress the image would take longer than to write
+# all of it.
 
 # sleeps STATE ROW TIMES COMMAND...
 sleeps() {
