@@ -41,7 +41,7 @@ emulator_start() {
 	machine[model]=broadwell_ult
 	bochs_more="com3: enabled=1, mode=file, dev=host.log"
 	bochs_start "$1" "$(sed -n 's/^vmlinuz=//p' <<<"$settings")" "$1/host.initrd" \
-		"console=ttyS2,115200 tsc=reliable mitigations=off panic=-1 cryptomgr.notests=1 $bochs_parameters machine.disk=${machine[disk]}"
+		"console=ttyS2,115200 tsc=reliable mitigations=off panic=-1 cryptomgr.notests=1 $skip_initcalls $bochs_parameters machine.disk=${machine[disk]}"
 }
 
 emulator_powered_off() {
