@@ -48,14 +48,17 @@ add_kmod() {
 
 # lighten FILE...: of those that there are. At load ftrace looks up each function in its list among
 # all symbols of the module, and the kernel checks a signature: 4 of the 5 s of the machine's time
-# that the distribution's KVM takes to load. Without the list the functions still call __fentry__(),
-# which returns at once, where ftrace would have put a nop.
-# Cases have kprobes in the local functions that stay.
+# that the distribution's KVM takes to load. So there are no local symbols but those that cases have
+# kprobes in; and no list in kvm.ko, where no case needs one: its functions call __fentry__(), which
+# returns at once, where ftrace would have put a nop. An event of a kprobe needs the list.
 lighten() {
-	local file
+	local file options=(--strip-unneeded --keep-symbol=__loaded_vmcs_clear
+		--keep-symbol=vmx_lend_ibpb)
 	for file in "$@"; do
-		[ ! -f "$file" ] || objcopy --remove-section=__mcount_loc --strip-unneeded \
-			--keep-symbol=__loaded_vmcs_clear --keep-symbol=vmx_lend_ibpb "$file"
+		case $file in
+		*/kvm.ko) objcopy --remove-section=__mcount_loc "${options[@]}" "$file" ;;
+		*/kvm-*.ko) objcopy "${options[@]}" "$file" ;;
+		esac
 	done
 }
 
