@@ -5,9 +5,9 @@
 # Two things at the same moment: get against everything that takes VMX away. Not by luck: vmxcore's functions are made to wait
 # where the other can come in between (client/inject.c).
 
-cpus_slow="vmxcore_cpus_hold vmxcore_cpus_release"
-cpu_slow="vmxcore_cpu_up vmxcore_cpu_leave vmxcore_cpu_down"
-books_slow="vmxcore_slot_close vmxcore_refs_take_back vmxcore_slot_free"
+cpus_slow="vmxcore_cpus_enable vmxcore_cpus_disable"
+cpu_slow="vmxcore_cpu_starting vmxcore_cpu_dying vmxcore_cpu_offline"
+books_slow="vmxcore_entry_close vmxcore_refs_take_back vmxcore_entry_free"
 
 # delay MICROSECONDS FUNCTION...
 delay() {
@@ -60,13 +60,13 @@ delay 1000 vmxcore_cpu_suspend vmxcore_cpu_resume
 storm_for "get against suspend" "$(amount 2000 20000)" sleep_for 2
 delay 0 vmxcore_cpu_suspend vmxcore_cpu_resume
 
-delay 100 vmxcore_cpus_hold vmxcore_cpu_shutdown
+delay 100 vmxcore_cpus_enable vmxcore_cpu_shutdown
 check "get against shutdown: clients get and put" vmxt storm_start
 check "  the machine goes down $(amount 300 5000) times: off everywhere, every get is refused" vmxt down "$(amount 300 5000)"
 check "  each reference was worth what it promised" vmxt storm_stop
 on "  books and hardware" none
 survived "$(amount 300 5000)" "shutdowns (simulated) against get"
-delay 0 vmxcore_cpus_hold vmxcore_cpu_shutdown
+delay 0 vmxcore_cpus_enable vmxcore_cpu_shutdown
 
 # The log has two lines a client, of misuse and of leaks: they are right, and not for the console. What is worse than a warning is, or
 # nobody would see what a kernel says that checks itself.
@@ -83,7 +83,7 @@ delay 0 $books_slow
 dmesg -n 7
 survived $((clients + clients / 2)) "clients unregistered while in use"
 
-delay 20000 vmxcore_cpus_hold
+delay 20000 vmxcore_cpus_enable
 i=0
 while [ $i -lt "$(amount 20 1000)" ]; do
 	i=$((i + 1))
@@ -98,7 +98,7 @@ while [ $i -lt "$(amount 20 1000)" ]; do
 done
 ok "the caller of a get is killed in the middle, $i times"
 survived $i "callers of get killed"
-delay 0 vmxcore_cpus_hold
+delay 0 vmxcore_cpus_enable
 check "a unregisters" vmxt unregister a
 
 load_kvm 0

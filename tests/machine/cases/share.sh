@@ -19,7 +19,7 @@ turns_so_far() {
 rounds=$(amount 2000 50000)
 backend=native
 ! borrowed || backend=borrowed
-functions="vmxcore_current_load vmxcore_current_clear ${backend}_on ${backend}_off"
+functions="vmxcore_vmcs_cpu_load vmxcore_vmcs_cpu_clear ${backend}_on ${backend}_off"
 
 check "minivisor and the test client load" modprobe -a minivisor vmxcore_test
 load_kvm 0
@@ -34,7 +34,7 @@ turns=$(turns_so_far)
 kill -CONT "$mini"
 check "$((2 * rounds)) switches on CPU 1" progress "$mini_rounds" "$rounds" 3000
 kill -STOP "$mini"
-loads=$(count_of vmxcore_current_load)
+loads=$(count_of vmxcore_vmcs_cpu_load)
 passed=$(($(rounds_so_far) - start))
 turns=$(($(turns_so_far) - turns))
 # A round takes another turn when it is preempted: now and then, or several times in a VM, where it takes long. And no VMPTRLD when it was
@@ -42,7 +42,7 @@ turns=$(($(turns_so_far) - turns))
 check "  one VMPTRLD of minivisor's for each two: $loads in $passed rounds, $turns turns" \
 	test "$loads" -ge $((passed * 9 / 10)) -a "$loads" -le $((turns + 10))
 check_equal "  no VMCLEAR, no VMXON, no VMXOFF" \
-	"$(count_of vmxcore_current_clear) $(count_of ${backend}_on) $(count_of ${backend}_off)" "0 0 0"
+	"$(count_of vmxcore_vmcs_cpu_clear) $(count_of ${backend}_on) $(count_of ${backend}_off)" "0 0 0"
 kill -CONT "$mini"
 for function in $functions; do
 	vmxt count "$function" 0 >/dev/null

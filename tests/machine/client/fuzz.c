@@ -78,11 +78,11 @@ static const struct {
 
 /* What takes its time in some rounds, so that others come in between. Not all kernels have all. */
 static const char *const slow[] = {
-	"vmxcore_cpus_hold", "vmxcore_cpus_release", "vmxcore_cpu_hold", "vmxcore_cpu_put",
-	"vmxcore_cpu_up", "vmxcore_cpu_leave", "vmxcore_cpu_down", "vmxcore_clients_cpu_gone",
-	"vmxcore_slot_close", "vmxcore_refs_take_back", "vmxcore_slot_free", "vmxcore_exclude",
-	"vmxcore_current_clear", "vmxcore_current_load", "vmxcore_vpids_take_back",
-	"vmxcore_slot_leave",
+	"vmxcore_cpus_enable", "vmxcore_cpus_disable", "vmxcore_cpu_enable", "vmxcore_cpu_put",
+	"vmxcore_cpu_starting", "vmxcore_cpu_dying", "vmxcore_cpu_offline", "vmxcore_clients_cpu_gone",
+	"vmxcore_entry_close", "vmxcore_refs_take_back", "vmxcore_entry_free", "vmxcore_refs_wait_disabled",
+	"vmxcore_vmcs_cpu_clear", "vmxcore_vmcs_cpu_load", "vmxcore_vpids_take_back",
+	"vmxcore_entry_dec_held",
 };
 
 /**

@@ -281,7 +281,7 @@ static int load_return(struct kretprobe_instance *instance, struct pt_regs *regs
 }
 
 static struct kretprobe blind_probe = {
-	.kp.symbol_name = "vmxcore:vmxcore_current_load",
+	.kp.symbol_name = "vmxcore:vmxcore_vmcs_cpu_load",
 	.entry_handler = load_entry,
 	.handler = load_return,
 	.data_size = sizeof(void *),

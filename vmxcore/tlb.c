@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the TLBs keep of guests: the flush when VMX is turned on for a CPU, and the one when an
+ * EPT root is new to it.
+ */
+#include <linux/instruction_pointer.h>
+#include <linux/irqflags.h>
+#include <linux/kernel.h>
+#include <asm/vmx.h>
+
+#include <vmxcore/insn.h>
+
+#include "client.h"
+#include "context.h"
+#include "cpu.h"
+#include "tlb.h"
+
+/* @ept_vpid: IA32_VMX_EPT_VPID_CAP. @extent: a VMX_VPID_EXTENT_*_BIT */
+bool vmxcore_has_invvpid(u64 ept_vpid, u32 extent)
+{
+	u32 vpid = upper_32_bits(ept_vpid);
+
+	return (vpid & VMX_VPID_INVVPID_BIT) && (vpid & extent);
+}
+
+/*
+ * Flush the translations of all guests on this CPU. VMXON and VMXOFF need not flush what a
+ * guest left (SDM volume 3, "Operations that Invalidate Cached Mappings"), and which
+ * hypervisor had VMX before is not known. A nested machine often has none of these
+ * instructions, which are #UD there. Interrupts are off, VMX is on.
+ */
+void vmxcore_flush_all(u64 ept_vpid)
+{
+	u32 ept = lower_32_bits(ept_vpid);
+
+	if ((ept & VMX_EPT_INVEPT_BIT) && (ept & VMX_EPT_EXTENT_GLOBAL_BIT))
+		vmxcore_invept_all();
+	if (vmxcore_has_invvpid(ept_vpid, VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT))
+		vmxcore_invvpid_all();
+}
+
+static int flush_root(u64 eptp)
+{
+	u32 ept = lower_32_bits(vmxcore_caps()->ept_vpid);
+
+	if (!(ept & VMX_EPT_INVEPT_BIT))
+		return -EOPNOTSUPP;
+	if (ept & VMX_EPT_EXTENT_CONTEXT_BIT)
+		return vmxcore_invept_single(eptp);
+	return vmxcore_invept_all();
+}
+
+/**
+ * vmxcore_ept_activate() - flush an EPT root before its first use on this CPU
+ * @eptp: EPT pointer
+ *
+ * Guest-physical mappings are tagged by the address of the EPT root alone (SDM volume 3,
+ * "Information That May Be Cached"). A page that was another hypervisor's root still has that
+ * one's mappings in the TLB of each CPU that used it, because no hypervisor flushes a root
+ * when it frees it. To be called whenever vmxcore_vmcs_load() returned %VMXCORE_VMCS_CLEAR or
+ * %VMXCORE_VMCS_MOVED, and when the root has changed.
+ *
+ * Context: preemption off, VMX on.
+ * Return: 0; -ESHUTDOWN and -EIO as vmxcore_vmcs_load(); -EPERM: VMX is off, no client has a
+ * reference here; -EOPNOTSUPP: this CPU has no INVEPT; -EINVAL: the wrong context.
+ */
+int vmxcore_ept_activate(u64 eptp)
+{
+	unsigned long flags;
+	int err;
+
+	if (!vmxcore_may_use_this_cpu())
+		return vmxcore_report_misuse(VMXCORE_MISUSE_CONTEXT, NULL, __func__, _RET_IP_);
+	local_irq_save(flags);
+	err = vmxcore_cpu_usable() ?: flush_root(eptp);
+	local_irq_restore(flags);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vmxcore_ept_activate);
