@@ -20,6 +20,21 @@
 static enum cpuhp_state lp_state = CPUHP_INVALID;
 static DEFINE_PER_CPU(bool, lp_initialized);
 
+/**
+ * tdx_sys_init - TDH.SYS.INIT, which is done once in a module's life
+ *
+ * Context: task.
+ * Return: 0: done, now or before; else its status.
+ */
+u64 tdx_sys_init(void)
+{
+	/* RCX: attributes, all of them reserved */
+	struct vmxcore_tdx_args args = {};
+	u64 status = tdx_call(TDH_SYS_INIT, &args);
+
+	return (status & TDX_STATUS_MASK) == TDX_SYS_INIT_NOT_PENDING ? 0 : status;
+}
+
 /*
  * TDH.SYS.LP.INIT says the same of a CPU that has been initialised and of one that has not, once
  * memory has been configured. Where another has initialised it, a kernel that this one was

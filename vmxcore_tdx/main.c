@@ -27,51 +27,6 @@ MODULE_PARM_DESC(configure,
 /* Is VMX held from load to unload, and not yielded? */
 static bool held;
 
-struct vmxcore_client *tdx_client;
-struct tdx_platform tdx_platform;
-struct tdx_info tdx_info;
-
-/*
- * Written by loading and unloading, by sleep and reboot, which exclude each other; read wherever
- * a CPU comes or goes.
- */
-static enum tdx_state current_state = TDX_ABSENT;
-
-/**
- * tdx_state - how far the TDX module is
- *
- * Context: any, NMI included.
- * Return: that.
- */
-enum tdx_state tdx_state(void)
-{
-	return READ_ONCE(current_state);
-}
-
-/**
- * tdx_set_state - note how far it is now
- * @state: that
- *
- * Context: one of those that exclude each other.
- */
-void tdx_set_state(enum tdx_state state)
-{
-	WRITE_ONCE(current_state, state);
-}
-
-/**
- * tdx_owns_memory - does the TDX module have memory of the kernel's?
- *
- * Context: any, NMI included.
- * Return: that.
- */
-bool tdx_owns_memory(void)
-{
-	enum tdx_state state = tdx_state();
-
-	return state == TDX_CONFIGURED || state == TDX_READY;
-}
-
 static bool vmx_is_on(void)
 {
 	bool on;
@@ -104,21 +59,6 @@ static void explain(u64 status)
 		pr_err("the TDX module has been shut down: to have it again reboot\n");
 		break;
 	}
-}
-
-/**
- * tdx_sys_init - TDH.SYS.INIT, which is done once in a module's life
- *
- * Context: task.
- * Return: 0: done, now or before; else its status.
- */
-u64 tdx_sys_init(void)
-{
-	/* RCX: attributes, all of them reserved */
-	struct vmxcore_tdx_args args = {};
-	u64 status = tdx_call(TDH_SYS_INIT, &args);
-
-	return (status & TDX_STATUS_MASK) == TDX_SYS_INIT_NOT_PENDING ? 0 : status;
 }
 
 static void say_hello(void)

@@ -22,7 +22,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "plan.h"
+#include "tdmr.h"
 
 /*
  * A TDMR has all of a unit or nothing of it: one GiB of which some is usable, or as many as

@@ -24,23 +24,6 @@
 /* Loading, sleep and reboot change what the TDX module is; a power-off by sysrq waits for none. */
 static DEFINE_MUTEX(lock);
 
-/*
- * From before the first CPU goes offline until after the last one has come back. (The kernel's
- * cpuhp_tasks_frozen says the same, but is left as it was until the next CPU comes or goes.)
- */
-static bool sleeping;
-
-/**
- * tdx_sleeping - are CPUs going and coming because the machine sleeps?
- *
- * Context: any.
- * Return: that.
- */
-bool tdx_sleeping(void)
-{
-	return READ_ONCE(sleeping);
-}
-
 static int prepare_hibernation(void)
 {
 	if (!tdx_owns_memory())
@@ -73,14 +56,14 @@ static int slept(struct notifier_block *nb, unsigned long event, void *data)
 	switch (event) {
 	case PM_HIBERNATION_PREPARE:
 		ret = prepare_hibernation();
-		WRITE_ONCE(sleeping, ret == NOTIFY_DONE);
+		tdx_set_sleeping(ret == NOTIFY_DONE);
 		break;
 	case PM_SUSPEND_PREPARE:
-		WRITE_ONCE(sleeping, true);
+		tdx_set_sleeping(true);
 		break;
 	case PM_POST_HIBERNATION:
 	case PM_POST_SUSPEND:
-		WRITE_ONCE(sleeping, false);
+		tdx_set_sleeping(false);
 		look_again();
 		break;
 	}

@@ -7,7 +7,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#include "range.h"
+#include "tdmr.h"
 
 /**
  * tdmr_ranges_alloc() - an empty set

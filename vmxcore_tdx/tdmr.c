@@ -16,8 +16,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "plan.h"
-#include "range.h"
 #include "tdmr.h"
 
 /* The input, as sets. */

@@ -6,6 +6,7 @@
 #ifndef VMXCORE_TDX_TDMR_H
 #define VMXCORE_TDX_TDMR_H
 
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
@@ -135,6 +136,49 @@ struct tdmr_list {
 	struct tdmr_allocator pamts;
 };
 
+/* Where physical addresses end on any x86 CPU. Rounding up to a GiB cannot overflow below it. */
+#define TDMR_PA_END	BIT_ULL(52)
+
+/**
+ * struct tdmr_ranges - a set
+ * @range: an array
+ * @nr: how many of it are in use
+ */
+struct tdmr_ranges {
+	struct tdx_range *range;
+	unsigned int nr;
+};
+
+/**
+ * struct tdmr_pamt_sizes - bytes of PAMT of one TDMR, in whole pages
+ * @of_4k: for its pages
+ * @of_2m: for its 2 MiB
+ * @of_1g: for its GiBs
+ */
+struct tdmr_pamt_sizes {
+	u64 of_4k;
+	u64 of_2m;
+	u64 of_1g;
+};
+
+/* range.c */
+int tdmr_ranges_alloc(struct tdmr_ranges *set, size_t room);
+void tdmr_ranges_free(struct tdmr_ranges *set);
+int tdmr_ranges_union(struct tdmr_ranges *set, const struct tdx_range *from, unsigned int nr);
+int tdmr_ranges_intersect(struct tdmr_ranges *set, const struct tdmr_ranges *a,
+			  const struct tdmr_ranges *b);
+int tdmr_ranges_subtract(struct tdmr_ranges *set, const struct tdmr_ranges *a,
+			 const struct tdmr_ranges *b);
+void tdmr_ranges_to_pages(struct tdmr_ranges *set);
+bool tdmr_ranges_contain(const struct tdmr_ranges *set, u64 start, u64 end);
+u64 tdmr_ranges_size(const struct tdmr_ranges *set);
+
+/* plan.c */
+struct tdmr_pamt_sizes tdmr_pamt_sizes(const struct tdmr_limits *limits, u64 size);
+int tdmr_plan(struct tdmr_ranges *tdmrs, const struct tdmr_ranges *usable,
+	      const struct tdmr_limits *limits);
+
+/* tdmr.c */
 struct tdmr_list *tdmr_list_build(const struct tdmr_platform *platform,
 				  const struct tdmr_allocator *pamts);
 void tdmr_list_abandon(struct tdmr_list *list);

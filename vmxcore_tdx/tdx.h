@@ -85,15 +85,15 @@ struct tdx_memory {
 	u64 pamt;
 };
 
+/* state.c */
 extern struct vmxcore_client *tdx_client;
 extern struct tdx_platform tdx_platform;
 extern struct tdx_info tdx_info;
-
-/* main.c */
 enum tdx_state tdx_state(void);
 void tdx_set_state(enum tdx_state state);
 bool tdx_owns_memory(void);
-u64 tdx_sys_init(void);
+bool tdx_sleeping(void);
+void tdx_set_sleeping(bool value);
 
 /* platform.c */
 int tdx_platform_detect(struct tdx_platform *platform);
@@ -123,6 +123,7 @@ int tdx_info_read(struct tdx_info *info);
 const char *tdx_field_name(u64 id, int *index);
 
 /* lp.c */
+u64 tdx_sys_init(void);
 int tdx_lp_start(void);
 void tdx_lp_stop(void);
 int tdx_lp_init_all(void);
@@ -142,7 +143,6 @@ struct tdx_memory tdx_memory_given(void);
 void tdx_emergency(void);
 int tdx_power_init(void);
 int tdx_power_configure(void);
-bool tdx_sleeping(void);
 void tdx_power_exit(void);
 
 /* sysfs.c */
