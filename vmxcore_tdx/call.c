@@ -55,13 +55,6 @@ static u64 call_seamldr(u64 leaf, struct vmxcore_tdx_args *args)
 	return status;
 }
 
-static u64 call_once(u64 leaf, struct vmxcore_tdx_args *args)
-{
-	if (leaf & VMXCORE_TDX_SEAMLDR)
-		return call_seamldr(leaf, args);
-	return tdx_seamcall_raw(leaf, args);
-}
-
 /* A leaf that fails may have overwritten what it was called with. */
 static u64 call_with_entropy(u64 leaf, struct vmxcore_tdx_args *args)
 {
@@ -71,7 +64,8 @@ static u64 call_with_entropy(u64 leaf, struct vmxcore_tdx_args *args)
 
 	do {
 		*args = in;
-		status = call_once(leaf, args);
+		status = leaf & VMXCORE_TDX_SEAMLDR ? call_seamldr(leaf, args) :
+						      tdx_seamcall_raw(leaf, args);
 	} while ((status & TDX_STATUS_MASK) == TDX_RND_NO_ENTROPY && --tries);
 
 	return status;
@@ -109,7 +103,7 @@ u64 vmxcore_tdx_seamcall(u64 leaf, struct vmxcore_tdx_args *args)
 }
 EXPORT_SYMBOL_GPL(vmxcore_tdx_seamcall);
 
-static bool worth_another_try(u64 status)
+static bool is_transient(u64 status)
 {
 	switch (status & TDX_STATUS_MASK) {
 	case TDX_SYS_BUSY:
@@ -140,7 +134,7 @@ u64 tdx_call(u64 leaf, struct vmxcore_tdx_args *args)
 	might_sleep();
 	for (;;) {
 		status = vmxcore_tdx_seamcall(leaf, args);
-		if (!worth_another_try(status) || !--tries)
+		if (!is_transient(status) || !--tries)
 			return status;
 		usleep_range(BUSY_PAUSE_US, 2 * BUSY_PAUSE_US);
 		*args = in;
@@ -153,7 +147,7 @@ struct call {
 	u64 status;
 };
 
-static int call_here(void *data)
+static int call_fn(void *data)
 {
 	struct call *call = data;
 
@@ -174,12 +168,12 @@ u64 tdx_call_on(unsigned int cpu, u64 leaf, struct vmxcore_tdx_args *args)
 {
 	struct call call = { .leaf = leaf, .args = args, .status = VMXCORE_TDX_UD };
 
-	smp_call_on_cpu(cpu, call_here, &call, false);
+	smp_call_on_cpu(cpu, call_fn, &call, false);
 	return call.status;
 }
 
 /**
- * tdx_complain_of - log that a SEAMCALL failed, and remember it for sysfs
+ * tdx_log_failure_on - log that a SEAMCALL failed, and remember it for sysfs
  * @cpu: where
  * @leaf: which
  * @status: its status, not success
@@ -187,7 +181,7 @@ u64 tdx_call_on(unsigned int cpu, u64 leaf, struct vmxcore_tdx_args *args)
  * Context: any.
  * Return: tdx_status_errno() of @status.
  */
-int tdx_complain_of(unsigned int cpu, u64 leaf, u64 status)
+int tdx_log_failure_on(unsigned int cpu, u64 leaf, u64 status)
 {
 	unsigned long flags;
 	char text[80];
@@ -203,20 +197,20 @@ int tdx_complain_of(unsigned int cpu, u64 leaf, u64 status)
 }
 
 /**
- * tdx_complain - tdx_complain_of() this CPU
+ * tdx_log_failure - tdx_log_failure_on() this CPU
  * @leaf: which SEAMCALL
  * @status: its status, not success
  *
  * Context: any.
  * Return: tdx_status_errno() of @status.
  */
-int tdx_complain(u64 leaf, u64 status)
+int tdx_log_failure(u64 leaf, u64 status)
 {
-	return tdx_complain_of(raw_smp_processor_id(), leaf, status);
+	return tdx_log_failure_on(raw_smp_processor_id(), leaf, status);
 }
 
 /**
- * tdx_last_error - what tdx_complain_of() has said last
+ * tdx_last_error - what tdx_log_failure_on() has said last
  * @text: where to; empty if it has never been called
  * @size: how much fits there
  *

@@ -19,7 +19,7 @@
 static struct tdmr_list *tdmrs;
 
 /* What it was given last, for sysfs: whoever reads there has no part in who frees the list. */
-static struct tdx_memory given;
+static struct tdx_memory memory_given;
 
 static u64 to_mib(u64 bytes)
 {
@@ -27,7 +27,7 @@ static u64 to_mib(u64 bytes)
 }
 
 /* The first CPU that is online in the package of @cpu, which need not be; nr_cpu_ids: none is. */
-static unsigned int first_of_package(unsigned int cpu)
+static unsigned int first_online_of_package(unsigned int cpu)
 {
 	unsigned int other;
 
@@ -44,7 +44,7 @@ static int check_packages(void)
 	unsigned int cpu;
 
 	for_each_present_cpu(cpu) {
-		if (first_of_package(cpu) >= nr_cpu_ids) {
+		if (first_online_of_package(cpu) >= nr_cpu_ids) {
 			pr_err("TDH.SYS.KEY.CONFIG wants a CPU of each package: bring CPU %u online first\n",
 			       cpu);
 			return -EBUSY;
@@ -79,7 +79,7 @@ static struct tdmr_list *build_tdmrs(void)
  * It wants all processors of the machine, and only it knows which: one that is offline now may have
  * been initialised before vmxcore_tdx was loaded.
  */
-static void explain_not_pending(void)
+static void log_config_not_pending(void)
 {
 	if (tdx_lp_count() < num_present_cpus())
 		pr_err("the TDX module wants to see all %u CPUs, and %u are offline: bring them online first\n",
@@ -111,8 +111,8 @@ static int sys_config(const struct tdmr_list *list)
 	kfree(array);
 
 	if ((status & TDX_STATUS_MASK) == TDX_SYS_CONFIG_NOT_PENDING)
-		explain_not_pending();
-	return status ? tdx_complain(TDH_SYS_CONFIG, status) : 0;
+		log_config_not_pending();
+	return status ? tdx_log_failure(TDH_SYS_CONFIG, status) : 0;
 }
 
 static int key_config_on(unsigned int cpu)
@@ -123,7 +123,7 @@ static int key_config_on(unsigned int cpu)
 	if (!status || (status & TDX_STATUS_MASK) == TDX_KEY_CONFIGURED)
 		return 0;
 	pr_err("the TDX module has no key on package %d\n", topology_physical_package_id(cpu));
-	return tdx_complain_of(cpu, TDH_SYS_KEY_CONFIG, status);
+	return tdx_log_failure_on(cpu, TDH_SYS_KEY_CONFIG, status);
 }
 
 /*
@@ -137,7 +137,7 @@ static int key_config(void)
 
 	wbinvd_on_all_cpus();
 	for_each_online_cpu(cpu) {
-		if (!err && first_of_package(cpu) == cpu)
+		if (!err && first_online_of_package(cpu) == cpu)
 			err = key_config_on(cpu);
 	}
 	return err;
@@ -156,28 +156,21 @@ static int init_tdmr(const struct tdmr_info *tdmr)
 		if ((status & TDX_STATUS_MASK) == TDX_TDMR_ALREADY_INITIALIZED)
 			return 0;
 		if (status)
-			return tdx_complain(TDH_SYS_TDMR_INIT, status);
+			return tdx_log_failure(TDH_SYS_TDMR_INIT, status);
 		cond_resched();
 	} while (args.rdx < tdmr->base + tdmr->size);
 
 	return 0;
 }
 
-static int init_tdmrs(const struct tdmr_list *list)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < list->nr && !err; i++)
-		err = init_tdmr(&list->tdmrs[i]);
-	return err;
-}
-
 static int make_ready(void)
 {
+	unsigned int i;
 	int err;
 
-	err = key_config() ?: init_tdmrs(tdmrs);
+	err = key_config();
+	for (i = 0; i < tdmrs->nr && !err; i++)
+		err = init_tdmr(&tdmrs->tdmrs[i]);
 	if (err) {
 		tdx_shut_down();
 		return err;
@@ -191,7 +184,7 @@ static int make_ready(void)
 	return 0;
 }
 
-static int configure(void)
+static int configure_locked(void)
 {
 	struct tdmr_list *list;
 	int err;
@@ -210,10 +203,10 @@ static int configure(void)
 		return err;
 	}
 	tdmrs = list;
-	given.tdmrs = list->nr;
-	given.usable = list->usable;
-	given.left_out = list->left_out;
-	given.pamt = list->pamt;
+	memory_given.tdmrs = list->nr;
+	memory_given.usable = list->usable;
+	memory_given.left_out = list->left_out;
+	memory_given.pamt = list->pamt;
 	tdx_set_state(TDX_CONFIGURED);
 	return make_ready();
 }
@@ -232,44 +225,41 @@ int tdx_configure(void)
 	int err;
 
 	cpus_read_lock();
-	err = configure();
+	err = configure_locked();
 	cpus_read_unlock();
 	return err;
 }
 
-static u64 lp_shutdown_all(void)
+static u64 shut_down_module(void)
 {
 	struct vmxcore_tdx_args args = {};
 	unsigned int cpu;
 	u64 status = 0;
 
+	if (tdx_info.has_sys_rd) {
+		args.rcx = tdx_info.module_hv;
+		return tdx_call(TDH_SYS_SHUTDOWN, &args);
+	}
 	for_each_online_cpu(cpu)
 		status = status ?: tdx_call_on(cpu, TDH_SYS_LP_SHUTDOWN, &args);
 	return status;
-}
-
-static u64 sys_shutdown(void)
-{
-	struct vmxcore_tdx_args args = { .rcx = tdx_info.module_hv };
-
-	return tdx_call(TDH_SYS_SHUTDOWN, &args);
 }
 
 /*
  * Before it has all of its keys it has not begun to use the PAMTs, and cannot be shut down. Nobody
  * will give it the others any more.
  */
-static bool has_let_go(u64 status)
+static bool has_released_pamts(u64 status)
 {
 	if (!status || (status & TDX_STATUS_MASK) == TDX_SYS_NOT_READY)
 		return true;
-	tdx_complain(tdx_info.has_sys_rd ? TDH_SYS_SHUTDOWN : TDH_SYS_LP_SHUTDOWN, status);
+	tdx_log_failure(tdx_info.has_sys_rd ? TDH_SYS_SHUTDOWN : TDH_SYS_LP_SHUTDOWN, status);
 	pr_err("the TDX module cannot be shut down: %llu MiB stay with it until the next boot\n",
 	       to_mib(tdmrs->pamt));
 	return false;
 }
 
-static void take_back(void)
+static void reclaim_pamts(void)
 {
 	unsigned int i;
 
@@ -292,8 +282,8 @@ void tdx_shut_down(void)
 {
 	if (!tdx_owns_memory())
 		return;
-	if (has_let_go(tdx_info.has_sys_rd ? sys_shutdown() : lp_shutdown_all()))
-		take_back();
+	if (has_released_pamts(shut_down_module()))
+		reclaim_pamts();
 	else
 		tdmr_list_abandon(tdmrs);
 	tdmrs = NULL;
@@ -310,5 +300,5 @@ struct tdx_memory tdx_memory_given(void)
 {
 	static const struct tdx_memory none;
 
-	return tdx_owns_memory() ? given : none;
+	return tdx_owns_memory() ? memory_given : none;
 }

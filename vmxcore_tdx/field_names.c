@@ -84,7 +84,7 @@ static const struct field fields[] = {
 	{ 0x22, 1, 0x006, "VCPU_L2_DEBUG_CTLS_FIXED1" },
 };
 
-static bool has(const struct field *field, u64 id)
+static bool matches(const struct field *field, u64 id)
 {
 	u64 code = FIELD_GET(MD_FIELD_CODE, id);
 
@@ -105,7 +105,7 @@ const char *tdx_field_name(u64 id, int *index)
 	const struct field *field;
 
 	for (field = fields; field < fields + ARRAY_SIZE(fields); field++) {
-		if (has(field, id)) {
+		if (matches(field, id)) {
 			*index = field->count > 1 ? FIELD_GET(MD_FIELD_CODE, id) - field->code : -1;
 			return field->name;
 		}

@@ -40,39 +40,33 @@ u64 tdx_sys_init(void)
  * memory has been configured. Where another has initialised it, a kernel that this one was
  * kexec'ed from perhaps, reading metadata tells them apart in all states.
  */
-static bool initialized_before(void)
+static bool lp_was_initialized(void)
 {
 	struct vmxcore_tdx_args args = { .rdx = MD_FIELD_ID_NA };
 
 	return __this_cpu_read(lp_initialized) || !(tdx_call(TDH_SYS_RD, &args) & TDX_ERROR);
 }
 
-static u64 lp_init(void)
+/* Runs on the CPU that it initialises, in its hotplug thread or a kworker. */
+static int lp_init(void)
 {
 	struct vmxcore_tdx_args args = {};
 	u64 status = tdx_call(TDH_SYS_LP_INIT, &args);
 
 	switch (status & TDX_STATUS_MASK) {
 	case TDX_SYS_LP_INIT_DONE:
-		return TDX_SUCCESS;
+		status = TDX_SUCCESS;
+		break;
 	case TDX_SYS_LP_INIT_NOT_PENDING:
-		return initialized_before() ? TDX_SUCCESS : status;
-	default:
-		return status;
+		if (lp_was_initialized())
+			status = TDX_SUCCESS;
+		break;
 	}
+	this_cpu_write(lp_initialized, !status);
+	return status ? tdx_log_failure(TDH_SYS_LP_INIT, status) : 0;
 }
 
-/* Runs on @cpu, in its hotplug thread or a worker of its own. */
 static int lp_online(unsigned int cpu)
-{
-	u64 status = lp_init();
-	bool ok = !status;
-
-	this_cpu_write(lp_initialized, ok);
-	return ok ? 0 : tdx_complain(TDH_SYS_LP_INIT, status);
-}
-
-static int online(unsigned int cpu)
 {
 	int err;
 
@@ -80,7 +74,7 @@ static int online(unsigned int cpu)
 	if (tdx_sleeping() || tdx_state() == TDX_ABSENT || tdx_state() == TDX_SHUT_DOWN)
 		return 0;
 
-	err = lp_online(cpu);
+	err = lp_init();
 	if (err)
 		pr_err("CPU %u stays offline: the TDX module does not work there. To use the CPU without TDX unload vmxcore_tdx\n",
 		       cpu);
@@ -103,7 +97,7 @@ static bool is_last_of_package(unsigned int cpu)
  * Each package encrypts with keys of its own. Freeing one takes a SEAMCALL on each package
  * (TDH.PHYMEM.CACHE.WB, TDH.MNG.KEY.FREEID), so none may be left without a CPU.
  */
-static int offline(unsigned int cpu)
+static int lp_offline(unsigned int cpu)
 {
 	if (!tdx_owns_memory())
 		return 0;
@@ -133,7 +127,7 @@ int tdx_lp_start(void)
 {
 	int state;
 
-	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "vmxcore_tdx:online", online, offline);
+	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "vmxcore_tdx:online", lp_online, lp_offline);
 	if (state < 0)
 		return state;
 	lp_state = state;
@@ -151,9 +145,9 @@ void tdx_lp_stop(void)
 	lp_state = CPUHP_INVALID;
 }
 
-static int lp_init_again(void *failed)
+static int lp_init_fn(void *failed)
 {
-	if (lp_online(smp_processor_id()))
+	if (lp_init())
 		++*(unsigned int *)failed;
 	return 0;
 }
@@ -170,7 +164,7 @@ int tdx_lp_init_all(void)
 
 	cpus_read_lock();
 	for_each_online_cpu(cpu)
-		smp_call_on_cpu(cpu, lp_init_again, &failed, false);
+		smp_call_on_cpu(cpu, lp_init_fn, &failed, false);
 	cpus_read_unlock();
 	return failed ? -EIO : 0;
 }

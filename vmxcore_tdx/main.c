@@ -25,7 +25,7 @@ MODULE_PARM_DESC(configure,
 		 "Give the TDX module all memory that it can manage, 1/256 of it for PAMTs, and initialise it to the end (default: off)");
 
 /* Is VMX held from load to unload, and not yielded? */
-static bool held;
+static bool vmx_held;
 
 static bool vmx_is_on(void)
 {
@@ -42,7 +42,7 @@ static bool vmx_is_on(void)
 	return on;
 }
 
-static void explain(u64 status)
+static void log_init_failure(u64 status)
 {
 	switch (status) {
 	case VMXCORE_TDX_UD:
@@ -61,7 +61,7 @@ static void explain(u64 status)
 	}
 }
 
-static void say_hello(void)
+static void log_module(void)
 {
 	pr_info("TDX module %u.%u.%02u, build %u of %u%s, on %u CPUs; private key ids %u to %u\n",
 		tdx_info.major_version, tdx_info.minor_version, tdx_info.update_version,
@@ -78,8 +78,8 @@ static int bring_up(void)
 	tdx_seamldr_read();
 	status = tdx_sys_init();
 	if (status) {
-		explain(status);
-		return tdx_complain(TDH_SYS_INIT, status);
+		log_init_failure(status);
+		return tdx_log_failure(TDH_SYS_INIT, status);
 	}
 
 	tdx_set_state(TDX_INITIALIZED);
@@ -90,7 +90,7 @@ static int bring_up(void)
 	if (err)
 		tdx_lp_stop();
 	else
-		say_hello();
+		log_module();
 	return err;
 }
 
@@ -103,7 +103,7 @@ static void bring_down(void)
 }
 
 /* From here on the machine may sleep and reboot: configuring it is the last that is done. */
-static int go_on(void)
+static int finish_load(void)
 {
 	int err;
 
@@ -112,22 +112,22 @@ static int go_on(void)
 		return err;
 	err = tdx_power_init();
 	if (err)
-		goto no_power;
+		goto exit_sysfs;
 	err = configure ? tdx_power_configure() : 0;
 	if (err)
-		goto not_configured;
+		goto exit_power;
 
 	tdx_debugfs_init();
 	return 0;
 
-not_configured:
+exit_power:
 	tdx_power_exit();
-no_power:
+exit_sysfs:
 	tdx_sysfs_exit();
 	return err;
 }
 
-static int start(void)
+static int load(void)
 {
 	int err;
 
@@ -138,13 +138,13 @@ static int start(void)
 	err = bring_up();
 	if (err)
 		goto put;
-	err = go_on();
+	err = finish_load();
 	if (err) {
 		bring_down();
 		goto put;
 	}
 	if (!on_demand) {
-		WRITE_ONCE(held, true);
+		WRITE_ONCE(vmx_held, true);
 		return 0;
 	}
 put:
@@ -155,13 +155,13 @@ put:
 /* One that is held though nothing is executed is given back to who wants VMX for himself. */
 static void yield_vmx(void)
 {
-	if (xchg(&held, false))
+	if (xchg(&vmx_held, false))
 		vmxcore_put(tdx_client);
 }
 
 static void regain_vmx(void)
 {
-	if (!on_demand && !vmxcore_get(tdx_client) && xchg(&held, true))
+	if (!on_demand && !vmxcore_get(tdx_client) && xchg(&vmx_held, true))
 		vmxcore_put(tdx_client);
 }
 
@@ -189,7 +189,7 @@ static int __init tdx_init(void)
 	tdx_client = vmxcore_register(&desc);
 	if (IS_ERR(tdx_client))
 		return PTR_ERR(tdx_client);
-	err = start();
+	err = load();
 	if (err)
 		vmxcore_unregister(tdx_client);
 	return err;

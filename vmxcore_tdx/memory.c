@@ -18,7 +18,7 @@ struct ranges {
 	unsigned int count;
 };
 
-static int note_range(struct resource *res, void *data)
+static int add_range(struct resource *res, void *data)
 {
 	struct ranges *ranges = data;
 	struct tdx_range *all;
@@ -48,7 +48,7 @@ struct tdx_range *tdx_memory_ranges(unsigned int *count)
 	int err;
 
 	err = walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
-				  0, -1, &ranges, note_range);
+				  0, -1, &ranges, add_range);
 	if (err || !ranges.count) {
 		kfree(ranges.all);
 		return ERR_PTR(err == -ENOMEM ? err : -ENODEV);
@@ -73,7 +73,7 @@ static bool is_convertible(u64 start, u64 end)
  * All that alloc_contig_range() takes for granted, and what it would try in vain. ZONE_MOVABLE is
  * for what can be moved away, and PAMTs cannot.
  */
-static bool may_be_free(unsigned long pfn, unsigned long end)
+static bool may_alloc(unsigned long pfn, unsigned long end)
 {
 	struct page *page = pfn_to_online_page(pfn);
 	struct zone *zone;
@@ -91,7 +91,7 @@ static bool may_be_free(unsigned long pfn, unsigned long end)
 }
 
 /* From the top down: what is below 16 MiB or 4 GiB is for devices that reach no further. */
-static int alloc_between(u64 start, u64 end, u64 size, u64 *base)
+static int alloc_within(u64 start, u64 end, u64 size, u64 *base)
 {
 	unsigned long nr = PFN_UP(size), first = PFN_UP(start), pfn;
 
@@ -101,7 +101,7 @@ static int alloc_between(u64 start, u64 end, u64 size, u64 *base)
 			return -EINTR;
 		cond_resched();
 		if (is_convertible(PFN_PHYS(pfn - nr), PFN_PHYS(pfn)) &&
-		    may_be_free(pfn - nr, pfn) && !tdx_alloc_contig_range(pfn - nr, pfn)) {
+		    may_alloc(pfn - nr, pfn) && !tdx_alloc_contig_range(pfn - nr, pfn)) {
 			*base = PFN_PHYS(pfn - nr);
 			return 0;
 		}
@@ -125,10 +125,10 @@ static int alloc_pamt(void *unused, u64 near, u64 size, u64 *base)
 
 	for (i = 0; i < count && err == -ENOMEM; i++) {
 		if (ranges[i].start <= near && near < ranges[i].end)
-			err = alloc_between(near, ranges[i].end, size, base);
+			err = alloc_within(near, ranges[i].end, size, base);
 	}
 	for (i = count; i-- > 0 && err == -ENOMEM;)
-		err = alloc_between(ranges[i].start, ranges[i].end, size, base);
+		err = alloc_within(ranges[i].start, ranges[i].end, size, base);
 
 	kfree(ranges);
 	return err;

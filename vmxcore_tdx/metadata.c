@@ -80,7 +80,7 @@ static int read_info_struct(struct tdx_info *info)
 		status = 0;
 	}
 	free_page((unsigned long)sys);
-	return status ? tdx_complain(TDH_SYS_INFO, status) : 0;
+	return status ? tdx_log_failure(TDH_SYS_INFO, status) : 0;
 }
 
 static u64 read_field(u64 id, u64 *value)
@@ -121,7 +121,7 @@ static const struct field fields[] = {
 };
 
 /* A field id tells how large its elements are: 1, 2, 4 or 8 bytes. */
-static void store(struct tdx_info *info, const struct field *field, u64 value)
+static void store_field(struct tdx_info *info, const struct field *field, u64 value)
 {
 	void *member = (void *)info + field->offset;
 
@@ -146,11 +146,11 @@ static int read_fields(struct tdx_info *info)
 	for (field = fields; field < fields + ARRAY_SIZE(fields); field++) {
 		status = read_field(field->id, &value);
 		if (!status) {
-			store(info, field, value);
+			store_field(info, field, value);
 		} else if (!field->optional || (status & TDX_STATUS_MASK) !=
 					       TDX_METADATA_FIELD_ID_INCORRECT) {
 			pr_err("metadata field 0x%016llx cannot be read\n", field->id);
-			return tdx_complain(TDH_SYS_RD, status);
+			return tdx_log_failure(TDH_SYS_RD, status);
 		}
 	}
 	return 0;
@@ -169,7 +169,7 @@ static int read_cmrs(struct tdx_info *info)
 		info->cmrs[i].end = base + size;
 	}
 	info->nr_cmrs = i;
-	return status ? tdx_complain(TDH_SYS_RD, status) : 0;
+	return status ? tdx_log_failure(TDH_SYS_RD, status) : 0;
 }
 
 /**

@@ -144,7 +144,7 @@ static struct span span_start(const struct plan *plan, const struct unit *unit)
 }
 
 /* One more fragment between two holes. */
-static void keep(struct span *span, u64 size)
+static void keep_fragment(struct span *span, u64 size)
 {
 	unsigned int i;
 
@@ -170,7 +170,7 @@ static void span_add(struct span *span, u64 start, u64 end)
 {
 	if (start != span->last.end) {
 		if (span->hole_before_last)
-			keep(span, span->last.end - span->last.start);
+			keep_fragment(span, span->last.end - span->last.start);
 		span->last.start = start;
 		span->hole_before_last = true;
 	}
@@ -195,14 +195,14 @@ static struct cost span_cost(struct span span, const struct plan *plan)
 	struct cost cost;
 
 	if (span.hole_before_last && span.last.end < span.end)
-		keep(&span, span.last.end - span.last.start);
+		keep_fragment(&span, span.last.end - span.last.start);
 	cost.lost = span.lost + pamt_bytes(plan->limits, size - span.covered);
 	cost.at_risk = span.max_kept && span.nr_kept == span.max_kept ? span.kept[0] : 0;
 	cost.pamt = pamt_bytes(plan->limits, size);
 	return cost;
 }
 
-static bool cheaper(const struct cost *a, const struct cost *b)
+static bool is_cheaper(const struct cost *a, const struct cost *b)
 {
 	if (a->lost != b->lost)
 		return a->lost < b->lost;
@@ -226,7 +226,7 @@ static void consider(const struct step *from, struct step *to, const struct cost
 		.pamt = from->cost.pamt + more->pamt,
 	};
 
-	if (cheaper(&sum, &to->cost))
+	if (is_cheaper(&sum, &to->cost))
 		*to = (struct step){ sum, unit, tdmr };
 }
 
@@ -266,7 +266,7 @@ static void find_best(const struct plan *plan)
 }
 
 /* From the last step back to the first: they come in descending order. */
-static void take_steps(const struct plan *plan, struct tdmr_ranges *tdmrs)
+static void backtrack(const struct plan *plan, struct tdmr_ranges *tdmrs)
 {
 	unsigned int i, t = plan->max_tdmrs, unit = plan->nr_units;
 
@@ -310,7 +310,7 @@ int tdmr_plan(struct tdmr_ranges *tdmrs, const struct tdmr_ranges *usable,
 			      sizeof(*plan.steps), GFP_KERNEL);
 	if (plan.steps && !tdmr_ranges_alloc(tdmrs, plan.max_tdmrs)) {
 		find_best(&plan);
-		take_steps(&plan, tdmrs);
+		backtrack(&plan, tdmrs);
 		err = 0;
 	}
 	kvfree(plan.steps);

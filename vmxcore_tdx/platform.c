@@ -48,6 +48,13 @@ static int detect_keyids(struct tdx_platform *platform)
 	}
 	platform->first_keyid = lower_32_bits(partitioning) + 1;
 	platform->nr_keyids = upper_32_bits(partitioning);
+
+	/* The TDX module needs one for itself. */
+	if (platform->nr_keyids < 2) {
+		pr_err("%u private key ids are too few for TDX, which needs 2: give it more in the firmware's setup\n",
+		       platform->nr_keyids);
+		return -ENODEV;
+	}
 	return 0;
 }
 
@@ -60,18 +67,7 @@ static int detect_keyids(struct tdx_platform *platform)
  */
 int tdx_platform_detect(struct tdx_platform *platform)
 {
-	int err = detect_seamrr() ?: detect_keyids(platform);
-
-	if (err)
-		return err;
-
-	/* The TDX module needs one for itself. */
-	if (platform->nr_keyids < 2) {
-		pr_err("%u private key ids are too few for TDX, which needs 2: give it more in the firmware's setup\n",
-		       platform->nr_keyids);
-		return -ENODEV;
-	}
-	return 0;
+	return detect_seamrr() ?: detect_keyids(platform);
 }
 
 /**

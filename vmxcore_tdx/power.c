@@ -33,7 +33,7 @@ static int prepare_hibernation(void)
 }
 
 /* It cannot be told whether the CPUs were reset: a sleep may have ended before it began. */
-static void look_again(void)
+static void reinit_after_sleep(void)
 {
 	enum tdx_state before = tdx_state();
 
@@ -48,7 +48,7 @@ static void look_again(void)
 		pr_warn("the TDX module was lost in the machine's sleep: to have it again reboot\n");
 }
 
-static int slept(struct notifier_block *nb, unsigned long event, void *data)
+static int pm_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	int ret = NOTIFY_DONE;
 
@@ -64,18 +64,18 @@ static int slept(struct notifier_block *nb, unsigned long event, void *data)
 	case PM_POST_HIBERNATION:
 	case PM_POST_SUSPEND:
 		tdx_set_sleeping(false);
-		look_again();
+		reinit_after_sleep();
 		break;
 	}
 	mutex_unlock(&lock);
 	return ret;
 }
 
-static struct notifier_block sleep_nb = {
-	.notifier_call = slept,
+static struct notifier_block pm_nb = {
+	.notifier_call = pm_event,
 };
 
-static int rebooted(struct notifier_block *nb, unsigned long event, void *data)
+static int reboot_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	mutex_lock(&lock);
 	cpus_read_lock();
@@ -87,7 +87,7 @@ static int rebooted(struct notifier_block *nb, unsigned long event, void *data)
 
 /* First of all: the others may turn VMX off, vmxcore's does in Linux 6.1. */
 static struct notifier_block reboot_nb = {
-	.notifier_call = rebooted,
+	.notifier_call = reboot_event,
 	.priority = INT_MAX,
 };
 
@@ -114,13 +114,13 @@ void tdx_emergency(void)
  */
 int tdx_power_init(void)
 {
-	int err = register_pm_notifier(&sleep_nb);
+	int err = register_pm_notifier(&pm_nb);
 
 	if (err)
 		return err;
 	err = register_reboot_notifier(&reboot_nb);
 	if (err)
-		unregister_pm_notifier(&sleep_nb);
+		unregister_pm_notifier(&pm_nb);
 	return err;
 }
 
@@ -149,5 +149,5 @@ int tdx_power_configure(void)
 void tdx_power_exit(void)
 {
 	unregister_reboot_notifier(&reboot_nb);
-	unregister_pm_notifier(&sleep_nb);
+	unregister_pm_notifier(&pm_nb);
 }

@@ -38,7 +38,7 @@ void tdmr_ranges_free(struct tdmr_ranges *set)
 }
 
 /* In ascending order of @start. What touches the last range becomes part of it. */
-static void append(struct tdmr_ranges *set, u64 start, u64 end)
+static void append_range(struct tdmr_ranges *set, u64 start, u64 end)
 {
 	struct tdx_range *last = set->nr ? &set->range[set->nr - 1] : NULL;
 
@@ -50,7 +50,7 @@ static void append(struct tdmr_ranges *set, u64 start, u64 end)
 		set->range[set->nr++] = (struct tdx_range){ start, end };
 }
 
-static int by_start(const void *a, const void *b)
+static int compare_start(const void *a, const void *b)
 {
 	const struct tdx_range *one = a, *other = b;
 
@@ -80,10 +80,10 @@ int tdmr_ranges_union(struct tdmr_ranges *set, const struct tdx_range *from, uns
 		if (clipped.start < clipped.end)
 			set->range[count++] = clipped;
 	}
-	sort(set->range, count, sizeof(*set->range), by_start, NULL);
+	sort(set->range, count, sizeof(*set->range), compare_start, NULL);
 	/* In place: never writes beyond what was read. */
 	for (i = 0; i < count; i++)
-		append(set, set->range[i].start, set->range[i].end);
+		append_range(set, set->range[i].start, set->range[i].end);
 	return 0;
 }
 
@@ -104,8 +104,8 @@ int tdmr_ranges_intersect(struct tdmr_ranges *set, const struct tdmr_ranges *a,
 	if (tdmr_ranges_alloc(set, (size_t)a->nr + b->nr))
 		return -ENOMEM;
 	while (i < a->nr && j < b->nr) {
-		append(set, max(a->range[i].start, b->range[j].start),
-		       min(a->range[i].end, b->range[j].end));
+		append_range(set, max(a->range[i].start, b->range[j].start),
+			     min(a->range[i].end, b->range[j].end));
 		if (a->range[i].end < b->range[j].end)
 			i++;
 		else
@@ -136,10 +136,10 @@ int tdmr_ranges_subtract(struct tdmr_ranges *set, const struct tdmr_ranges *a,
 		while (first < b->nr && b->range[first].end <= start)
 			first++;
 		for (j = first; j < b->nr && b->range[j].start < a->range[i].end; j++) {
-			append(set, start, b->range[j].start);
+			append_range(set, start, b->range[j].start);
 			start = b->range[j].end;
 		}
-		append(set, start, a->range[i].end);
+		append_range(set, start, a->range[i].end);
 	}
 	return 0;
 }
@@ -156,8 +156,8 @@ void tdmr_ranges_to_pages(struct tdmr_ranges *set)
 
 	set->nr = 0;
 	for (i = 0; i < count; i++)
-		append(set, ALIGN(set->range[i].start, PAGE_SIZE),
-		       ALIGN_DOWN(set->range[i].end, PAGE_SIZE));
+		append_range(set, ALIGN(set->range[i].start, PAGE_SIZE),
+			     ALIGN_DOWN(set->range[i].end, PAGE_SIZE));
 }
 
 /**

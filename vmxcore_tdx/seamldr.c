@@ -17,17 +17,6 @@ static struct {
 	u16 update;
 } version;
 
-static void note(const struct seamldr_info *info)
-{
-	version.major = le16_to_cpu(info->major_version);
-	version.minor = le16_to_cpu(info->minor_version);
-	version.update = le16_to_cpu(info->update_version);
-	version.known = true;
-
-	if (!info->seam_ready)
-		pr_warn("the P-SEAMLDR has not loaded a TDX module: see the firmware's setup, or have it loaded\n");
-}
-
 /**
  * tdx_seamldr_read - ask the P-SEAMLDR for its version
  *
@@ -49,7 +38,12 @@ void tdx_seamldr_read(void)
 	args.rcx = virt_to_phys(info);
 	status = tdx_call(SEAMLDR_INFO, &args);
 	if (!status) {
-		note(info);
+		version.major = le16_to_cpu(info->major_version);
+		version.minor = le16_to_cpu(info->minor_version);
+		version.update = le16_to_cpu(info->update_version);
+		version.known = true;
+		if (!info->seam_ready)
+			pr_warn("the P-SEAMLDR has not loaded a TDX module: see the firmware's setup, or have it loaded\n");
 	} else {
 		tdx_status_format(text, sizeof(text), status);
 		pr_info("the P-SEAMLDR does not tell its version: %s\n", text);

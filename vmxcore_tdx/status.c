@@ -92,7 +92,7 @@ static const char *const operand_name[] = {
 	"R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15",
 };
 
-static const char *lookup(const struct name *names, size_t count, u64 value)
+static const char *find_name(const struct name *names, size_t count, u64 value)
 {
 	size_t i;
 
@@ -112,7 +112,7 @@ static const char *lookup(const struct name *names, size_t count, u64 value)
  */
 const char *tdx_leaf_name(u64 leaf)
 {
-	return lookup(leaf_name, ARRAY_SIZE(leaf_name), leaf) ?: "SEAMCALL";
+	return find_name(leaf_name, ARRAY_SIZE(leaf_name), leaf) ?: "SEAMCALL";
 }
 
 /**
@@ -149,7 +149,7 @@ int tdx_status_errno(u64 status)
 }
 
 /* What the ABI calls it, or NULL. */
-static const char *name_of(u64 status)
+static const char *name_of_status(u64 status)
 {
 	switch (status) {
 	case VMXCORE_TDX_UD:
@@ -159,7 +159,7 @@ static const char *name_of(u64 status)
 	case VMXCORE_TDX_VMFAILINVALID:
 		return "TDX_SEAMCALL_VMFAILINVALID";
 	default:
-		return lookup(status_name, ARRAY_SIZE(status_name), status >> 32);
+		return find_name(status_name, ARRAY_SIZE(status_name), status >> 32);
 	}
 }
 
@@ -191,7 +191,7 @@ static bool details_are_msr(u64 status)
  */
 void tdx_status_format(char *text, size_t size, u64 status)
 {
-	const char *name = name_of(status);
+	const char *name = name_of_status(status);
 	u32 details = status;
 
 	if (!name)

@@ -135,7 +135,7 @@ static struct tdmr_list *list_alloc(const struct tdmr_ranges *tdmrs,
 }
 
 /* Where most of its memory is, so that the page there is on the node that has most of it. */
-static u64 near_hint(const struct tdmr_info *tdmr, const struct tdmr_ranges *usable)
+static u64 node_hint(const struct tdmr_info *tdmr, const struct tdmr_ranges *usable)
 {
 	u64 start, end, best = tdmr->base, most = 0;
 	unsigned int i;
@@ -177,7 +177,7 @@ static int add_pamt(struct tdmr_list *list, unsigned int index,
 	u64 base;
 	int err;
 
-	err = list->pamts.alloc(list->pamts.data, near_hint(tdmr, &map->usable), size, &base);
+	err = list->pamts.alloc(list->pamts.data, node_hint(tdmr, &map->usable), size, &base);
 	if (err)
 		return err;
 	if (!pamt_fits(list, index, &map->cmrs, base, size)) {
@@ -241,7 +241,7 @@ static void join_holes(struct tdmr_ranges *holes)
 }
 
 /* All but what is free becomes reserved. */
-static int reserve(struct tdmr_info *tdmr, const struct tdmr_ranges *free, unsigned int max)
+static int reserve_holes(struct tdmr_info *tdmr, const struct tdmr_ranges *free, unsigned int max)
 {
 	struct tdx_range all = { tdmr->base, tdmr->base + tdmr->size };
 	struct tdmr_ranges whole = { &all, 1 }, holes;
@@ -271,7 +271,7 @@ static u64 usable_bytes(const struct tdmr_info *tdmr)
 }
 
 /* Returns how many TDMRs there were that had nothing but reserved areas. */
-static unsigned int drop_empty(struct tdmr_list *list)
+static unsigned int drop_unusable(struct tdmr_list *list)
 {
 	unsigned int i, kept = 0, all = list->nr;
 
@@ -291,11 +291,12 @@ static int reserve_all(struct tdmr_list *list, unsigned int max, const struct td
 	int err = 0;
 
 	for (i = 0; i < list->nr && !err; i++)
-		err = reserve(&list->tdmrs[i], free, max);
+		err = reserve_holes(&list->tdmrs[i], free, max);
 	return err;
 }
 
-static void count(struct tdmr_list *list, const struct map *map, const struct tdmr_ranges *free)
+static void count_memory(struct tdmr_list *list, const struct map *map,
+			 const struct tdmr_ranges *free)
 {
 	unsigned int i;
 
@@ -313,7 +314,7 @@ static void count(struct tdmr_list *list, const struct map *map, const struct td
  * Where there is one reserved area per TDMR, its PAMT can take the last usable byte. Without that
  * TDMR its PAMT is usable memory again, in another one perhaps: once more, then.
  */
-static int finish(struct tdmr_list *list, unsigned int max_reserved, const struct map *map)
+static int finish_list(struct tdmr_list *list, unsigned int max_reserved, const struct map *map)
 {
 	struct tdmr_ranges pamts = {}, free = {};
 	unsigned int dropped;
@@ -329,19 +330,19 @@ static int finish(struct tdmr_list *list, unsigned int max_reserved, const struc
 		if (!err)
 			err = reserve_all(list, max_reserved, &free);
 		if (!err)
-			dropped = drop_empty(list);
+			dropped = drop_unusable(list);
 	} while (dropped && list->nr);
 	if (!err && !list->nr)
 		err = -ENOSPC;
 	if (!err)
-		count(list, map, &free);
+		count_memory(list, map, &free);
 	tdmr_ranges_free(&pamts);
 	tdmr_ranges_free(&free);
 	return err;
 }
 
-static struct tdmr_list *build(const struct map *map, const struct tdmr_limits *limits,
-			       const struct tdmr_allocator *pamts)
+static struct tdmr_list *build_list(const struct map *map, const struct tdmr_limits *limits,
+				    const struct tdmr_allocator *pamts)
 {
 	struct tdmr_ranges tdmrs;
 	struct tdmr_list *list;
@@ -358,7 +359,7 @@ static struct tdmr_list *build(const struct map *map, const struct tdmr_limits *
 		return list;
 	err = add_pamts(list, limits, map);
 	if (!err)
-		err = finish(list, limits->max_reserved_per_tdmr, map);
+		err = finish_list(list, limits->max_reserved_per_tdmr, map);
 	if (err) {
 		tdmr_list_free(list);
 		return ERR_PTR(err);
@@ -395,7 +396,7 @@ struct tdmr_list *tdmr_list_build(const struct tdmr_platform *platform,
 		return ERR_PTR(-EINVAL);
 	limits.max_reserved_per_tdmr = min_t(u16, limits.max_reserved_per_tdmr, TDMR_MAX_RESERVED);
 	err = map_make(&map, platform);
-	list = err ? ERR_PTR(err) : build(&map, &limits, pamts);
+	list = err ? ERR_PTR(err) : build_list(&map, &limits, pamts);
 	map_free(&map);
 	return list;
 }

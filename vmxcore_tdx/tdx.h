@@ -108,8 +108,8 @@ void tdx_status_format(char *text, size_t size, u64 status);
 u64 tdx_seamcall_raw(u64 leaf, struct vmxcore_tdx_args *args);
 u64 tdx_call(u64 leaf, struct vmxcore_tdx_args *args);
 u64 tdx_call_on(unsigned int cpu, u64 leaf, struct vmxcore_tdx_args *args);
-int tdx_complain_of(unsigned int cpu, u64 leaf, u64 status);
-int tdx_complain(u64 leaf, u64 status);
+int tdx_log_failure_on(unsigned int cpu, u64 leaf, u64 status);
+int tdx_log_failure(u64 leaf, u64 status);
 void tdx_last_error(char *text, size_t size);
 
 /* seamldr.c */

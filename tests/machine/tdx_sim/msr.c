@@ -89,16 +89,16 @@ static bool value_of(u32 msr, u64 *value)
 	return false;
 }
 
-static noinline void nothing(void)
+static noinline void return_at_once(void)
 {
 	/* Or the compiler finds out that calling it has no effect. */
 	barrier();
 }
 
 /* The function that a probe stands at returns at once. */
-static int leave(struct pt_regs *regs)
+static int skip_function(struct pt_regs *regs)
 {
-	regs->ip = (unsigned long)nothing;
+	regs->ip = (unsigned long)return_at_once;
 	return 1;
 }
 
@@ -109,7 +109,7 @@ static int on_read(struct kprobe *probe, struct pt_regs *regs)
 	if (!value_of(regs_get_kernel_argument(regs, 0), &value))
 		return 0;
 	answer_read_msr_safe(regs, value);
-	return leave(regs);
+	return skip_function(regs);
 }
 
 static int on_fixup(struct kprobe *probe, struct pt_regs *regs)
@@ -124,7 +124,7 @@ static int on_fixup(struct kprobe *probe, struct pt_regs *regs)
 	fault->dx = upper_32_bits(value);
 	fault->ip += sizeof(rdmsr_opcode);
 	regs->ax = true;
-	return leave(regs);
+	return skip_function(regs);
 }
 
 static struct kprobe read_probe = {
