@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Giving the TDX module the memory it is to manage, and taking it back. "Intel TDX Module v1.5
- * Base Architecture Specification" (348549), "Intel TDX Module Lifecycle".
+ * Gives the TDX module memory to manage, and takes it back. See "Intel TDX
+ * Module v1.5 Base Architecture Specification" (348549), "Intel TDX Module
+ * Lifecycle".
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,10 +16,13 @@
 
 #include "tdx.h"
 
-/* What the TDX module has. */
+/* The TDMRs that the TDX module manages now */
 static struct tdmr_list *tdmrs;
 
-/* What it was given last, for sysfs: whoever reads there has no part in who frees the list. */
+/*
+ * A copy of the list's totals for sysfs. Readers must not use the list itself,
+ * because it may be freed meanwhile.
+ */
 static struct tdx_memory memory_given;
 
 static u64 to_mib(u64 bytes)
@@ -26,7 +30,10 @@ static u64 to_mib(u64 bytes)
 	return bytes >> 20;
 }
 
-/* The first CPU that is online in the package of @cpu, which need not be; nr_cpu_ids: none is. */
+/*
+ * Returns nr_cpu_ids if no CPU of that package is online. @cpu itself may be
+ * offline.
+ */
 static unsigned int first_online_of_package(unsigned int cpu)
 {
 	unsigned int other;
@@ -38,14 +45,14 @@ static unsigned int first_online_of_package(unsigned int cpu)
 	return nr_cpu_ids;
 }
 
-/* Asked before anything is given away, as there is no way back from TDH.SYS.CONFIG. */
+/* This check comes before TDH.SYS.CONFIG, which cannot be undone. */
 static int check_packages(void)
 {
 	unsigned int cpu;
 
 	for_each_present_cpu(cpu) {
 		if (first_online_of_package(cpu) >= nr_cpu_ids) {
-			pr_err("TDH.SYS.KEY.CONFIG wants a CPU of each package: bring CPU %u online first\n",
+			pr_err("TDH.SYS.KEY.CONFIG needs an online CPU in each package; bring CPU %u online first\n",
 			       cpu);
 			return -EBUSY;
 		}
@@ -68,27 +75,32 @@ static struct tdmr_list *build_tdmrs(void)
 
 	list = tdmr_list_build(&platform, &tdx_pamt_allocator);
 	if (IS_ERR(list))
-		pr_err("no TDMRs can be made of this machine's memory (%pe)%s\n", list,
+		pr_err("no TDMRs can be built from this machine's memory (%pe)%s\n", list,
 		       PTR_ERR(list) == -ENOMEM ?
-		       ": no contiguous memory for the PAMTs; load earlier after boot" : "");
+		       "; there is no contiguous memory for the PAMTs, so load vmxcore_tdx earlier after boot" : "");
 	kfree(platform.memory);
 	return list;
 }
 
 /*
- * It wants all processors of the machine, and only it knows which: one that is offline now may have
- * been initialised before vmxcore_tdx was loaded.
+ * TDH.SYS.CONFIG needs TDH.SYS.LP.INIT on all logical processors, and only the
+ * TDX module knows which those are. A CPU that is offline now may have been
+ * initialised before vmxcore_tdx was loaded, so the number of offline CPUs
+ * cannot be checked in advance.
  */
 static void log_config_not_pending(void)
 {
 	if (tdx_lp_count() < num_present_cpus())
-		pr_err("the TDX module wants to see all %u CPUs, and %u are offline: bring them online first\n",
+		pr_err("TDH.SYS.CONFIG needs all %u CPUs, but %u are offline; bring them online first\n",
 		       num_present_cpus(), num_present_cpus() - tdx_lp_count());
 	else
-		pr_err("the TDX module has been configured before, or knows of more CPUs than Linux: reboot, without maxcpus= or nosmt\n");
+		pr_err("the TDX module has been configured before, or the machine has more CPUs than Linux uses; reboot without maxcpus= and nosmt\n");
 }
 
-/* TDH.SYS.CONFIG takes the addresses of the TDMR_INFOs, in an array that is aligned as they are. */
+/*
+ * TDH.SYS.CONFIG takes an array of the addresses of TDMR_INFOs. The array has
+ * the same alignment as a TDMR_INFO.
+ */
 static int sys_config(const struct tdmr_list *list)
 {
 	size_t size = roundup_pow_of_two(max_t(size_t, list->nr * sizeof(u64), TDMR_INFO_ALIGN));
@@ -97,7 +109,7 @@ static int sys_config(const struct tdmr_list *list)
 	u64 *array;
 	u64 status;
 
-	/* kmalloc() aligns powers of two to themselves. */
+	/* kmalloc() aligns a size that is a power of two to that size. */
 	array = kzalloc(size, GFP_KERNEL);
 	if (!array)
 		return -ENOMEM;
@@ -127,8 +139,9 @@ static int key_config_on(unsigned int cpu)
 }
 
 /*
- * From here on the PAMTs are written with another key: what caches still have of them, under no
- * key, must not come after that.
+ * The TDX module writes the PAMTs with its own key. Dirty cache lines of the
+ * PAMTs without a key must be written back before that, because later they
+ * would overwrite what the TDX module wrote.
  */
 static int key_config(void)
 {
@@ -143,7 +156,10 @@ static int key_config(void)
 	return err;
 }
 
-/* Each call does a part, so that none takes long, and tells how far it has come. */
+/*
+ * TDH.SYS.TDMR.INIT initialises a part of the TDMR with each call, to keep the
+ * time in SEAM short, and returns the address up to which it is done.
+ */
 static int init_tdmr(const struct tdmr_info *tdmr)
 {
 	struct vmxcore_tdx_args args = {};
@@ -176,10 +192,10 @@ static int make_ready(void)
 		return err;
 	}
 	tdx_set_state(TDX_READY);
-	pr_info("the TDX module is ready: %llu of %llu MiB can be private memory, in %u TDMRs; %llu MiB are its PAMTs\n",
+	pr_info("the TDX module is ready: %llu of %llu MiB can be private memory, in %u TDMRs; the PAMTs take %llu MiB\n",
 		to_mib(tdmrs->usable), to_mib(tdmrs->memory), tdmrs->nr, to_mib(tdmrs->pamt));
 	if (tdmrs->left_out)
-		pr_warn("%llu KiB of convertible memory do not fit into the TDMRs that this TDX module can have\n",
+		pr_warn("%llu KiB of convertible memory do not fit into the TDMRs of this TDX module and cannot be private\n",
 			tdmrs->left_out >> 10);
 	return 0;
 }
@@ -198,7 +214,7 @@ static int configure_locked(void)
 
 	err = sys_config(list);
 	if (err) {
-		/* It takes all or nothing. */
+		/* TDH.SYS.CONFIG accepts all TDMRs or none. */
 		tdmr_list_free(list);
 		return err;
 	}
@@ -211,14 +227,11 @@ static int configure_locked(void)
 	return make_ready();
 }
 
-/**
- * tdx_configure - give the TDX module the kernel's memory to manage, and initialise it to the end
- *
- * Context: task, state TDX_INITIALIZED.
- * Return: 0, and the state is TDX_READY. Else the log says why: -EBUSY: a package has no CPU
- * online; -ENOSPC: no TDMR can be made of the memory; -ENOMEM: none for PAMTs; -EINTR: killed while
- * it was looked for; what tdx_status_errno() says of a SEAMCALL that failed. If that was
- * TDH.SYS.CONFIG or something before it nothing has changed; after it the state is TDX_SHUT_DOWN.
+/*
+ * Needs state TDX_INITIALIZED and sets TDX_READY. The log says why an error
+ * occurred. If TDH.SYS.CONFIG or a step before it fails, nothing has changed;
+ * if a later step fails, the state is TDX_SHUT_DOWN, because only a shutdown of
+ * the TDX module gives the PAMTs back.
  */
 int tdx_configure(void)
 {
@@ -246,15 +259,16 @@ static u64 shut_down_module(void)
 }
 
 /*
- * Before it has all of its keys it has not begun to use the PAMTs, and cannot be shut down. Nobody
- * will give it the others any more.
+ * TDX_SYS_NOT_READY means that TDH.SYS.KEY.CONFIG has not been executed on
+ * every package. The TDX module cannot be shut down in that state, but it has
+ * not begun to use the PAMTs, and no later call completes the keys.
  */
 static bool has_released_pamts(u64 status)
 {
 	if (!status || (status & TDX_STATUS_MASK) == TDX_SYS_NOT_READY)
 		return true;
 	tdx_log_failure(tdx_info.has_sys_rd ? TDH_SYS_SHUTDOWN : TDH_SYS_LP_SHUTDOWN, status);
-	pr_err("the TDX module cannot be shut down: %llu MiB stay with it until the next boot\n",
+	pr_err("the TDX module cannot be shut down and keeps %llu MiB until the next boot\n",
 	       to_mib(tdmrs->pamt));
 	return false;
 }
@@ -269,14 +283,11 @@ static void reclaim_pamts(void)
 	tdmr_list_free(tdmrs);
 }
 
-/**
- * tdx_shut_down - no SEAMCALL from here on, and the PAMTs are ordinary memory again
- *
- * Without it a kernel that is kexec'ed to, or the page allocator, would write to memory that
- * the TDX module encrypts and checks. Where the TDX module has no memory nothing is done: it may
- * be found again as it is.
- *
- * Context: task that holds cpus_read_lock(), or CPU hotplug is impossible.
+/*
+ * If the TDX module kept its memory, the page allocator or a kernel started by
+ * kexec would write to memory that the TDX module encrypts and checks. A TDX
+ * module that has no memory is left as it is, so that a later load can use it.
+ * The caller holds cpus_read_lock().
  */
 void tdx_shut_down(void)
 {
@@ -290,12 +301,6 @@ void tdx_shut_down(void)
 	tdx_set_state(TDX_SHUT_DOWN);
 }
 
-/**
- * tdx_memory_given - the memory that the TDX module has
- *
- * Context: any.
- * Return: how much; all 0 where it has none.
- */
 struct tdx_memory tdx_memory_given(void)
 {
 	static const struct tdx_memory none;

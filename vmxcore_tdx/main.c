@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxcore_tdx.ko: SEAMCALLs without KVM. It takes VMX from vmxcore, brings the TDX module up on
- * every CPU, tells what it found, and executes SEAMCALLs for other modules.
+ * vmxcore_tdx.ko: SEAMCALLs without KVM. It takes VMX from vmxcore, initialises
+ * the TDX module on every CPU, shows what it found, and executes SEAMCALLs for
+ * other modules.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,14 +18,17 @@
 static bool on_demand = true;
 module_param(on_demand, bool, 0444);
 MODULE_PARM_DESC(on_demand,
-		 "Hold VMX only while a SEAMCALL is executed (default); off: from load to unload");
+		 "Hold VMX only while a SEAMCALL is executed; if off, hold it from load to unload (default: on)");
 
 static bool configure;
 module_param(configure, bool, 0444);
 MODULE_PARM_DESC(configure,
-		 "Give the TDX module all memory that it can manage, 1/256 of it for PAMTs, and initialise it to the end (default: off)");
+		 "Give the TDX module all memory that it can manage, and initialise that memory; takes 1/256 of it for PAMTs (default: off)");
 
-/* Is VMX held from load to unload, and not yielded? */
+/*
+ * A reference is held from load to unload (on_demand=0) and has not been
+ * yielded.
+ */
 static bool vmx_held;
 
 static bool vmx_is_on(void)
@@ -47,23 +51,23 @@ static void log_init_failure(u64 status)
 	switch (status) {
 	case VMXCORE_TDX_UD:
 		if (vmx_is_on())
-			pr_err("no SEAM: this CPU does not know SEAMCALL\n");
+			pr_err("this CPU does not support SEAMCALL\n");
 		break;
 	case VMXCORE_TDX_GP:
-		pr_err("SEAM is disabled on this CPU: enable TDX in the firmware's setup\n");
+		pr_err("SEAM is disabled on this CPU; enable TDX in the firmware setup\n");
 		break;
 	case VMXCORE_TDX_VMFAILINVALID:
-		pr_err("no TDX module is loaded: have the firmware load one (its setup, or the file on the EFI system partition)\n");
+		pr_err("no TDX module is loaded; make the firmware load one (firmware setup, or the file on the EFI system partition)\n");
 		break;
 	case TDX_SYS_SHUTDOWN:
-		pr_err("the TDX module has been shut down: to have it again reboot\n");
+		pr_err("the TDX module has been shut down; reboot to use it again\n");
 		break;
 	}
 }
 
 static void log_module(void)
 {
-	pr_info("TDX module %u.%u.%02u, build %u of %u%s, on %u CPUs; private key ids %u to %u\n",
+	pr_info("TDX module %u.%u.%02u, build %u of %u%s, on %u CPUs; private key IDs %u to %u\n",
 		tdx_info.major_version, tdx_info.minor_version, tdx_info.update_version,
 		tdx_info.build_num, tdx_info.build_date,
 		tdx_info.attributes & BIT(31) ? " (a debug module)" : "", tdx_lp_count(),
@@ -102,7 +106,10 @@ static void bring_down(void)
 	tdx_lp_stop();
 }
 
-/* From here on the machine may sleep and reboot: configuring it is the last that is done. */
+/*
+ * tdx_power_configure() comes after tdx_power_init(), so that sleep and reboot
+ * find the notifiers registered as soon as the TDX module has memory.
+ */
 static int finish_load(void)
 {
 	int err;
@@ -152,7 +159,10 @@ put:
 	return err;
 }
 
-/* One that is held though nothing is executed is given back to who wants VMX for himself. */
+/*
+ * With on_demand=0 the module holds a reference while no SEAMCALL runs. It
+ * gives that reference to a client that asks for exclusive use.
+ */
 static void yield_vmx(void)
 {
 	if (xchg(&vmx_held, false))
@@ -161,6 +171,7 @@ static void yield_vmx(void)
 
 static void regain_vmx(void)
 {
+	/* Drop this reference if load() has taken one meanwhile. */
 	if (!on_demand && !vmxcore_get(tdx_client) && xchg(&vmx_held, true))
 		vmxcore_put(tdx_client);
 }
@@ -177,9 +188,12 @@ static int __init tdx_init(void)
 {
 	int err;
 
-	/* Two that initialise it would each take the other's memory for free. */
+	/*
+	 * If the kernel and this module both managed the TDX module, each would
+	 * use memory that the other one has given away.
+	 */
 	if (tdx_kernel_has_tdx()) {
-		pr_err("this kernel brings the TDX module up itself: not loaded\n");
+		pr_err("this kernel initialises the TDX module itself; vmxcore_tdx does not load beside it\n");
 		return -EBUSY;
 	}
 	err = tdx_platform_detect(&tdx_platform);

@@ -2,13 +2,14 @@
 /*
  * Sleep, reboot, kexec and crash.
  *
- * S3 and hibernation reset the CPUs' memory encryption and SEAM with it: all private memory and
- * the TDX module itself are lost ("Intel TDX CPU Architectural Extensions" (343754); upstream
- * does not allow S3 with TDX, d34ac6a05ee5). As long as the TDX module has no memory
- * nothing of value is lost, and the machine may sleep; where it is found again afterwards it is
- * initialised again. When it has memory the machine must not sleep: lp.c refuses to take the
- * CPUs offline for S3, and hibernation is refused here, before it writes an image of memory
- * that it cannot read.
+ * S3 and hibernation reset the CPUs' memory encryption and SEAM, so all private
+ * memory and the TDX module itself are lost ("Intel TDX CPU Architectural
+ * Extensions" (343754); upstream does not allow S3 with TDX, d34ac6a05ee5). A
+ * TDX module without memory has no state worth keeping, so the machine may
+ * sleep; if the TDX module is there after the sleep, it is initialised again.
+ * If it has memory, the machine must not sleep: lp.c refuses to take CPUs
+ * offline for S3, and this file refuses hibernation, before the kernel reads
+ * private memory for its image.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,18 +22,24 @@
 
 #include "tdx.h"
 
-/* Loading, sleep and reboot change what the TDX module is; a power-off by sysrq waits for none. */
+/*
+ * Serialises load, sleep and reboot, which all change the state. A power-off by
+ * sysrq does not take it.
+ */
 static DEFINE_MUTEX(lock);
 
 static int prepare_hibernation(void)
 {
 	if (!tdx_owns_memory())
 		return NOTIFY_DONE;
-	pr_warn("this machine cannot hibernate now: all private memory would be lost. To let it unload vmxcore_tdx\n");
+	pr_warn("hibernation is refused because it would destroy all private memory; unload vmxcore_tdx to allow it\n");
 	return notifier_from_errno(-EBUSY);
 }
 
-/* It cannot be told whether the CPUs were reset: a sleep may have ended before it began. */
+/*
+ * This runs even after a sleep that was aborted before it reset the CPUs,
+ * because the notifier cannot distinguish that case.
+ */
 static void reinit_after_sleep(void)
 {
 	enum tdx_state before = tdx_state();
@@ -45,7 +52,7 @@ static void reinit_after_sleep(void)
 	}
 	tdx_set_state(TDX_ABSENT);
 	if (before != TDX_ABSENT)
-		pr_warn("the TDX module was lost in the machine's sleep: to have it again reboot\n");
+		pr_warn("the TDX module was lost during sleep; reboot to use it again\n");
 }
 
 static int pm_event(struct notifier_block *nb, unsigned long event, void *data)
@@ -85,20 +92,21 @@ static int reboot_event(struct notifier_block *nb, unsigned long event, void *da
 	return NOTIFY_DONE;
 }
 
-/* First of all: the others may turn VMX off, vmxcore's does in Linux 6.1. */
+/*
+ * Run before all other reboot notifiers, because another one may turn VMX off;
+ * vmxcore's does so on Linux 6.1.
+ */
 static struct notifier_block reboot_nb = {
 	.notifier_call = reboot_event,
 	.priority = INT_MAX,
 };
 
-/**
- * tdx_emergency - a crash, or a reboot: VMXOFF follows on this CPU
- *
- * Lines of private memory that a cache writes back later would destroy what the next kernel has
- * put there. The crash kernel's own memory is in no PAMT and in no TD, and it reads the rest with
- * key 0: garbage, but no machine check.
- *
- * Context: each CPU, interrupts off, maybe NMI.
+/*
+ * Runs on each CPU with interrupts off, possibly in NMI context, before VMXOFF.
+ * Cache lines of private memory that are written back later would destroy data
+ * of the next kernel. The memory of the crash kernel is in no PAMT and in no
+ * TD. It reads other memory with key 0, which returns ciphertext and causes no
+ * machine check.
  */
 void tdx_emergency(void)
 {
@@ -106,12 +114,6 @@ void tdx_emergency(void)
 		wbinvd();
 }
 
-/**
- * tdx_power_init - be told of sleep and reboot
- *
- * Context: task, at load.
- * Return: 0 or an errno.
- */
 int tdx_power_init(void)
 {
 	int err = register_pm_notifier(&pm_nb);
@@ -124,12 +126,7 @@ int tdx_power_init(void)
 	return err;
 }
 
-/**
- * tdx_power_configure - tdx_configure(), and whoever wants to sleep or reboot waits for it
- *
- * Context: task.
- * Return: as tdx_configure(); -ESHUTDOWN: the machine goes down.
- */
+/* Sleep and reboot wait until tdx_configure() has returned. */
 int tdx_power_configure(void)
 {
 	int err = -ESHUTDOWN;
@@ -141,11 +138,6 @@ int tdx_power_configure(void)
 	return err;
 }
 
-/**
- * tdx_power_exit - the counterpart
- *
- * Context: task.
- */
 void tdx_power_exit(void)
 {
 	unregister_reboot_notifier(&reboot_nb);

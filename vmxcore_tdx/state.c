@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the other files of vmxcore_tdx share. This file calls none of them, so
- * that they can depend on it without depending on each other.
+ * State that the other files of vmxcore_tdx share. This file calls none of
+ * them, so that they can depend on it without depending on each other.
  */
 #include "tdx.h"
 
@@ -39,9 +39,9 @@ bool tdx_sleeping(void)
 }
 
 /*
- * True from before the first CPU goes offline until after the last one is
- * back. The kernel's cpuhp_tasks_frozen is no substitute because it keeps its
- * last value until the next CPU goes online or offline.
+ * @value is true from before the first CPU goes offline until after the last
+ * one is back. The kernel's cpuhp_tasks_frozen is no substitute, because it
+ * keeps its last value until the next CPU goes online or offline.
  */
 void tdx_set_sleeping(bool value)
 {

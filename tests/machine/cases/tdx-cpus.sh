@@ -20,14 +20,14 @@ sim inject TDH.SYS.LP.INIT TDX_INCONSISTENT_MSR cpu 2
 tdx_refuses "Input/output error" "CPU 2: TDH.SYS.LP.INIT failed: TDX_INCONSISTENT_MSR"
 on "  nothing is left on" none
 sim_anew
-tdx_refuses "Input/output error" "wants to see all 4 CPUs, and 1 are offline" configure=1
+tdx_refuses "Input/output error" "needs all 4 CPUs, but 1 are offline" configure=1
 on "  nothing is left on" none
 tdx_load
 tdx_is cpus_initialized 3
 dmesg_mark
 sim inject TDH.SYS.LP.INIT TDX_INCONSISTENT_MSR cpu 3
 check_fails "CPU 3, where the TDX module does not work, stays offline" online 3 1
-check "  the log says why, and what to do" dmesg_has "CPU 3 stays offline: the TDX module does not work there. .* unload vmxcore_tdx"
+check "  the log says why, and what to do" dmesg_has "CPU 3 stays offline because the TDX module does not work there; unload vmxcore_tdx"
 check_equal "  it is offline" "$(cat /sys/devices/system/cpu/online)" 0-2
 on "  nothing is left on" none
 sim clear
@@ -51,7 +51,7 @@ tdx_is cpus_initialized 4
 check "CPU 2 goes" online 2 0
 dmesg_mark
 check_fails "CPU 3, the last one of its package, stays" online 3 0
-check "  the log says why" dmesg_has "CPU 3 stays online: it is the last one of its package"
+check "  the log says why" dmesg_has "CPU 3 stays online because it is the last one in its package"
 check "CPU 2 comes back" online 2 1
 check "CPU 3 goes now" online 3 0
 check "a SEAMCALL on CPU 2" tdxcall 2 34 0 0x0800000200000000
@@ -62,14 +62,14 @@ check "  works" tdxcall_says 'rax 0x0 .* r8 0x8086 '
 
 dmesg_mark
 check_fails "S3 is refused" sleep_for 2
-check "  the log says why" dmesg_has "S3 would destroy all private memory. .* unload vmxcore_tdx"
+check "  the log says why" dmesg_has "S3 is refused because it would destroy all private memory; unload vmxcore_tdx"
 check_equal "  all CPUs are online" "$(cat /sys/devices/system/cpu/online)" 0-3
 check "s2idle is not" idle_for 2000
 check "  the PAMTs are untouched" sim pamt intact
 tdx_is state ready
 dmesg_mark
 check_fails "hibernation is refused" sh -c 'echo shutdown >/sys/power/disk; echo disk >/sys/power/state'
-check "  the log says why" dmesg_has "cannot hibernate now: all private memory would be lost"
+check "  the log says why" dmesg_has "hibernation is refused because it would destroy all private memory"
 on "nothing is left on" none
 tdx_unload
 
@@ -78,7 +78,7 @@ tdx_load on_demand=0
 on "VMX is on" 0,1,2,3
 check "S3, which the TDX module does not survive" sleep_for 2
 tdx_is state absent
-check "  the log says so" dmesg_has "the TDX module was lost in the machine's sleep"
+check "  the log says so" dmesg_has "the TDX module was lost during sleep"
 check_equal "  all CPUs are online" "$(cat /sys/devices/system/cpu/online)" 0-3
 on "  VMX is on again" 0,1,2,3
 check "a SEAMCALL" tdxcall 2 34 0 0x0800000200000000
@@ -101,7 +101,7 @@ on "nothing is left on" none
 
 check "CPU 2 goes before loading" online 2 0
 check "CPU 3 too" online 3 0
-tdx_refuses "Device or resource busy" "wants a CPU of each package: bring CPU 2 online first" configure=1
+tdx_refuses "Device or resource busy" "needs an online CPU in each package; bring CPU 2 online first" configure=1
 check "CPU 3 comes back" online 3 1
 check "CPU 2 comes back" online 2 1
 on "nothing is left on" none

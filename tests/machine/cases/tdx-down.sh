@@ -15,7 +15,7 @@ ready() {
 
 # What the simulator says when everybody has been told.
 expect_shutdown() {
-	expect "vmxcore_tdx_sim: the machine goes down, in SEAM: SYS_SHUTDOWN"
+	expect "vmxcore_tdx_sim: the machine goes down with the TDX module in state SYS_SHUTDOWN"
 }
 
 came_up() {

@@ -32,7 +32,7 @@ tdx_unload
 first=$(free_pages)
 
 fails TDH.SYS.INIT UD "No such device" TDX_SEAMCALL_UD
-check "  it says what that means" dmesg_has "no SEAM: this CPU does not know SEAMCALL"
+check "  it says what that means" dmesg_has "this CPU does not support SEAMCALL"
 fails TDH.SYS.INIT GP "Operation not supported" TDX_SEAMCALL_GP
 check "  it says what that means" dmesg_has "SEAM is disabled"
 fails TDH.SYS.INIT VMFAILINVALID "No such device" TDX_SEAMCALL_VMFAILINVALID
@@ -51,7 +51,7 @@ fails TDH.SYS.CONFIG 0xc000010000000002 "Input/output error" "TDX_OPERAND_INVALI
 fails TDH.SYS.CONFIG 0xc0000a0000000003 "Input/output error" "TDX_INVALID_TDMR .details 0x3."
 fails TDH.SYS.CONFIG TDX_PAMT_OUTSIDE_CMRS "Input/output error" TDX_PAMT_OUTSIDE_CMRS
 fails TDH.SYS.CONFIG TDX_SYS_CONFIG_NOT_PENDING "Input/output error" TDX_SYS_CONFIG_NOT_PENDING
-check "  it says what that means" dmesg_has "has been configured before, or knows of more CPUs"
+check "  it says what that means" dmesg_has "has been configured before, or the machine has more CPUs"
 fails TDH.SYS.CONFIG VMFAILINVALID "No such device" TDX_SEAMCALL_VMFAILINVALID
 fails TDH.SYS.KEY.CONFIG TDX_KEY_GENERATION_FAILED "Resource temporarily unavailable" TDX_KEY_GENERATION_FAILED
 check "  it says which package has no key" dmesg_has "no key on package 0"
@@ -96,7 +96,7 @@ for _ in 1 2 3 4; do
 	sim inject TDH.SYS.SHUTDOWN TDX_SYS_BUSY
 	dmesg_mark
 	tdx_unload
-	check "  the log says what stays" dmesg_has "cannot be shut down: [0-9]+ MiB stay with it until the next boot"
+	check "  the log says what stays" dmesg_has "cannot be shut down and keeps [0-9]+ MiB until the next boot"
 	check "  the PAMTs are untouched" sim pamt intact
 done
 check "all memory is used" memory_is_used

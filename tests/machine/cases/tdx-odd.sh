@@ -25,11 +25,11 @@ load_provider
 check "the test client loads" modprobe vmxcore_test
 
 sim_load seamrr=invalid
-tdx_refuses "No such device" "the firmware has set no memory aside for it"
+tdx_refuses "No such device" "the firmware has reserved no memory for SEAM"
 sim_another seamrr=unlocked
 tdx_refuses "No such device" "the firmware has not locked SEAMRR"
 sim_another keyids=16,1
-tdx_refuses "No such device" "1 private key ids are too few for TDX"
+tdx_refuses "No such device" "TDX needs 2 private key IDs and has 1"
 sim_another
 sim module absent
 tdx_refuses "No such device" "no TDX module is loaded"
@@ -37,7 +37,7 @@ check "  so says the P-SEAMLDR" dmesg_has "the P-SEAMLDR has not loaded a TDX mo
 on "nothing is left on" none
 
 sim_another cmrs=100000-200000
-tdx_refuses "Cannot allocate memory" "no TDMRs can be made of this machine's memory" configure=1
+tdx_refuses "Cannot allocate memory" "no TDMRs can be built from this machine's memory" configure=1
 on "  nothing is left on" none
 sim_is state SYSINIT_DONE
 sim_another "cmrs=$(cmrs 512)"

@@ -25,7 +25,7 @@ seen_ready() {
 load_provider
 check "the test client loads" modprobe vmxcore_test
 
-tdx_refuses "No such device" "no SEAM: this CPU does not have TDX"
+tdx_refuses "No such device" "this CPU does not support TDX"
 on "  nothing is left on" none
 
 sim_load
