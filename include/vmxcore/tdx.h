@@ -13,10 +13,10 @@
  * <asm/tdx.h>.
  *
  * VMXCORE_TDX_UD: SEAMCALL raised #UD: this CPU has no SEAM or is not in VMX
- * 	operation.
+ *	operation.
  * VMXCORE_TDX_GP: SEAMCALL raised #GP: SEAM is disabled on this CPU.
  * VMXCORE_TDX_VMFAILINVALID: VMfailInvalid: the module that the leaf is for (TDX
- * 	module or P-SEAMLDR) is not loaded.
+ *	module or P-SEAMLDR) is not loaded.
  */
 #define VMXCORE_TDX_SW_ERROR		(BIT_ULL(63) | GENMASK_ULL(47, 40))
 #define VMXCORE_TDX_UD			(VMXCORE_TDX_SW_ERROR | 6)
