@@ -185,17 +185,6 @@ static int add_pamt(struct tdmr_list *list, unsigned int index,
 	return 0;
 }
 
-static int add_pamts(struct tdmr_list *list, const struct tdmr_limits *limits,
-		     const struct map *map)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < list->nr && !err; i++)
-		err = add_pamt(list, i, limits, map);
-	return err;
-}
-
 static int collect_pamts(struct tdmr_ranges *set, const struct tdmr_list *list)
 {
 	struct tdx_range *pamts;
@@ -276,16 +265,6 @@ static unsigned int drop_unusable(struct tdmr_list *list)
 	return all - kept;
 }
 
-static int reserve_all(struct tdmr_list *list, unsigned int max, const struct tdmr_ranges *free)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < list->nr && !err; i++)
-		err = reserve_holes(&list->tdmrs[i], free, max);
-	return err;
-}
-
 static void count_memory(struct tdmr_list *list, const struct map *map,
 			 const struct tdmr_ranges *free)
 {
@@ -309,7 +288,7 @@ static void count_memory(struct tdmr_list *list, const struct map *map,
 static int finish_list(struct tdmr_list *list, unsigned int max_reserved, const struct map *map)
 {
 	struct tdmr_ranges pamts = {}, free = {};
-	unsigned int dropped;
+	unsigned int dropped, i;
 	int err;
 
 	do {
@@ -319,8 +298,8 @@ static int finish_list(struct tdmr_list *list, unsigned int max_reserved, const 
 		err = collect_pamts(&pamts, list);
 		if (!err)
 			err = tdmr_ranges_subtract(&free, &map->usable, &pamts);
-		if (!err)
-			err = reserve_all(list, max_reserved, &free);
+		for (i = 0; i < list->nr && !err; i++)
+			err = reserve_holes(&list->tdmrs[i], &free, max_reserved);
 		if (!err)
 			dropped = drop_unusable(list);
 	} while (dropped && list->nr);
@@ -338,6 +317,7 @@ static struct tdmr_list *build_list(const struct map *map, const struct tdmr_lim
 {
 	struct tdmr_ranges tdmrs;
 	struct tdmr_list *list;
+	unsigned int i;
 	int err;
 
 	err = tdmr_plan(&tdmrs, &map->usable, limits);
@@ -349,7 +329,8 @@ static struct tdmr_list *build_list(const struct map *map, const struct tdmr_lim
 		return ERR_PTR(-ENOMEM);
 	if (IS_ERR(list))
 		return list;
-	err = add_pamts(list, limits, map);
+	for (i = 0; i < list->nr && !err; i++)
+		err = add_pamt(list, i, limits, map);
 	if (!err)
 		err = finish_list(list, limits->max_reserved_per_tdmr, map);
 	if (err) {
