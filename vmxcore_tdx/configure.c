@@ -68,16 +68,17 @@ static struct tdmr_list *build_tdmrs(void)
 		.limits = tdx_info.limits,
 	};
 	struct tdmr_list *list;
+	const char *hint = "";
 
 	platform.memory = tdx_memory_ranges(&platform.nr_memory);
 	if (IS_ERR(platform.memory))
 		return ERR_CAST(platform.memory);
 
 	list = tdmr_list_build(&platform, &tdx_pamt_allocator);
+	if (list == ERR_PTR(-ENOMEM))
+		hint = "; no contiguous memory is left for PAMTs, load vmxcore_tdx soon after boot";
 	if (IS_ERR(list))
-		pr_err("no TDMRs can be built from this machine's memory (%pe)%s\n", list,
-		       PTR_ERR(list) == -ENOMEM ?
-		       "; there is no contiguous memory for the PAMTs, so load vmxcore_tdx earlier after boot" : "");
+		pr_err("no TDMRs can be built from this machine's memory (%pe)%s\n", list, hint);
 	kfree(platform.memory);
 	return list;
 }

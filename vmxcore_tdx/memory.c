@@ -19,7 +19,7 @@ struct ranges {
 	unsigned int count;
 };
 
-static int add_range(struct resource *res, void *data)
+static int collect_range(struct resource *res, void *data)
 {
 	struct ranges *ranges = data;
 	struct tdx_range *all;
@@ -45,7 +45,7 @@ struct tdx_range *tdx_memory_ranges(unsigned int *count)
 	int err;
 
 	err = walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
-				  0, -1, &ranges, add_range);
+				  0, -1, &ranges, collect_range);
 	if (err || !ranges.count) {
 		kfree(ranges.all);
 		return ERR_PTR(err == -ENOMEM ? err : -ENODEV);

@@ -122,7 +122,7 @@ static const struct {
 	{ "clear", cmd_clear },		/* clears injections and delays */
 	{ "module", cmd_module },	/* absent|present; present resets it */
 	{ "seamldr", cmd_seamldr },	/* absent|present */
-	{ "reset", cmd_reset },		/* [absent|present], both SEAM modules; resets the TDX module */
+	{ "reset", cmd_reset },		/* [absent|present]; both SEAM modules */
 	{ "forget", cmd_forget },	/* clears calls and counts */
 	{ "pamt", cmd_pamt },		/* intact */
 };
