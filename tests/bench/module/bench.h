@@ -5,7 +5,6 @@
 #include <linux/types.h>
 
 struct seq_file;
-struct vmxcore_client;
 
 /* Odd, so that a median is one of them. */
 #define BENCH_SAMPLES	15
@@ -19,9 +18,6 @@ struct bench_sample {
 	unsigned int nr;
 	u64 value[BENCH_SAMPLES];
 };
-
-/* main.c */
-extern const struct vmxcore_client_desc bench_client;
 
 /* sample.c */
 void bench_add(struct bench_sample *sample, u64 value);

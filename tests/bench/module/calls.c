@@ -9,6 +9,7 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/refcount.h>
@@ -23,6 +24,11 @@
 
 /* Pairs in a sample. */
 #define PAIRS	1000
+
+static const struct vmxcore_client_desc desc = {
+	.name = "bench",
+	.owner = THIS_MODULE,
+};
 
 static struct vmxcore_client *client;
 static refcount_t refs = REFCOUNT_INIT(1);
@@ -124,7 +130,7 @@ static int with_vmx_on(struct seq_file *m, int (*measure)(struct seq_file *m))
 {
 	int err;
 
-	client = vmxcore_register(&bench_client);
+	client = vmxcore_register(&desc);
 	if (IS_ERR(client))
 		return PTR_ERR(client);
 	err = vmxcore_get(client);

@@ -3,12 +3,18 @@
  * From VMX off to VMX on, and back.
  */
 #include <linux/err.h>
+#include <linux/module.h>
 #include <linux/seq_file.h>
 #include <asm/msr.h>
 
 #include <vmxcore/vmxcore.h>
 
 #include "bench.h"
+
+static const struct vmxcore_client_desc desc = {
+	.name = "bench",
+	.owner = THIS_MODULE,
+};
 
 struct edges {
 	struct bench_sample get;
@@ -42,7 +48,7 @@ static int measure(struct vmxcore_client *client, struct edges *edges)
  */
 int bench_edge_show(struct seq_file *m)
 {
-	struct vmxcore_client *client = vmxcore_register(&bench_client);
+	struct vmxcore_client *client = vmxcore_register(&desc);
 	struct edges edges = { };
 	unsigned int i;
 	int err = 0;

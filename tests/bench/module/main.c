@@ -10,14 +10,7 @@
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
 
-#include <vmxcore/vmxcore.h>
-
 #include "bench.h"
-
-const struct vmxcore_client_desc bench_client = {
-	.name = "bench",
-	.owner = THIS_MODULE,
-};
 
 static struct dentry *dir;
 static DEFINE_MUTEX(bench_lock);
