@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A PID-pointer table, set and cleared on all CPUs at once while all of them read it. The
- * emulator does not execute IPI virtualization: what is tested is what a CPU would find.
+ * A PID-pointer table that all CPUs set, clear and read at the same time. The
+ * emulator does not execute IPI virtualization, so the test compares what a CPU
+ * would find.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -70,10 +71,9 @@ static int all_clear(struct play *play)
 	return memchr_inv(play->table->entries, 0, (MAX_ID + 1) * sizeof(u64)) ? -EPROTO : 0;
 }
 
-/**
- * test_pid_table - one table, from its beginning to its end
- *
- * Return: 0; -EPROTO: an entry was incomplete, or something that must be refused was not.
+/*
+ * Returns -EPROTO if an entry was incomplete or an invalid argument was
+ * accepted.
  */
 int test_pid_table(void)
 {
