@@ -6,12 +6,12 @@
 
 struct seq_file;
 
-/* Odd, so that a median is one of them. */
+/* An odd number, so that the median is one of the samples */
 #define BENCH_SAMPLES	15
 
 /**
- * struct bench_sample - what one figure is made of
- * @nr: how many there are
+ * struct bench_sample - the samples of one figure
+ * @nr: number of samples
  * @value: the samples
  */
 struct bench_sample {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * From VMX off to VMX on, and back.
- */
+/* The cost of turning VMX on and off. */
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -38,13 +36,9 @@ static int measure(struct vmxcore_client *client, struct edges *edges)
 	return 0;
 }
 
-/**
- * bench_edge_show - what the first vmxcore_get() and the last vmxcore_put() cost
- * @m: where to
- *
- * Nobody else may hold VMX.
- *
- * Return: 0 or a negative errno.
+/*
+ * No other client may hold VMX: each get must be the first and each put the
+ * last.
  */
 int bench_edge_show(struct seq_file *m)
 {

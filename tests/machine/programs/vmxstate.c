@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxstate CPUS [-f CPUS]: is VMX on exactly on these CPUs ("none", "0,2", or "all": those that
- * are online)? -f names those that a foreign owner has.
+ * vmxstate CPUS [-f CPUS]: is VMX on exactly on these CPUs? CPUS is "none", a
+ * list such as "0,2", or "all" for those that are online. -f names the CPUs
+ * that a foreign owner has.
  *
- * Three witnesses must agree on every online CPU: the hardware (vmxcore_cpus.ko), vmxcore's
- * books on CPUs, and its books on clients. Prints whatever does not fit, and fails then.
+ * Three sources must agree about every online CPU: the hardware
+ * (vmxcore_cpus.ko), vmxcore's state of CPUs, and its list of clients. Prints
+ * each contradiction, and fails if there is one.
  */
 #include <err.h>
 #include <stdbool.h>
@@ -75,7 +77,7 @@ static void each_line(const char *path, void (*take)(const char *line))
 static struct cpu *cpu_at(unsigned int number)
 {
 	if (number >= MAX_CPUS)
-		errx(2, "CPU %u is one too many", number);
+		errx(2, "CPU %u is beyond the limit of this program", number);
 	return &cpus[number];
 }
 
@@ -128,7 +130,7 @@ static void demand(bool holds, unsigned int number, const char *what)
 	problems++;
 	printf("vmxstate: cpu %u: %s\n", number, what);
 	printf("vmxstate:   hardware: vmxe %d vmx %d\n", cpu->vmxe, cpu->vmx);
-	printf("vmxstate:   books: %s refs %u all %d\n", cpu->state, cpu->refs, cpu->all);
+	printf("vmxstate:   vmxcore: %s refs %u all %d\n", cpu->state, cpu->refs, cpu->all);
 	printf("vmxstate:   clients: refs %u all %u\n", cpu->client_refs, clients_of_all);
 }
 
@@ -139,25 +141,25 @@ static void judge_online(unsigned int number)
 
 	demand(cpu->expected == (on && cpu->vmx), number,
 	       cpu->expected ? "VMX should be on" : "VMX should be off");
-	demand(on || !strcmp(cpu->state, "off"), number, "strange state");
-	demand(on == (cpu->refs || cpu->all), number, "on and referenced are not the same");
+	demand(on || !strcmp(cpu->state, "off"), number, "unknown state");
+	demand(on == (cpu->refs || cpu->all), number, "VMX is on without a reference, or off with one");
 	demand(cpu->foreign || (cpu->vmx == on && cpu->vmxe == on), number,
-	       "the hardware contradicts the books");
-	demand(cpu->all == !!clients_of_all, number, "all is not what the clients hold");
-	demand(cpu->refs == cpu->client_refs, number, "refs is not the sum of the clients'");
+	       "the hardware contradicts vmxcore");
+	demand(cpu->all == !!clients_of_all, number, "all does not match the clients");
+	demand(cpu->refs == cpu->client_refs, number, "refs is not the sum of the clients' references");
 }
 
 static void judge_offline(unsigned int number)
 {
 	const struct cpu *cpu = &cpus[number];
 
-	demand(!cpu->expected, number, "VMX should be on, and it is offline");
-	/* Not a possible CPU */
+	demand(!cpu->expected, number, "VMX should be on, but the CPU is offline");
+	/* No state: this is not a possible CPU. */
 	if (!cpu->state[0])
 		return;
-	demand(!strcmp(cpu->state, "offline"), number, "offline, and the books do not say so");
+	demand(!strcmp(cpu->state, "offline"), number, "offline, but not according to vmxcore");
 	demand(!cpu->refs && !cpu->all && !cpu->client_refs, number,
-	       "references of an offline CPU");
+	       "an offline CPU has references");
 }
 
 int main(int argc, char **argv)
