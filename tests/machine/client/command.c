@@ -303,7 +303,7 @@ static int cmd_vmcs_launched(char **words)
 
 static int cmd_vmcs_books(char **words)
 {
-	return test_vmcs_books();
+	return test_vmcs_compare_current();
 }
 
 static int cmd_vmcs_cleared(char **words)

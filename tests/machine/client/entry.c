@@ -193,9 +193,9 @@ static void restore(const struct host *host)
 
 /*
  * The host executes the CPUID as well, on its way to the VM entry: otherwise
- * the compiler's tools would call it unreachable code. After a VM exit the host
- * continues where it would after a failed entry; the exit clears the flags that
- * tell the two apart. Nothing here faults, as VMX is on.
+ * objtool would take it for unreachable code. After a VM exit the host continues
+ * where it would after a failed entry; the exit clears the flags that tell the
+ * two apart. Nothing here faults, as VMX is on.
  */
 #define ENTER(instruction)						\
 ({									\

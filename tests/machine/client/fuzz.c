@@ -445,7 +445,7 @@ void test_fuzz_show(struct seq_file *m)
 	unsigned int i;
 
 	if (fuzz.state == FUZZ_AT_REST)
-		fuzz_show_books(m);
+		fuzz_show_expected(m);
 	for (i = 0; i < ARRAY_SIZE(calls); i++)
 		seq_printf(m, "call %s %ld\n", calls[i].name, atomic_long_read(&done[i]));
 	fuzz_loans_show(m);

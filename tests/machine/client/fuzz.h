@@ -307,8 +307,8 @@ int fuzz_misuse_init(void);
 void fuzz_misuse_exit(void);
 void fuzz_misuse(struct fuzz_thread *t, const struct fuzz_step *s);
 
-/* fuzz_books.c */
+/* fuzz_expected.c */
 void fuzz_check_cpus(void);
-void fuzz_show_books(struct seq_file *m);
+void fuzz_show_expected(struct seq_file *m);
 
 #endif /* _VMXCORE_TEST_FUZZ_H */

@@ -4,9 +4,9 @@
  * another thread unregisters its client.
  *
  * Both follow from a client's phase. It is incremented at each step of the
- * client's life and never repeats. A thread that has noted the phase of a
- * handle knows whether the client is registered, is being unregistered, or has
- * been unregistered.
+ * client's life, and a phase in which the client was registered never comes
+ * again. A thread that has noted the phase of a handle knows whether the client
+ * is registered, is being unregistered, or has been unregistered.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/err.h>
@@ -238,9 +238,7 @@ void fuzz_look(const struct fuzz_thread *t, unsigned int index, int phase,
 	smp_mb();
 }
 
-/*
- * Returns true if there was no exclusive client from before the call until now.
- */
+/* Returns true if no exclusive client existed from before the call until now. */
 static bool still_quiet(const struct fuzz_before *before)
 {
 	/* Order the call before this read. */
@@ -413,7 +411,7 @@ static bool holds_something(struct fuzz_thread *t)
 	return false;
 }
 
-/* Registers the exclusive client, or fails to, unless another thread does so now. */
+/* Tries to register the exclusive client, unless another thread does so now. */
 void fuzz_register_exclusive(struct fuzz_thread *t, u32 how)
 {
 	unsigned int flags = VMXCORE_EXCLUSIVE;

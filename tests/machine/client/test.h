@@ -94,7 +94,7 @@ int test_vmcs_clear(const char *name);
 int test_vmcs_load(const char *name, unsigned int cpu, int wanted);
 int test_vmcs_borrow(const char *name, unsigned int cpu, unsigned int times);
 int test_vmcs_launched(const char *name, unsigned int cpu, bool wanted);
-int test_vmcs_books(void);
+int test_vmcs_compare_current(void);
 void test_vmcss_exit(void);
 
 /* vpid.c: all VPIDs of the machine */

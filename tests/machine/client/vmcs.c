@@ -209,7 +209,7 @@ static const void *page_of(const void *handle)
  * Compare in a task: an interrupt may arrive between the write of the pointer
  * and the VMPTRLD, or while KVM has a shadow VMCS loaded.
  */
-static int compare_books(void *unused)
+static int compare_current(void *unused)
 {
 	void *current_vmcs = this_cpu_read(vmxcore_current_vmcs);
 	const void *page = page_of(current_vmcs) ?: current_vmcs;
@@ -225,13 +225,13 @@ static int compare_books(void *unused)
  * Asks each CPU whether the VMCS in vmxcore_current_vmcs is current there.
  * Returns -EPROTO if it is not.
  */
-int test_vmcs_books(void)
+int test_vmcs_compare_current(void)
 {
 	unsigned int cpu;
 	int err = 0, this;
 
 	for_each_online_cpu(cpu) {
-		this = test_call_on(cpu, "", compare_books, NULL);
+		this = test_call_on(cpu, "", compare_current, NULL);
 		if (this)
 			err = this;
 	}

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define HARDWARE	"/sys/kernel/debug/vmxcore_cpus"
-#define BOOKS		"/sys/kernel/debug/vmxcore/cpus"
+#define CPU_STATES		"/sys/kernel/debug/vmxcore/cpus"
 #define CLIENTS		"/sys/kernel/debug/vmxcore/clients"
 #define MAX_CPUS	64
 #define LINE_LEN	4096
@@ -95,14 +95,14 @@ static void take_hardware(const char *line)
 	cpu->vmx = vmx;
 }
 
-static void take_books(const char *line)
+static void take_state(const char *line)
 {
 	unsigned int number, refs, all;
 	char state[16];
 	struct cpu *cpu;
 
 	if (sscanf(line, "cpu %u %15s refs %u all %u", &number, state, &refs, &all) != 4)
-		errx(2, "%s: %s", BOOKS, line);
+		errx(2, "%s: %s", CPU_STATES, line);
 	cpu = cpu_at(number);
 	memcpy(cpu->state, state, sizeof(state));
 	cpu->refs = refs;
@@ -142,11 +142,11 @@ static void judge_online(unsigned int number)
 	demand(cpu->expected == (on && cpu->vmx), number,
 	       cpu->expected ? "VMX should be on" : "VMX should be off");
 	demand(on || !strcmp(cpu->state, "off"), number, "unknown state");
-	demand(on == (cpu->refs || cpu->all), number, "VMX is on without a reference, or off with one");
+	demand(on == (cpu->refs || cpu->all), number, "VMX without a reference, or the reverse");
 	demand(cpu->foreign || (cpu->vmx == on && cpu->vmxe == on), number,
 	       "the hardware contradicts vmxcore");
 	demand(cpu->all == !!clients_of_all, number, "all does not match the clients");
-	demand(cpu->refs == cpu->client_refs, number, "refs is not the sum of the clients' references");
+	demand(cpu->refs == cpu->client_refs, number, "refs is not the sum of the clients'");
 }
 
 static void judge_offline(unsigned int number)
@@ -173,7 +173,7 @@ int main(int argc, char **argv)
 		parse_cpus(argv[3], true);
 
 	each_line(HARDWARE, take_hardware);
-	each_line(BOOKS, take_books);
+	each_line(CPU_STATES, take_state);
 	each_line(CLIENTS, take_client);
 
 	for (number = 0; number < MAX_CPUS; number++) {

@@ -149,7 +149,7 @@ static void show_cpus(struct seq_file *m)
 }
 
 /* Writes what vmxcore must report. No thread may run. */
-void fuzz_show_books(struct seq_file *m)
+void fuzz_show_expected(struct seq_file *m)
 {
 	unsigned int index;
 
