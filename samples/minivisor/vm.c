@@ -23,7 +23,7 @@ static void free_memory(struct minivisor_vm *vm)
 		__free_page(vm->memory[i]);
 }
 
-static void *at(struct minivisor_vm *vm, u64 gpa)
+static void *guest_ptr(struct minivisor_vm *vm, u64 gpa)
 {
 	return page_address(vm->memory[gpa >> PAGE_SHIFT]) + offset_in_page(gpa);
 }
@@ -34,10 +34,10 @@ static void *at(struct minivisor_vm *vm, u64 gpa)
  */
 static void fill_memory(struct minivisor_vm *vm)
 {
-	*(u64 *)at(vm, GUEST_PML4) = GUEST_PDPT | _PAGE_PRESENT | _PAGE_RW;
-	*(u64 *)at(vm, GUEST_PDPT) = GUEST_PD | _PAGE_PRESENT | _PAGE_RW;
-	*(u64 *)at(vm, GUEST_PD) = _PAGE_PRESENT | _PAGE_RW | _PAGE_PSE;
-	memcpy(at(vm, GUEST_CODE), minivisor_guest,
+	*(u64 *)guest_ptr(vm, GUEST_PML4) = GUEST_PDPT | _PAGE_PRESENT | _PAGE_RW;
+	*(u64 *)guest_ptr(vm, GUEST_PDPT) = GUEST_PD | _PAGE_PRESENT | _PAGE_RW;
+	*(u64 *)guest_ptr(vm, GUEST_PD) = _PAGE_PRESENT | _PAGE_RW | _PAGE_PSE;
+	memcpy(guest_ptr(vm, GUEST_CODE), minivisor_guest,
 	       minivisor_guest_end - minivisor_guest);
 }
 
@@ -76,7 +76,7 @@ static void take_vpid(struct minivisor_vm *vm)
 	vm->vpid = vpid > 0 ? vpid : 0;
 }
 
-static void give_back(struct minivisor_vm *vm)
+static void release_vmx(struct minivisor_vm *vm)
 {
 	/*
 	 * The VMCS may be active on some CPU, and VMCLEAR needs VMX. So this
@@ -88,7 +88,7 @@ static void give_back(struct minivisor_vm *vm)
 	vmxcore_put(minivisor_client);
 }
 
-static int borrow(struct minivisor_vm *vm)
+static int acquire_vmx(struct minivisor_vm *vm)
 {
 	int err;
 
@@ -105,7 +105,7 @@ static int borrow(struct minivisor_vm *vm)
 
 	err = minivisor_vmcs_init(vm);
 	if (err)
-		give_back(vm);
+		release_vmx(vm);
 	return err;
 }
 
@@ -126,7 +126,7 @@ struct minivisor_vm *minivisor_vm_create(void)
 	err = alloc_memory(vm);
 	if (err)
 		goto out_free;
-	err = borrow(vm);
+	err = acquire_vmx(vm);
 	if (err)
 		goto out_memory;
 	return vm;
@@ -147,7 +147,7 @@ int minivisor_vm_start(struct minivisor_vm *vm, u64 seed, u64 steps)
 	vm->run.seed = (u32)seed;
 	vm->run.steps = steps;
 	vm->regs[GUEST_R8] = vm->run.seed;
-	*(u32 *)at(vm, GUEST_STEPS) = steps;
+	*(u32 *)guest_ptr(vm, GUEST_STEPS) = steps;
 	return 0;
 }
 
@@ -157,7 +157,7 @@ int minivisor_vm_start(struct minivisor_vm *vm, u64 seed, u64 steps)
  */
 void minivisor_vm_destroy(struct minivisor_vm *vm)
 {
-	give_back(vm);
+	release_vmx(vm);
 	free_memory(vm);
 	minivisor_ept_free(&vm->ept);
 	kfree(vm);

@@ -67,7 +67,7 @@ static int churn_thread(void *unused)
 	kthread_complete_and_exit(&churn.done, 0);
 }
 
-static int come_and_go(unsigned int times)
+static int register_repeatedly(unsigned int times)
 {
 	static const struct vmxcore_client_desc desc = {
 		.name = "churn",
@@ -102,7 +102,7 @@ int test_churn(unsigned int times)
 	for (i = 0; i <= num_online_cpus(); i++)
 		threads += !IS_ERR(kthread_run(churn_thread, NULL, "churn/%u", i));
 
-	err = come_and_go(times);
+	err = register_repeatedly(times);
 	WRITE_ONCE(churn.stop, true);
 	while (threads--)
 		wait_for_completion(&churn.done);

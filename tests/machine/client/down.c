@@ -75,7 +75,7 @@ static void resume(void *unused)
 	cpu_resume();
 }
 
-static int once(struct vmxcore_client *client)
+static int down_and_up(struct vmxcore_client *client)
 {
 	int err;
 
@@ -118,7 +118,7 @@ int test_down(unsigned int times)
 	if (IS_ERR(client))
 		return PTR_ERR(client);
 	while (times-- && !err)
-		err = once(client);
+		err = down_and_up(client);
 	vmxcore_unregister(client);
 	return err;
 }

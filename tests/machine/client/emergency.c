@@ -17,15 +17,15 @@
 static void **slot;
 static atomic_t touched;
 
-static int touch(struct kprobe *probe, struct pt_regs *regs)
+static int count_touch(struct kprobe *probe, struct pt_regs *regs)
 {
 	atomic_inc(&touched);
 	return 0;
 }
 
 static struct kprobe probes[] = {
-	{ .symbol_name = EMERGENCY_REGISTER, .pre_handler = touch },
-	{ .symbol_name = EMERGENCY_UNREGISTER, .pre_handler = touch },
+	{ .symbol_name = EMERGENCY_REGISTER, .pre_handler = count_touch },
+	{ .symbol_name = EMERGENCY_UNREGISTER, .pre_handler = count_touch },
 };
 
 void test_emergency_show(struct seq_file *m)

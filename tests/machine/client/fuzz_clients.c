@@ -345,7 +345,7 @@ static struct vmxcore_client *call_register(unsigned int index, unsigned int fla
 	return vmxcore_register(&desc);
 }
 
-static void come(unsigned int index, int phase, struct vmxcore_client *client)
+static void finish_register(unsigned int index, int phase, struct vmxcore_client *client)
 {
 	if (IS_ERR(client)) {
 		end_step(index, phase);
@@ -367,7 +367,7 @@ static void register_one(struct fuzz_thread *t, unsigned int index, int phase)
 	if (!IS_ERR(client) && still_alone(&before))
 		fuzz_fail(t, "%s registers while an exclusive client is registered",
 			  fuzz_clients[index].name);
-	come(index, phase, client);
+	finish_register(index, phase, client);
 }
 
 /* The client is private, so no other thread unregisters it. */
@@ -430,7 +430,7 @@ void fuzz_register_exclusive(struct fuzz_thread *t, u32 how)
 		fuzz_fail(t, "register exclusively: %d", err);
 	if (!err && holds_something(t))
 		fuzz_fail(t, "registered exclusively while others hold references");
-	come(FUZZ_ALONE, phase, client);
+	finish_register(FUZZ_ALONE, phase, client);
 	if (err)
 		atomic_inc(&alone_ended);
 }

@@ -161,7 +161,7 @@ static void put_here(void *data)
  * An interrupt can still arrive on a CPU that has passed vmxcore's hotplug
  * callback. The get must then be refused.
  */
-static bool refused_on_the_way_down(const struct fuzz_thread *t, int err)
+static bool refused_while_offline(const struct fuzz_thread *t, int err)
 {
 	bool online = cpu_online(smp_processor_id());
 
@@ -182,7 +182,7 @@ static void get_here(void *data)
 		return;
 	fuzz_look(here->t, here->index, claim->phase, &before);
 	err = vmxcore_get_cpu(claim->handle);
-	if (refused_on_the_way_down(here->t, err) ||
+	if (refused_while_offline(here->t, err) ||
 	    !fuzz_judge(here->t, here->index, claim->phase, had, err, &before))
 		return;
 	note_get(claim, this_cpu_ptr(&fuzz_cells[here->index]));

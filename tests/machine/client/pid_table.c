@@ -29,7 +29,7 @@ struct play {
 	atomic_t wrong;
 };
 
-static bool whole(const struct play *play, unsigned int id)
+static bool is_complete(const struct play *play, unsigned int id)
 {
 	u64 entry = READ_ONCE(play->table->entries[id]);
 
@@ -48,12 +48,12 @@ static void set_and_clear(void *data)
 			vmxcore_pid_table_clear(play->table, id);
 		else if (vmxcore_pid_table_set(play->table, id, &play->descriptors[id]))
 			atomic_inc(&play->wrong);
-		if (!whole(play, id) || !whole(play, (id * 5) % (MAX_ID + 1)))
+		if (!is_complete(play, id) || !is_complete(play, (id * 5) % (MAX_ID + 1)))
 			atomic_inc(&play->wrong);
 	}
 }
 
-static int refuses(struct play *play)
+static int check_refused(struct play *play)
 {
 	if (PTR_ERR_OR_ZERO(vmxcore_pid_table_alloc(VMXCORE_MAX_VCPU_ID + 1)) != -EINVAL ||
 	    vmxcore_pid_table_set(play->table, MAX_ID + 1, play->descriptors) != -EINVAL ||
@@ -62,7 +62,7 @@ static int refuses(struct play *play)
 	return 0;
 }
 
-static int all_clear(struct play *play)
+static int check_cleared(struct play *play)
 {
 	unsigned int id;
 
@@ -86,7 +86,7 @@ int test_pid_table(void)
 	play.descriptors = kcalloc(MAX_ID + 1, sizeof(*play.descriptors), GFP_KERNEL);
 	if (play.descriptors) {
 		on_each_cpu(set_and_clear, &play, 1);
-		err = refuses(&play) ?: all_clear(&play);
+		err = check_refused(&play) ?: check_cleared(&play);
 		if (!err && atomic_read(&play.wrong))
 			err = -EPROTO;
 	}

@@ -100,7 +100,7 @@ static void late_put(void *generation)
  * Keep the reference over a sleep, as KVM does, and sometimes for so long that
  * the CPU has gone offline before the put.
  */
-static int kept(unsigned int i)
+static int hold_and_put(unsigned int i)
 {
 	unsigned int cpu, generation;
 	int err;
@@ -128,13 +128,13 @@ static int one_pair(unsigned int i)
 	case 1:
 		return one_cpu();
 	case 3:
-		return kept(i / 4);
+		return hold_and_put(i / 4);
 	default:
 		return all_cpus(i);
 	}
 }
 
-static bool over(unsigned int i)
+static bool should_stop(unsigned int i)
 {
 	return READ_ONCE(storm.stop) || READ_ONCE(storm.error) ||
 	       (storm.iterations && i >= storm.iterations);
@@ -146,7 +146,7 @@ static int storm_thread(void *unused)
 	unsigned int i;
 	int err;
 
-	for (i = 0; !over(i); i++) {
+	for (i = 0; !should_stop(i); i++) {
 		err = one_pair(i);
 		if (!err) {
 			atomic_long_inc(&pairs);

@@ -25,7 +25,7 @@ static enum hrtimer_restart wake(struct hrtimer *unused)
  * Start the timer at the last step before idle: one that expires while tasks
  * are being frozen would abort the suspend.
  */
-static int almost_asleep(struct kprobe *probe, struct pt_regs *regs)
+static int before_idle(struct kprobe *probe, struct pt_regs *regs)
 {
 	unsigned int ms = xchg(&delay, 0);
 
@@ -36,7 +36,7 @@ static int almost_asleep(struct kprobe *probe, struct pt_regs *regs)
 
 static struct kprobe probe = {
 	.symbol_name = "dpm_suspend_noirq",
-	.pre_handler = almost_asleep,
+	.pre_handler = before_idle,
 };
 
 /* Ends the next suspend @ms milliseconds after it has begun. */
