@@ -48,11 +48,6 @@ static int phase_of(unsigned int index)
 	return smp_load_acquire(&fuzz_clients[index].phase);
 }
 
-static int step_of(unsigned int index)
-{
-	return phase_of(index) % NR_STEPS;
-}
-
 /*
  * cpu_gone for a client without a reference there means that vmxcore has
  * counted one too many.
@@ -175,7 +170,7 @@ enum fuzz_standing fuzz_standing(unsigned int index, int phase)
 /* Returns whether a client is registered. The answer may be outdated at once. */
 bool fuzz_there(unsigned int index)
 {
-	return step_of(index) == THERE;
+	return phase_of(index) % NR_STEPS == THERE;
 }
 
 /*

@@ -85,7 +85,11 @@ static void next_turn(unsigned int index)
 	smp_store_release(&shared[index].loan.turn, shared[index].loan.turn + 1);
 }
 
-static bool is_there(unsigned int index)
+/*
+ * Returns whether a shared client has a VMCS. The answer may be outdated at
+ * once.
+ */
+bool fuzz_loan_there(unsigned int index)
 {
 	return turn_of(index) % 2;
 }
@@ -185,9 +189,9 @@ static void make_or_free(struct fuzz_thread *t, unsigned int index, bool there)
 	if (!fuzz_renew(t, index))
 		return;
 	mutex_lock(&shared[index].lock);
-	if (!there && !is_there(index))
+	if (!there && !fuzz_loan_there(index))
 		make(t, index);
-	else if (there && is_there(index))
+	else if (there && fuzz_loan_there(index))
 		free_it(t, index);
 	mutex_unlock(&shared[index].lock);
 }
@@ -331,7 +335,7 @@ void fuzz_loan(struct fuzz_thread *t, const struct fuzz_step *s)
 	 */
 	if (s->how / 8 % 8 && !fuzz_there(index))
 		fuzz_register(t, &(const struct fuzz_step){ .which = 2 * index });
-	if (what < 2 || (s->how / 8 % 8 && !is_there(index)))
+	if (what < 2 || (s->how / 8 % 8 && !fuzz_loan_there(index)))
 		make_or_free(t, index, what == 1);
 	if (what < 2)
 		return;
@@ -355,7 +359,7 @@ void fuzz_loan(struct fuzz_thread *t, const struct fuzz_step *s)
 void fuzz_loan_taken(const struct fuzz_thread *t, unsigned int index)
 {
 	mutex_lock(&shared[index].lock);
-	if (is_there(index))
+	if (fuzz_loan_there(index))
 		end(t, index, "its client is unregistered");
 	mutex_unlock(&shared[index].lock);
 }
@@ -364,15 +368,6 @@ void fuzz_loan_taken(const struct fuzz_thread *t, unsigned int index)
 void fuzz_loan_free(struct fuzz_thread *t, unsigned int index)
 {
 	make_or_free(t, index, true);
-}
-
-/*
- * Returns whether a shared client has a VMCS. The answer may be outdated at
- * once.
- */
-bool fuzz_loan_there(unsigned int index)
-{
-	return is_there(index);
 }
 
 void fuzz_loans_show(struct seq_file *m)

@@ -59,15 +59,6 @@ static int enter(void)
 	return -EPROTO;
 }
 
-static int launch(u64 pa)
-{
-	u64 before;
-	int err;
-
-	err = vmxcore_vmptrst(&before) ?: make_current(pa) ?: enter();
-	return err ?: make_current(before);
-}
-
 /*
  * Runs a guest on a VMCS that is active on this CPU, which makes it launched.
  * Callable in any context but NMI. Returns -EPROTO if the VM entry failed,
@@ -76,10 +67,13 @@ static int launch(u64 pa)
 int test_launch(u32 *page)
 {
 	unsigned long flags;
+	u64 before;
 	int err;
 
 	local_irq_save(flags);
-	err = launch(virt_to_phys(page));
+	err = vmxcore_vmptrst(&before) ?: make_current(virt_to_phys(page)) ?: enter();
+	if (!err)
+		err = make_current(before);
 	local_irq_restore(flags);
 	return err;
 }
