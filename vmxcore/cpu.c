@@ -34,6 +34,9 @@ static bool all_enabled;
 
 atomic_t vmxcore_nr_failed = ATOMIC_INIT(0);
 
+bool vmxcore_rebooting __read_mostly;
+EXPORT_SYMBOL_GPL(vmxcore_rebooting);
+
 /* What decides whether VMXON faults (SDM volume 3, "VMXON"). */
 struct vmxon_registers {
 	unsigned long cr0;

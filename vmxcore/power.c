@@ -12,9 +12,6 @@
 #include "cpu.h"
 #include "init.h"
 
-bool vmxcore_rebooting __read_mostly;
-EXPORT_SYMBOL_GPL(vmxcore_rebooting);
-
 /*
  * Clients register their own syscore_ops after vmxcore's. Suspend and shutdown run
  * in reverse order of registration and resume in order, so VMX is on for all of

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the TLBs keep of guests: the flush when VMX is turned on for a CPU, and the one when an
- * EPT root is new to it.
+ * What the TLBs keep of guests, and the flushes when VMX is turned on for a CPU.
  */
-#include <linux/instruction_pointer.h>
-#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <asm/vmx.h>
 
 #include <vmxcore/insn.h>
+#include <vmxcore/vmxcore.h>
 
-#include "client.h"
-#include "context.h"
-#include "cpu.h"
 #include "tlb.h"
+
+u8 *vmxcore_vpids;
 
 /* @ept_vpid: IA32_VMX_EPT_VPID_CAP. @extent: a VMX_VPID_EXTENT_*_BIT */
 bool vmxcore_has_invvpid(u64 ept_vpid, u32 extent)
@@ -39,41 +36,22 @@ void vmxcore_flush_all(u64 ept_vpid)
 		vmxcore_invvpid_all();
 }
 
-static int flush_root(u64 eptp)
-{
-	u32 ept = lower_32_bits(vmxcore_caps()->ept_vpid);
-
-	if (!(ept & VMX_EPT_INVEPT_BIT))
-		return -EOPNOTSUPP;
-	if (ept & VMX_EPT_EXTENT_CONTEXT_BIT)
-		return vmxcore_invept_single(eptp);
-	return vmxcore_invept_all();
-}
-
-/**
- * vmxcore_ept_activate() - flush an EPT root before its first use on this CPU
- * @eptp: EPT pointer
- *
- * Guest-physical mappings are tagged by the address of the EPT root alone (SDM volume 3,
- * "Information That May Be Cached"). A page that was another hypervisor's root still has that
- * one's mappings in the TLB of each CPU that used it, because no hypervisor flushes a root
- * when it frees it. To be called whenever vmxcore_vmcs_load() returned %VMXCORE_VMCS_CLEAR or
- * %VMXCORE_VMCS_MOVED, and when the root has changed.
- *
- * Context: preemption off, VMX on.
- * Return: 0; -ESHUTDOWN and -EIO as vmxcore_vmcs_load(); -EPERM: VMX is off, no client has a
- * reference here; -EOPNOTSUPP: this CPU has no INVEPT; -EINVAL: the wrong context.
+/*
+ * VMX was turned on for this CPU, interrupts are off: flush what guests left here under the
+ * VPIDs in use. Where INVVPID of all contexts exists, vmxcore_flush_all() has done it.
  */
-int vmxcore_ept_activate(u64 eptp)
+void vmxcore_vpids_flush_here(void)
 {
-	unsigned long flags;
-	int err;
+	u64 ept_vpid = vmxcore_caps()->ept_vpid;
+	unsigned int vpid;
 
-	if (!vmxcore_may_use_this_cpu())
-		return vmxcore_report_misuse(VMXCORE_MISUSE_CONTEXT, NULL, __func__, _RET_IP_);
-	local_irq_save(flags);
-	err = vmxcore_cpu_usable() ?: flush_root(eptp);
-	local_irq_restore(flags);
-	return err;
+	if (vmxcore_has_invvpid(ept_vpid, VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT) ||
+	    !vmxcore_has_invvpid(ept_vpid, VMX_VPID_EXTENT_SINGLE_CONTEXT_BIT))
+		return;
+	/* Pairs with take() in vpid.c: a VPID that is given out now is flushed here or there. */
+	smp_mb();
+	for (vpid = VMXCORE_FIRST_VPID; vpid < VMXCORE_NR_VPIDS; vpid++) {
+		if (READ_ONCE(vmxcore_vpids[vpid]) >= VMXCORE_VPID_OF_CLIENT)
+			vmxcore_invvpid_single(vpid);
+	}
 }
-EXPORT_SYMBOL_GPL(vmxcore_ept_activate);

@@ -27,41 +27,25 @@
 #include "tlb.h"
 #include "trace.h"
 
-/* VPID 0 is the host's. */
-#define FIRST_VPID	1
-#define NR_VPIDS	(U16_MAX + 1)
-
-/*
- * A VPID is free and has not been used since the last flush, or free and has been used, or
- * it has the index of its client's entry. Where single VPIDs are flushed the first two are
- * the same.
- */
-enum {
-	VPID_CLEAN,
-	VPID_USED,
-	VPID_OF_CLIENT,
-};
-
-static u8 *vpids;
-static unsigned int next = FIRST_VPID;
-/* How many are VPID_USED. */
+static unsigned int next = VMXCORE_FIRST_VPID;
+/* The number of VPIDs that are VMXCORE_VPID_USED. */
 static unsigned int nr_used;
 static DEFINE_MUTEX(vpids_lock);
 
-static_assert(VPID_OF_CLIENT + VMXCORE_MAX_CLIENTS <= U8_MAX + 1);
+static_assert(VMXCORE_VPID_OF_CLIENT + VMXCORE_MAX_CLIENTS <= U8_MAX + 1);
 
 /* Return: 0 or -ENOMEM. */
 int vmxcore_vpids_init(void)
 {
-	vpids = vzalloc(NR_VPIDS);
-	return vpids ? 0 : -ENOMEM;
+	vmxcore_vpids = vzalloc(VMXCORE_NR_VPIDS);
+	return vmxcore_vpids ? 0 : -ENOMEM;
 }
 
 void vmxcore_vpids_exit(void)
 {
-	vfree(vpids);
-	vpids = NULL;
-	next = FIRST_VPID;
+	vfree(vmxcore_vpids);
+	vmxcore_vpids = NULL;
+	next = VMXCORE_FIRST_VPID;
 	nr_used = 0;
 }
 
@@ -92,8 +76,8 @@ static unsigned int find_clean(void)
 {
 	unsigned int vpid;
 
-	for (vpid = next; vpid < NR_VPIDS; vpid++) {
-		if (vpids[vpid] == VPID_CLEAN)
+	for (vpid = next; vpid < VMXCORE_NR_VPIDS; vpid++) {
+		if (vmxcore_vpids[vpid] == VMXCORE_VPID_CLEAN)
 			return vpid;
 	}
 	return 0;
@@ -103,12 +87,12 @@ static void used_to_clean(void)
 {
 	unsigned int vpid;
 
-	for (vpid = FIRST_VPID; vpid < NR_VPIDS; vpid++) {
-		if (vpids[vpid] == VPID_USED)
-			WRITE_ONCE(vpids[vpid], VPID_CLEAN);
+	for (vpid = VMXCORE_FIRST_VPID; vpid < VMXCORE_NR_VPIDS; vpid++) {
+		if (vmxcore_vpids[vpid] == VMXCORE_VPID_USED)
+			WRITE_ONCE(vmxcore_vpids[vpid], VMXCORE_VPID_CLEAN);
 	}
 	nr_used = 0;
-	next = FIRST_VPID;
+	next = VMXCORE_FIRST_VPID;
 }
 
 /* Return: a VPID, or -ENOSPC. */
@@ -128,7 +112,7 @@ static int take(u8 owner)
 	}
 	if (!vpid)
 		return -ENOSPC;
-	WRITE_ONCE(vpids[vpid], owner);
+	WRITE_ONCE(vmxcore_vpids[vpid], owner);
 	next = vpid + 1;
 	if (!flushes_all()) {
 		/* Pairs with vmxcore_vpids_flush_here(): one of the two flushes it. */
@@ -137,24 +121,6 @@ static int take(u8 owner)
 				 1);
 	}
 	return vpid;
-}
-
-/*
- * VMX was turned on for this CPU, interrupts are off: flush what guests left here under the
- * VPIDs in use. Where INVVPID of all contexts exists, vmxcore_flush_all() has done it.
- */
-void vmxcore_vpids_flush_here(void)
-{
-	unsigned int vpid;
-
-	if (flushes_all() || !flushes_single())
-		return;
-	/* Pairs with take(): a VPID that is given out now is found here, or flushed there. */
-	smp_mb();
-	for (vpid = FIRST_VPID; vpid < NR_VPIDS; vpid++) {
-		if (READ_ONCE(vpids[vpid]) >= VPID_OF_CLIENT)
-			vmxcore_invvpid_single(vpid);
-	}
 }
 
 /*
@@ -191,7 +157,7 @@ int vmxcore_vpid_alloc(struct vmxcore_client *client)
 	cpus_read_lock();
 	mutex_lock(&vpids_lock);
 	entry = owner_of(client);
-	vpid = entry ? take(VPID_OF_CLIENT + vmxcore_entry_index(entry)) : -EINVAL;
+	vpid = entry ? take(VMXCORE_VPID_OF_CLIENT + vmxcore_entry_index(entry)) : -EINVAL;
 	if (vpid > 0) {
 		WRITE_ONCE(entry->nr_vpids, entry->nr_vpids + 1);
 		trace_vmxcore_vpid_alloc(entry->name, vpid);
@@ -209,7 +175,7 @@ static void give_back(const struct vmxcore_client_entry *entry, unsigned int vpi
 {
 	lockdep_assert_held(&vpids_lock);
 
-	WRITE_ONCE(vpids[vpid], VPID_USED);
+	WRITE_ONCE(vmxcore_vpids[vpid], VMXCORE_VPID_USED);
 	nr_used++;
 	trace_vmxcore_vpid_free(entry->name, vpid);
 }
@@ -232,8 +198,8 @@ void vmxcore_vpid_free(struct vmxcore_client *client, int vpid)
 		err = VMXCORE_MISUSE_VPID;
 		mutex_lock(&vpids_lock);
 		entry = owner_of(client);
-		if (entry && vpid < NR_VPIDS &&
-		    vpids[vpid] == VPID_OF_CLIENT + vmxcore_entry_index(entry)) {
+		if (entry && vpid < VMXCORE_NR_VPIDS &&
+		    vmxcore_vpids[vpid] == VMXCORE_VPID_OF_CLIENT + vmxcore_entry_index(entry)) {
 			give_back(entry, vpid);
 			WRITE_ONCE(entry->nr_vpids, entry->nr_vpids - 1);
 			err = 0;
@@ -247,12 +213,12 @@ EXPORT_SYMBOL_GPL(vmxcore_vpid_free);
 /* Free all VPIDs of a closed client. Return: how many it had not freed. */
 unsigned int vmxcore_vpids_take_back(struct vmxcore_client_entry *entry)
 {
-	u8 owner = VPID_OF_CLIENT + vmxcore_entry_index(entry);
+	u8 owner = VMXCORE_VPID_OF_CLIENT + vmxcore_entry_index(entry);
 	unsigned int vpid, count = 0;
 
 	mutex_lock(&vpids_lock);
-	for (vpid = FIRST_VPID; vpid < NR_VPIDS; vpid++) {
-		if (vpids[vpid] == owner) {
+	for (vpid = VMXCORE_FIRST_VPID; vpid < VMXCORE_NR_VPIDS; vpid++) {
+		if (vmxcore_vpids[vpid] == owner) {
 			give_back(entry, vpid);
 			count++;
 		}
