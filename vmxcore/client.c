@@ -423,23 +423,20 @@ static const char *misuse_text(enum vmxcore_misuse kind)
 }
 
 /*
- * Log what a client did wrong, once for each kind and client, and turn it into an errno.
- * This is a line and no WARN(): a client's bug must not stop a machine that has
- * panic_on_warn set, and the caller's symbol says what a stack dump would. @ret: an enum
- * vmxcore_misuse; everything below is returned as it is. @call: the function of the API.
- * @caller: the address it was called from. Any context but NMI.
+ * Log what a client did wrong, once for each kind and client. This is a line and no WARN(): a
+ * client's bug must not stop a machine that has panic_on_warn set, and the caller's symbol says
+ * what a stack dump would. @call: the function of the API. @caller: the address it was called
+ * from. Any context but NMI.
  *
- * Return: @ret, or -EOVERFLOW or -EINVAL for a misuse.
+ * Return: -EOVERFLOW for VMXCORE_MISUSE_OVERFLOW, otherwise -EINVAL.
  */
-int vmxcore_report_misuse(int ret, struct vmxcore_client *client, const char *call,
-			  unsigned long caller)
+int vmxcore_misuse(enum vmxcore_misuse kind, struct vmxcore_client *client, const char *call,
+		   unsigned long caller)
 {
+	int err = kind == VMXCORE_MISUSE_OVERFLOW ? -EOVERFLOW : -EINVAL;
 	static unsigned long warned_unknown;
 	unsigned long *warned = &warned_unknown;
-	enum vmxcore_misuse kind = ret;
 
-	if (ret < (int)VMXCORE_MISUSE_HANDLE)
-		return ret;
 	/* Whatever else is wrong, a client that is not registered has a stale handle. */
 	if (!vmxcore_entry_find(client))
 		kind = VMXCORE_MISUSE_HANDLE;
@@ -448,5 +445,5 @@ int vmxcore_report_misuse(int ret, struct vmxcore_client *client, const char *ca
 	if (!test_and_set_bit(kind, warned))
 		pr_warn("misuse by client '%s': %s: %s, called from %pS; ignored, report it to the maker of that module\n",
 			vmxcore_client_name(client), call, misuse_text(kind), (void *)caller);
-	return ret == VMXCORE_MISUSE_OVERFLOW ? -EOVERFLOW : -EINVAL;
+	return err;
 }

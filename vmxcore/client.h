@@ -173,7 +173,19 @@ unsigned int vmxcore_clients_cpu_gone(unsigned int cpu);
 
 const char *vmxcore_client_name(struct vmxcore_client *client);
 bool vmxcore_client_may_log(struct vmxcore_client *client);
-int vmxcore_report_misuse(int ret, struct vmxcore_client *client, const char *call,
-			  unsigned long caller);
+int vmxcore_misuse(enum vmxcore_misuse kind, struct vmxcore_client *client, const char *call,
+		   unsigned long caller);
+
+/*
+ * Turn what an internal function returns into what the API returns: log a misuse, see
+ * vmxcore_misuse(), and leave all else as it is.
+ */
+static inline int vmxcore_report_misuse(int ret, struct vmxcore_client *client,
+					const char *call, unsigned long caller)
+{
+	if (likely(ret < (int)VMXCORE_MISUSE_HANDLE))
+		return ret;
+	return vmxcore_misuse(ret, client, call, caller);
+}
 
 #endif /* _VMXCORE_CLIENT_H */
