@@ -8,7 +8,7 @@ vmxctl_with() {
 	local compiler=$1
 	shift
 	make -C tools/vmxctl --no-print-directory --always-make --keep-going --output-sync=line -j"$(nproc)" BUILD="$PWD/$out/vmxctl-$compiler" \
-		CC="$compiler" CFLAGS="-O2 -Wno-error $*" 2>&1 | sed -E 's|^([a-z_]+\.[ch]:[0-9])|tools/vmxctl/\1|'
+		CC="$compiler" CFLAGS="-O2 -Wno-error $*" 2>&1 | sed -E "s#^([a-z_]+(/[a-z_]+)?\.[ch]:[0-9])#tools/vmxctl/\1#; s#^$PWD/##"
 }
 
 program_sources() {
@@ -68,7 +68,7 @@ tidy_programs() {
 # One run each for what links together: only so it sees which function nobody calls.
 cppcheck_programs() {
 	{
-		cppcheck "${cppcheck_options[@]}" --enable=warning,style,performance,portability,unusedFunction --suppress=missingIncludeSystem -D_GNU_SOURCE tools/vmxctl
+		cppcheck "${cppcheck_options[@]}" --enable=warning,style,performance,portability,unusedFunction --suppress=missingIncludeSystem -D_GNU_SOURCE -Itools/vmxctl tools/vmxctl
 		cppcheck "${cppcheck_options[@]}" --enable=warning,style,performance,portability,unusedFunction --suppress=missingIncludeSystem --suppress=missingInclude -D_GNU_SOURCE \
 			-Iinclude tests/machine/programs tests/machine/guest
 	} 2>&1 | tests/static/report.py cppcheck-programs

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "commands.h"
-#include "features.h"
-#include "files.h"
-#include "machine.h"
-#include "options.h"
-#include "out.h"
-#include "vmxcore.h"
+#include "lib/cpus.h"
+#include "lib/files.h"
+#include "lib/options.h"
+#include "lib/out.h"
+#include "machine/features.h"
+#include "machine/machine.h"
+#include "machine/vmxcore.h"
 
 #define CONTROL_BIT(bit)	(1ULL << (32 + (bit)))
 #define PROCBASED_SECONDARY	CONTROL_BIT(31)

@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "commands.h"
-#include "options.h"
-#include "out.h"
+#include "lib/options.h"
+#include "lib/out.h"
 
 static const struct command commands[] = {
 	{ "status", command_status, "f", NULL },

@@ -7,11 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "commands.h"
-#include "options.h"
-#include "out.h"
-#include "snapshot.h"
-#include "status.h"
+#include "lib/options.h"
+#include "lib/out.h"
+#include "machine/report.h"
+#include "machine/snapshot.h"
 
 static struct json_object *metric(struct json_object *metrics, const char *name, const char *help)
 {

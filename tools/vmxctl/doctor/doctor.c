@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vmxctl doctor: what is in the way of vmxcore, and the command that mends it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "doctor/doctor.h"
+#include "doctor/log.h"
+#include "kmod/checks.h"
+#include "lib/findings.h"
+#include "lib/options.h"
+#include "lib/out.h"
+#include "machine/report.h"
+
+static void look_at_cpu(struct patient *p)
+{
+	const struct machine *m = &p->s.machine;
+
+	if (m->err || m->vmx)
+		return;
+	if (!m->intel)
+		found(&p->findings, "no-vmx", "use another machine", "", "this is no Intel CPU, and has no VMX");
+	else if (m->locked_off == ANSWER_YES)
+		found(&p->findings, "locked-off", "enable VT-x in the firmware setup", "",
+		      "the firmware has locked VMX off (IA32_FEATURE_CONTROL)");
+	else if (m->hypervisor)
+		found(&p->findings, "no-nested-vmx", "on its host: modprobe -r kvm_intel && modprobe kvm_intel nested=1; and give the VM the host's CPU",
+		      "", "this is a virtual machine, and it has no nested VMX");
+	else
+		found(&p->findings, "no-vmx", "enable VT-x in the firmware setup", "", "this CPU has no VMX, or the firmware has disabled it");
+}
+
+/* Has VMX been turned on since, where that failed? As far as that can be seen. */
+static bool is_on_again(const struct snapshot *s, const struct vmxon_failure *failure)
+{
+	const struct vmxcore_cpu *cpu;
+	const struct holder *h;
+
+	for (cpu = s->vmxcore.cpus; cpu < s->vmxcore.cpus + s->vmxcore.n_cpus; cpu++) {
+		if ((int)cpu->cpu == failure->cpu && vmxcore_cpu_is_on(cpu))
+			return true;
+	}
+	for (h = s->holders; h < s->holders + s->n_holders; h++) {
+		if (h->certain && (h->kind == HOLDER_MODULE || (h->info && h->info->references)))
+			return true;
+	}
+	return false;
+}
+
+static void look_at_log(struct patient *p)
+{
+	struct vmxon_failure failure;
+	const char *first;
+	int err;
+
+	err = log_vmxon(&failure);
+	if (err) {
+		note_file("/dev/kmsg", err);
+		p->findings.blind = true;
+	}
+	if (!failure.found || is_on_again(&p->s, &failure))
+		return;
+	if (p->s.machine.hypervisor)
+		first = "this is a virtual machine: see to nested virtualization in the hypervisor of its host, and to the CPU that it gives the VM";
+	else if (failure.faulted)
+		first = "update the firmware: VMXON did not like CR0, CR4 or IA32_FEATURE_CONTROL as they are there";
+	else
+		first = "update the microcode";
+	found(&p->findings, "vmxon-failed", first, "", "VMXON failed; the kernel log has at %llu.%06llu: %s",
+	      (unsigned long long)failure.us / 1000000, (unsigned long long)failure.us % 1000000, failure.text);
+}
+
+static void stock_kvm(struct patient *p)
+{
+	unsigned int vms = processes_kvm_vms(&p->s.processes);
+
+	found(&p->findings, "stock-kvm", vms ? "end all VMs (vmxctl status names them)" : "", "vmxctl switch ours",
+	      "the distribution's kvm_intel is loaded%s; it has %u VMs",
+	      p->s.modules[MODULE_VMXCORE].loaded ? " beside vmxcore" : " instead of vmxcore's", vms);
+}
+
+static void foreign_owner(struct patient *p, const struct holder *h)
+{
+	char fix[FINDING_FIX];
+
+	if (h->kind == HOLDER_FOREIGN) {
+		found(&p->findings, "foreign-owner", "end what that hypervisor runs, and unload its module (lsmod)", "",
+		      "VT-x is held on CPUs %s by somebody who is no client of vmxcore: clients get EBUSY there", p->s.foreign_cpus);
+		return;
+	}
+	path_make(fix, sizeof(fix), "modprobe -r %s", h->name);
+	found(&p->findings, "foreign-owner", "end its VMs", fix, "%s (%s) probably holds VT-x, and is no client of vmxcore", h->title, h->name);
+}
+
+static void look_at_owners(struct patient *p)
+{
+	const struct holder *h;
+
+	if (p->s.modules[MODULE_KVM_INTEL].built_in)
+		found_built_in(&p->findings, "kvm_intel");
+	else if (p->s.modules[MODULE_KVM_INTEL].loaded && !kvm_intel_is_ours(p->s.modules) && !p->unsupported)
+		stock_kvm(p);
+	for (h = p->s.holders; h < p->s.holders + p->s.n_holders; h++) {
+		if (h->kind == HOLDER_FOREIGN || (h->kind == HOLDER_MODULE && strcmp(h->name, "kvm_intel")))
+			foreign_owner(p, h);
+	}
+	if (!strcmp(p->s.vmxcore.state, "failed"))
+		found(&p->findings, "failed", "end what vmxctl clients names as holding VMX, and start it again", "",
+		      "a CPU that somebody holds has lost VMX; the kernel log says why (dmesg | grep vmxcore:)");
+}
+
+static void print_json(const struct patient *p)
+{
+	struct json_object *doc = doc_new("doctor");
+
+	findings_json(doc, &p->findings);
+	add_bool(doc, "complete", p->s.complete && p->s.held != ANSWER_UNKNOWN);
+	doc_print(doc);
+}
+
+static void print_text(const struct patient *p)
+{
+	findings_text(&p->findings);
+	if (!p->findings.n)
+		printf("%snothing found%s\n", colour(COLOUR_GOOD), colour(COLOUR_NONE));
+}
+
+/**
+ * command_doctor - vmxctl doctor
+ *
+ * Return: RESULT_FINDING where something is wrong.
+ */
+enum result command_doctor(void)
+{
+	struct patient p = {};
+	enum result result;
+
+	snapshot_read(&p.s);
+	look_at_cpu(&p);
+	look_at_log(&p);
+	look_at_line(&p);
+	look_at_owners(&p);
+	look_at_modules(&p);
+	look_at_dkms(&p);
+	look_at_initrd(&p);
+	if (p.findings.blind)
+		p.s.complete = false;
+	result = p.findings.n ? RESULT_FINDING : status_result(&p.s);
+	if (options.json)
+		print_json(&p);
+	else
+		print_text(&p);
+	findings_free(&p.findings);
+	snapshot_free(&p.s);
+	return result;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Can a module be loaded? */
+#include <string.h>
+
+#include "kmod/checks.h"
+
+#define SOURCES	"/usr/src"
+
+#ifndef KERNEL_LINES
+#define KERNEL_LINES "unknown"
+#endif
+
+/**
+ * how_to_install - what brings modules for a kernel
+ * @fix: gets the command
+ * @ours: vmxcore's modules, or else the distribution's
+ * @release: of the kernel
+ */
+void how_to_install(char fix[FINDING_FIX], bool ours, const char *release)
+{
+	if (ours)
+		path_make(fix, FINDING_FIX, "dkms autoinstall -k %s && depmod %s", release, release);
+	else
+		path_make(fix, FINDING_FIX, "apt install --reinstall linux-image-%s", release);
+}
+
+/**
+ * how_to_reinstall - what brings modules for a kernel again, as those that are there are not all, or no good
+ * @fix: gets the command
+ * @ours: vmxcore's modules, or else the distribution's
+ * @release: of the kernel
+ *
+ * autoinstall would do nothing: it takes what DKMS has installed once for good.
+ */
+void how_to_reinstall(char fix[FINDING_FIX], bool ours, const char *release)
+{
+	if (ours)
+		path_make(fix, FINDING_FIX, "dkms install --force vmxcore/" VERSION " -k %s && depmod %s", release, release);
+	else
+		how_to_install(fix, false, release);
+}
+
+/**
+ * check_file - was a module built for this kernel?
+ * @findings: what is found
+ * @file: the module
+ * @release: of the kernel
+ */
+void check_file(struct findings *findings, const struct module_file *file, const char *release)
+{
+	size_t length = strlen(release);
+	char fix[FINDING_FIX];
+
+	if (!strncmp(file->vermagic, release, length) && (file->vermagic[length] == ' ' || !file->vermagic[length]))
+		return;
+	how_to_reinstall(fix, !file->intree, release);
+	found(findings, "wrong-kernel", "", fix, "%s was built for \"%s\", and this is %s", file->path, file->vermagic, release);
+}
+
+/**
+ * found_stock - modprobe would load the distribution's kvm_intel, though vmxcore is there
+ * @findings: what is found
+ * @kvm_intel: the module
+ * @release: of the kernel
+ */
+void found_stock(struct findings *findings, const struct module_file *kvm_intel, const char *release)
+{
+	char fix[FINDING_FIX];
+
+	how_to_reinstall(fix, true, release);
+	found(findings, "stock-resolved", "", fix, "modprobe kvm_intel would load %s, which is not vmxcore's", kvm_intel->path);
+}
+
+/**
+ * found_built_in - vmxcore's module cannot take the place of what is a part of the kernel
+ * @findings: what is found
+ * @name: of the module
+ */
+void found_built_in(struct findings *findings, const char *name)
+{
+	found(findings, "built-in", "use a kernel that has KVM as modules (CONFIG_KVM=m, CONFIG_KVM_INTEL=m)", "",
+	      "%s is built into this kernel: vmxcore's cannot take its place", name);
+}
+
+/**
+ * struct lines - which lines of kernels there are patches for
+ * @line: the one that is looked for
+ * @has: it is among them
+ * @sources: vmxcore's source is there, as it is for DKMS
+ */
+struct lines {
+	const char *line;
+	bool has;
+	bool sources;
+};
+
+static int look_at_source(const char *name, void *data)
+{
+	struct lines *lines = data;
+	char path[512];
+
+	if (strncmp(name, "vmxcore-", 8) || path_make(path, sizeof(path), SOURCES "/%s/kvm/patches", name) || !file_exists(path))
+		return 0;
+	lines->sources = true;
+	text_append(path, sizeof(path), "/%s", lines->line);
+	lines->has = lines->has || file_exists(path);
+	return 0;
+}
+
+/**
+ * check_line - is there no vmxcore for kernels of this line?
+ * @findings: what is found
+ * @release: of the kernel
+ *
+ * Return: true if so, and nothing that installs it can help. What DKMS has counts, as it may be newer than this program.
+ */
+bool check_line(struct findings *findings, const char *release)
+{
+	size_t major = strspn(release, "0123456789"), minor;
+	char line[FILE_LINE], first[256];
+	struct lines lines = { .line = line };
+
+	minor = release[major] == '.' ? strspn(release + major + 1, "0123456789") : 0;
+	if (!minor || path_make(line, sizeof(line), "%.*s", (int)(major + 1 + minor), release))
+		return false;
+	file_list(SOURCES, look_at_source, &lines);
+	if (!lines.sources)
+		lines.has = text_has(KERNEL_LINES, ',', line);
+	if (lines.has)
+		return false;
+	path_make(first, sizeof(first), "boot a kernel of a line that it has patches for (%s)", KERNEL_LINES);
+	found(findings, "unsupported-kernel", first, "", "vmxcore has no patches for Linux %s, and this is %s", line, release);
+	return true;
+}
+
+/**
+ * needs_vmxcore - does a module link against vmxcore?
+ * @file: the module
+ *
+ * Return: true for vmxcore's kvm_intel, and for clients of vmxcore.
+ */
+bool needs_vmxcore(const struct module_file *file)
+{
+	return text_has(file->depends, ',', "vmxcore");
+}
+
+/* What puts a line of modprobe's configuration out of force. */
+static void found_config(struct findings *findings, const char *id, const char *what, const char *name, const char *text)
+{
+	char first[FILE_LINE] = "", fix[FINDING_FIX] = "";
+	struct config_line line;
+
+	if (modprobe_line(what, name, &line))
+		path_make(fix, sizeof(fix), "sed -i '%us/^/#/' %s", line.number, line.path);
+	else
+		path_make(first, sizeof(first), "take %s out of modprobe.blacklist= on the kernel's command line, and reboot", name);
+	found(findings, id, first, fix, "%s", text);
+}
+
+/**
+ * check_blacklist - is a module not to be loaded by itself?
+ * @findings: what is found
+ * @ctx: of modprobe_open()
+ * @name: of the module
+ */
+void check_blacklist(struct findings *findings, struct kmod_ctx *ctx, const char *name)
+{
+	char text[FILE_LINE];
+
+	if (!modprobe_blacklists(ctx, name))
+		return;
+	path_make(text, sizeof(text), "%s is blacklisted: it is not loaded by itself", name);
+	found_config(findings, "blacklisted", "blacklist", name, text);
+}
+
+/**
+ * check_replaced - is something else done instead of loading a module?
+ * @findings: what is found
+ * @ctx: of modprobe_open()
+ * @name: of the module
+ */
+void check_replaced(struct findings *findings, struct kmod_ctx *ctx, const char *name)
+{
+	char command[FILE_LINE], text[2 * FILE_LINE];
+
+	if (!modprobe_replaces(ctx, name, command))
+		return;
+	path_make(text, sizeof(text), "instead of loading %s modprobe runs: %s", name, command);
+	found_config(findings, "replaced", "install", name, text);
+}

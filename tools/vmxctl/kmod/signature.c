@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Does the kernel want modules to be signed, and by which key? It does with module.sig_enforce or lockdown, whatever Secure Boot
+ * is: that counts where lockdown cannot be seen. Keys of the firmware's (MOK) are known to the kernel under Secure Boot only.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kmod/checks.h"
+#include "kmod/modprobe.h"
+#include "lib/options.h"
+#include "lib/out.h"
+#include "machine/machine.h"
+
+#define EFIVARS	"/sys/firmware/efi/efivars/"
+#define SECURE_BOOT	EFIVARS "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+#define SETUP_MODE	EFIVARS "SetupMode-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+#define SHIM_INSECURE	EFIVARS "MokSBStateRT-605dab50-e046-4300-abb6-3dd810dd8b23"
+#define EFI_NON_VOLATILE	1
+
+/* Lines of some hundred keys. */
+#define KEYS_LIMIT	(1 << 20)
+
+/* Four bytes of attributes, then the variable. Return: its value, 0 or 1; or a negative error number. */
+static int efi_flag(const char *path, unsigned char *attributes)
+{
+	unsigned char value[5];
+	ssize_t n;
+	int fd;
+
+	fd = file_open(path, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	n = read(fd, value, sizeof(value));
+	close(fd);
+	if (n != sizeof(value) || value[4] > 1)
+		return -EINVAL;
+	*attributes = value[0];
+	return value[4];
+}
+
+/* As the kernel's EFI stub sees it: shim says with a variable that does not outlive the boot that it validates nothing. */
+static enum answer secure_boot(void)
+{
+	unsigned char attributes;
+	int on = efi_flag(SECURE_BOOT, &attributes);
+
+	if (on < 0)
+		return on == -ENOENT ? ANSWER_NO : ANSWER_UNKNOWN;
+	if (!on || efi_flag(SETUP_MODE, &attributes) == 1)
+		return ANSWER_NO;
+	if (efi_flag(SHIM_INSECURE, &attributes) == 1 && !(attributes & EFI_NON_VOLATILE))
+		return ANSWER_NO;
+	return ANSWER_YES;
+}
+
+/**
+ * struct policy - what the kernel wants
+ * @wanted: modules have to be signed
+ * @secure_boot: it has keys of the firmware's
+ * @why: what makes it want that
+ * @option: the option on its command line that would, where it is not Secure Boot
+ */
+struct policy {
+	enum answer wanted;
+	enum answer secure_boot;
+	const char *why;
+	const char *option;
+};
+
+static struct policy policy_read(void)
+{
+	struct policy policy = { .secure_boot = secure_boot(), .why = "Secure Boot or lockdown", .option = "lockdown=" };
+	enum lockdown lockdown = machine_lockdown();
+	bool enforced;
+
+	if (!file_flag("/sys/module/module/parameters/sig_enforce", &enforced) && enforced) {
+		policy.wanted = ANSWER_YES;
+		policy.why = "module.sig_enforce";
+		policy.option = policy.why;
+	} else if (lockdown != LOCKDOWN_UNKNOWN) {
+		policy.wanted = lockdown >= LOCKDOWN_INTEGRITY ? ANSWER_YES : ANSWER_NO;
+	} else {
+		policy.wanted = policy.secure_boot;
+	}
+	return policy;
+}
+
+/* Adds to a command what brings the key of DKMS' to the kernel. Return: what a person has to do about it. */
+static void how_to_enroll(char first[256], char fix[FINDING_FIX], const struct policy *policy, const char *release)
+{
+	char certificate[FILE_LINE];
+
+	if (policy->secure_boot == ANSWER_NO) {
+		fix[0] = '\0';
+		path_make(first, 256, "without Secure Boot no key can be enrolled: turn it on, or take %s off the kernel's command line and reboot",
+			  policy->option);
+	} else if (dkms_certificate(certificate, release)) {
+		path_make(first, 256, "enroll the certificate that mok_certificate in /etc/dkms/framework.conf, or framework.conf.d, names (mokutil --import), and reboot");
+	} else {
+		path_make(first, 256, "be ready to enroll a key at the next boot (\"Enroll MOK\" in the blue screen)");
+		text_append(fix, FINDING_FIX, "%smokutil --import %s && reboot", fix[0] ? " && " : "", certificate);
+	}
+}
+
+/* -1: the kernel shows no keys. */
+static int key_is_known(const char *signer)
+{
+	char *text, *rest, *line, wanted[FILE_LINE + 2];
+	int err, known = -1;
+
+	text = file_slurp("/proc/keys", KEYS_LIMIT, &err);
+	rest = text;
+	path_make(wanted, sizeof(wanted), "%s: ", signer);
+	while (text && known != 1 && (line = strsep(&rest, "\n"))) {
+		text_clean(line);
+		/* ID FLAGS USAGE TIMEOUT PERMISSIONS UID GID TYPE DESCRIPTION, which is NAME: ID */
+		if (strstr(line, " asymmetri "))
+			known = !!strstr(line, wanted);
+	}
+	free(text);
+	return known;
+}
+
+/**
+ * check_signature - would the kernel refuse a module for want of a signature?
+ * @findings: what is found
+ * @file: the module
+ * @release: of the kernel
+ */
+void check_signature(struct findings *findings, const struct module_file *file, const char *release)
+{
+	struct policy policy = policy_read();
+	char fix[FINDING_FIX], first[256] = "";
+
+	if (policy.wanted == ANSWER_UNKNOWN) {
+		note("%s%s: whether Secure Boot is on cannot be told", options.root, SECURE_BOOT);
+		findings->blind = true;
+	}
+	if (policy.wanted != ANSWER_YES || file->signer[0])
+		return;
+	how_to_reinstall(fix, !file->intree, release);
+	if (!file->intree)
+		how_to_enroll(first, fix, &policy, release);
+	found(findings, "unsigned", first, fix, "%s is on, and %s is not signed", policy.why, file->path);
+}
+
+/**
+ * check_key - would the kernel refuse a module as it does not know the key that it is signed by?
+ * @findings: what is found
+ * @file: the module
+ * @release: of the kernel
+ */
+void check_key(struct findings *findings, const struct module_file *file, const char *release)
+{
+	struct policy policy = policy_read();
+	char fix[FINDING_FIX] = "", first[256];
+	int known;
+
+	if (policy.wanted != ANSWER_YES || !file->signer[0] || file->intree)
+		return;
+	known = key_is_known(file->signer);
+	if (known < 0)
+		note("%s is on: the key of \"%s\" has to be known to the kernel, whose keys (/proc/keys) cannot be seen", policy.why,
+		     file->signer);
+	if (known)
+		return;
+	how_to_enroll(first, fix, &policy, release);
+	found(findings, "unknown-key", first, fix, "%s is on, and %s is signed by \"%s\", of whom the kernel has no key", policy.why,
+	      file->path, file->signer);
+}

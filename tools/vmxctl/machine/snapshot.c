@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Taking a snapshot, and what several subcommands print of one. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/files.h"
+#include "lib/options.h"
+#include "lib/out.h"
+#include "machine/snapshot.h"
+
+/*
+ * Who holds VMX? Clients of vmxcore do as it says. Of modules that take VMX for themselves it follows from when they do that, as
+ * far as user space can see: CR4.VMXE is not among what it can.
+ */
+static void add_holder(struct snapshot *s, const struct holder *holder)
+{
+	if (s->n_holders < HOLDERS)
+		s->holders[s->n_holders++] = *holder;
+	s->held = ANSWER_YES;
+}
+
+static void not_known(struct snapshot *s)
+{
+	s->complete = false;
+	if (s->held == ANSWER_NO)
+		s->held = ANSWER_UNKNOWN;
+}
+
+static void clients_that_hold(struct snapshot *s)
+{
+	const struct vmxcore_client *c;
+
+	for (c = s->vmxcore.clients; c < s->vmxcore.clients + s->vmxcore.n_clients; c++) {
+		if (!vmxcore_client_holds(c))
+			continue;
+		add_holder(s, &(struct holder) {
+			.name = c->name, .title = "client of vmxcore", .kind = HOLDER_CLIENT, .certain = true,
+			.since = c->since, .info = c,
+		});
+	}
+}
+
+static void holders_in_vmxcore(struct snapshot *s)
+{
+	const char *state = s->vmxcore.state;
+
+	clients_that_hold(s);
+	if (s->vmxcore.broken || !strcmp(state, "unknown"))
+		not_known(s);
+	if (!strcmp(state, "on") || !strcmp(state, "partial") || !strcmp(state, "failed")) {
+		s->held = ANSWER_YES;
+		if (s->vmxcore.hidden) {
+			note("not root: which client of vmxcore holds VMX cannot be seen");
+			s->complete = false;
+		}
+	}
+}
+
+/* A list too long for its buffer is cut off: that there is one is what counts. */
+static void foreign_holds(struct snapshot *s)
+{
+	static const char more[] = ",...";
+	const struct vmxcore_cpu *cpu;
+
+	s->foreign_cpus[0] = '\0';
+	for (cpu = s->vmxcore.cpus; cpu < s->vmxcore.cpus + s->vmxcore.n_cpus; cpu++) {
+		if (!cpu->foreign)
+			continue;
+		if (!text_append(s->foreign_cpus, sizeof(s->foreign_cpus) - strlen(more), "%s%u", s->foreign_cpus[0] ? "," : "", cpu->cpu))
+			continue;
+		strcat(s->foreign_cpus, more);
+		break;
+	}
+	if (s->foreign_cpus[0])
+		add_holder(s, &(struct holder) {
+			.name = "foreign", .title = "no client of vmxcore", .kind = HOLDER_FOREIGN, .certain = true,
+		});
+}
+
+static void module_holds(struct snapshot *s, enum module_id id, bool certain)
+{
+	add_holder(s, &(struct holder) {
+		.name = s->modules[id].name, .title = s->modules[id].title, .kind = HOLDER_MODULE, .certain = certain,
+	});
+}
+
+/*
+ * A VM, or an open /dev/kvm, counts in the use count of kvm_intel: at 0 there is neither, wherever they would be. Above 0, and where
+ * it is built into the kernel and has none, all descriptors have to be seen.
+ */
+static void stock_kvm_intel(struct snapshot *s)
+{
+	const struct module *module = &s->modules[MODULE_KVM_INTEL];
+	unsigned int i, opened = 0;
+
+	if (!module_present(module) || kvm_intel_is_ours(s->modules))
+		return;
+	for (i = 0; i < s->processes.n; i++)
+		opened += s->processes.list[i].kvm;
+	if (s->virt_at_load == ANSWER_YES || processes_kvm_vms(&s->processes)) {
+		module_holds(s, MODULE_KVM_INTEL, true);
+	} else if (s->virt_at_load == ANSWER_UNKNOWN) {
+		not_known(s);
+	} else if (module->built_in && s->processes.blind) {
+		note("kvm_intel is built into the kernel, and whether a VM runs cannot be seen: not root");
+		not_known(s);
+	} else if (module->uses && (s->processes.blind || !opened)) {
+		note("kvm_intel is in use, but by whom cannot be seen%s", s->processes.blind ? ": not root" : "");
+		not_known(s);
+	}
+}
+
+/* They execute VMXON while they run guests, some of them on each entry: that a process has the device open is all to be seen. */
+static void driver(struct snapshot *s, enum module_id id, unsigned int opened)
+{
+	const struct module *module = &s->modules[id];
+
+	if (!module->loaded)
+		return;
+	if (opened) {
+		module_holds(s, id, false);
+	} else if (module->uses && (s->processes.blind || id == MODULE_HAXM || id == MODULE_JAILHOUSE)) {
+		note("%s is in use; whether it holds VMX cannot be told", module->name);
+		not_known(s);
+	}
+}
+
+static void holders_find(struct snapshot *s)
+{
+	unsigned int i, vbox = 0, vmware = 0;
+
+	s->held = ANSWER_NO;
+	s->complete = true;
+	s->n_holders = 0;
+	for (i = 0; i < s->processes.n; i++) {
+		vbox += s->processes.list[i].vbox;
+		vmware += s->processes.list[i].vmware;
+	}
+	if (s->vmxcore.present) {
+		holders_in_vmxcore(s);
+		foreign_holds(s);
+	} else if (module_live(&s->modules[MODULE_VMXCORE])) {
+		note("vmxcore is loaded, but /sys/kernel/vmxcore is not there");
+		not_known(s);
+	}
+	stock_kvm_intel(s);
+	driver(s, MODULE_VBOXDRV, vbox);
+	driver(s, MODULE_VMMON, vmware);
+	driver(s, MODULE_HAXM, 0);
+	driver(s, MODULE_JAILHOUSE, 0);
+	if (s->machine.err || (s->modules_err && s->machine.vmx))
+		not_known(s);
+}
+
+static void read_uptime(struct snapshot *snapshot)
+{
+	char line[FILE_LINE], *dot;
+	int err;
+
+	err = file_line("/proc/uptime", line);
+	dot = strchr(line, '.');
+	if (dot)
+		*dot = '\0';
+	if (!err && !parse_u64(line, 10, &snapshot->uptime)) {
+		snapshot->uptime = 0;
+		err = -EINVAL;
+	}
+	if (err)
+		note_file("/proc/uptime", err);
+}
+
+static void read_virt_at_load(struct snapshot *snapshot)
+{
+	static const char path[] = "/sys/module/kvm/parameters/enable_virt_at_load";
+	bool value = false;
+	int err;
+
+	err = file_flag(path, &value);
+	/* Before Linux 6.12 there is none: VMX while there is a VM. */
+	if (!err || err == -ENOENT) {
+		snapshot->virt_at_load = value ? ANSWER_YES : ANSWER_NO;
+		return;
+	}
+	note_file(path, err);
+	snapshot->virt_at_load = ANSWER_UNKNOWN;
+}
+
+/* What is not there may have gone since the modules were read. */
+static void read_vmxcore(struct snapshot *snapshot)
+{
+	vmxcore_read(&snapshot->vmxcore);
+	if (!snapshot->vmxcore.present && snapshot->modules[MODULE_VMXCORE].loaded)
+		snapshot->modules_err = modules_read(snapshot->modules);
+}
+
+/**
+ * snapshot_read - look at everything
+ * @snapshot: filled in; to be freed
+ */
+void snapshot_read(struct snapshot *snapshot)
+{
+	memset(snapshot, 0, sizeof(*snapshot));
+	machine_read(&snapshot->machine);
+	if (snapshot->machine.err)
+		note_file("/proc/cpuinfo", snapshot->machine.err);
+	snapshot->modules_err = modules_read(snapshot->modules);
+	processes_read(&snapshot->processes);
+	if (snapshot->processes.err)
+		note_file("/proc", snapshot->processes.err);
+	read_vmxcore(snapshot);
+	if (snapshot->modules_err)
+		note_file("/proc/modules", snapshot->modules_err);
+	read_uptime(snapshot);
+	read_virt_at_load(snapshot);
+	holders_find(snapshot);
+}
+
+/**
+ * snapshot_free - free what snapshot_read() has found
+ * @snapshot: all of it
+ */
+void snapshot_free(struct snapshot *snapshot)
+{
+	processes_free(&snapshot->processes);
+	vmxcore_free(&snapshot->vmxcore);
+}

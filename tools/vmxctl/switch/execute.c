@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Doing what a plan says, all of it or nothing. A signal that would end the program makes it turn back; one that it cannot
+ * catch leaves what a further switch mends.
+ */
+#include <errno.h>
+#include <libkmod.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kmod/modprobe.h"
+#include "lib/options.h"
+#include "lib/out.h"
+#include "switch/execute.h"
+
+static atomic_bool caught;
+
+static void catch_it(int number)
+{
+	(void)number;
+	caught = true;
+}
+
+static void ignore_it(int number)
+{
+	(void)number;
+}
+
+/*
+ * Handlers, and not SIG_IGN or a mask, as these would be handed on to the commands that modprobe's configuration has: Ctrl-C
+ * ends them at once. That nobody reads the output is no reason to stop half-way.
+ */
+static void catch_signals(void)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	struct sigaction nothing = { .sa_handler = ignore_it, .sa_flags = SA_RESTART };
+	struct sigaction action = { .sa_handler = catch_it, .sa_flags = SA_RESTART };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigaction(numbers[i], &action, NULL);
+	sigaction(SIGPIPE, &nothing, NULL);
+}
+
+/* A command of modprobe's is run as modprobe runs it; what the module depends on has been loaded. */
+static int act(enum action action, struct kmod_module *module, const char *module_options)
+{
+	int err;
+
+	switch (action) {
+	case ACTION_UNLOAD:
+		return kmod_module_remove_module(module, 0);
+	case ACTION_LOAD:
+		return kmod_module_insert_module(module, 0, module_options);
+	case ACTION_MODPROBE:
+		err = kmod_module_probe_insert_module(module, 0, NULL, NULL, NULL, NULL);
+		return err > 0 ? -ECANCELED : err;
+	}
+	return -EINVAL;
+}
+
+/* Each with a context of its own, as libkmod refuses a path to a module that it knows by another one. @release is for modprobe. */
+static int act_on(enum action action, const struct step *step, const char *release)
+{
+	struct kmod_ctx *ctx = action == ACTION_MODPROBE ? modprobe_open(release) : modprobe_open_plain();
+	struct kmod_module *module = NULL;
+	int err;
+
+	if (!ctx)
+		return -ENOMEM;
+	if (action == ACTION_LOAD)
+		err = kmod_module_new_from_path(ctx, step->path, &module);
+	else
+		err = kmod_module_new_from_name(ctx, step->name, &module);
+	if (!err)
+		err = act(action, module, step->options);
+	kmod_module_unref(module);
+	modprobe_close(ctx);
+	return err;
+}
+
+static int do_step(const struct step *step, const char *release)
+{
+	if (!options.json) {
+		step_text(step);
+		fflush(stdout);
+	}
+	/* While the line was written somebody may have been waited for. */
+	if (caught)
+		return -EINTR;
+	return act_on(step->action, step, release);
+}
+
+static const char *load_error(int err)
+{
+	switch (err) {
+	case -EINTR:
+		return "interrupted";
+	case -ENOEXEC:
+		return "not a module for this kernel, or damaged";
+	case -ENOENT:
+		return "not there, or it needs a symbol that there is not";
+	case -EEXIST:
+		return "another one has been loaded meanwhile";
+	case -EINVAL:
+		return "refused, perhaps because of its parameters";
+	case -ECANCELED:
+		return "the command of modprobe.d failed";
+	default:
+		return strerror(-err);
+	}
+}
+
+static void say_failed(const struct step *step, int err)
+{
+	if (step->action == ACTION_UNLOAD)
+		note("%s is not unloaded: %s", step->name, strerror(-err));
+	else
+		note("%s is not loaded: %s (dmesg | tail may say more)", step->path[0] ? step->path : step->name, load_error(err));
+}
+
+static int unload_all(struct plan *plan, const char *release, size_t *done)
+{
+	const struct step *step;
+	int err = 0;
+
+	for (*done = 0; *done < plan->unload.n; ++*done) {
+		step = &plan->unload.list[*done];
+		err = do_step(step, release);
+		/* Somebody else has unloaded it meanwhile. */
+		if (err == -ENOENT)
+			err = 0;
+		if (!err)
+			continue;
+		say_failed(step, err);
+		break;
+	}
+	return err;
+}
+
+static int load_all(const struct plan *plan, const char *release, size_t *done)
+{
+	const struct step *step;
+	int err = 0;
+
+	for (*done = 0; *done < plan->load.n; ++*done) {
+		step = &plan->load.list[*done];
+		err = do_step(step, release);
+		if (err && step->optional && !caught)
+			err = 0;
+		if (!err)
+			continue;
+		say_failed(step, err);
+		break;
+	}
+	return err;
+}
+
+/* A command of modprobe.d may have loaded nothing, or another one. */
+static int check_result(const struct plan *plan)
+{
+	struct module modules[MODULES];
+	int err = modules_read(modules);
+
+	if (err)
+		note_file("/proc/modules", err);
+	else if (flavour_loaded(modules) != plan->wanted)
+		note("kvm_intel is still not the one that was wanted");
+	else
+		return 0;
+	return -ENODEV;
+}
+
+static int undo_load(const struct plan *plan, size_t n)
+{
+	const struct step *step;
+	struct module module;
+	int err, result = 0;
+
+	while (n-- > 0) {
+		step = &plan->load.list[n];
+		if (module_read(step->name, &module) || !module.loaded)
+			continue;
+		err = act_on(ACTION_UNLOAD, step, NULL);
+		if (!err)
+			continue;
+		note("%s is not unloaded again: %s", step->name, strerror(-err));
+		if (!step->optional)
+			result = err;
+	}
+	return result;
+}
+
+static int undo_unload(const struct plan *plan, size_t n)
+{
+	const struct step *step;
+	int err, result = 0;
+
+	for (; n > 0; n--) {
+		step = &plan->restore.list[plan->unload.n - n];
+		err = step->path[0] ? act_on(step->action, step, NULL) : -ENOENT;
+		if (!err) {
+			parameters_put_back(&plan->before, step->name);
+			note("%s is loaded again", step->path);
+			continue;
+		}
+		note("%s is not loaded again: %s (dmesg | tail may say more)", step->path[0] ? step->path : step->name, load_error(err));
+		result = err;
+	}
+	return result;
+}
+
+/* Who was it, between the look and the deed? */
+static void look_again(struct plan *plan)
+{
+	struct snapshot s;
+
+	snapshot_read(&s);
+	plan_users(&plan->obstacles, &s, &plan->unload);
+	snapshot_free(&s);
+}
+
+/**
+ * execute - do what a plan says
+ * @plan: the plan; who is in the way is added to its obstacles
+ * @release: of the kernel
+ *
+ * Return: what came of it.
+ */
+enum outcome execute(struct plan *plan, const char *release)
+{
+	enum outcome outcome = OUTCOME_UNDONE;
+	size_t unloaded, loaded = 0;
+	int err;
+
+	catch_signals();
+	err = unload_all(plan, release, &unloaded);
+	if (err == -EAGAIN || err == -EBUSY) {
+		look_again(plan);
+		outcome = OUTCOME_REFUSED;
+	} else if (!err) {
+		err = load_all(plan, release, &loaded);
+		if (!err)
+			err = check_result(plan);
+		else
+			loaded++;
+	}
+	if (!err)
+		return OUTCOME_DONE;
+	if (undo_load(plan, loaded) || undo_unload(plan, unloaded))
+		return OUTCOME_BROKEN;
+	return outcome;
+}

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How to change from one kvm_intel to the other. What modprobe would load, with which parameters and in which order, libkmod
+ * says. For the distribution's modules it cannot, where ours are preferred: these are found by stock.c, and take the parameters
+ * that modprobe gives to modules of their names.
+ */
+#include <errno.h>
+#include <libkmod.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kmod/checks.h"
+#include "kmod/modprobe.h"
+#include "lib/options.h"
+#include "lib/out.h"
+#include "switch/plan.h"
+
+#define KVM_INTEL	"kvm_intel"
+
+/* Deeper than modules depend on each other; broken ones may do so in a circle. */
+#define DEPTH	8
+
+/**
+ * struct planning - a plan that is being made
+ * @plan: the plan
+ * @s: what is known
+ * @ctx: libkmod with the configuration, which finds modules as modprobe does
+ * @plain: libkmod that is given paths; it refuses a path to a module that it knows by another one
+ */
+struct planning {
+	struct plan *plan;
+	const struct snapshot *s;
+	struct kmod_ctx *ctx;
+	struct kmod_ctx *plain;
+};
+
+static void cannot_tell(struct planning *p, const char *what, int err)
+{
+	note("%s: %s", what, error_text(err));
+	p->plan->obstacles.blind = true;
+}
+
+/**
+ * flavour_loaded - which kvm_intel is there?
+ * @modules: of modules_read()
+ *
+ * Return: which. The distribution's one also where that cannot be told, with a note.
+ */
+enum flavour flavour_loaded(const struct module *modules)
+{
+	bool foreign = false;
+
+	if (modules[MODULE_KVM_INTEL].built_in)
+		return FLAVOUR_STOCK;
+	if (!modules[MODULE_KVM_INTEL].loaded)
+		return FLAVOUR_NONE;
+	if (kvm_intel_is_ours(modules))
+		return FLAVOUR_OURS;
+	module_is_foreign(KVM_INTEL, &foreign);
+	return foreign ? FLAVOUR_OTHER : FLAVOUR_STOCK;
+}
+
+/* libkmod's callback has no place for data. */
+static struct steps *probed;
+static bool probe_failed;
+
+static void take_probed(struct kmod_module *module, bool install, const char *module_options)
+{
+	const char *path = kmod_module_get_path(module), *name = kmod_module_get_name(module);
+	struct step *step;
+
+	/* Without a path it is built in. */
+	if (steps_find(probed, name) || (!path && !install))
+		return;
+	step = steps_add(probed, install ? ACTION_MODPROBE : ACTION_LOAD, name, path, module_options);
+	if (step)
+		step->optional = true;
+	else
+		probe_failed = true;
+}
+
+/* What modprobe would do if nothing were loaded: what is loaded is not always what it would load. */
+static void probe(struct planning *p, struct kmod_module *module)
+{
+	int err;
+
+	probed = &p->plan->load;
+	probe_failed = false;
+	err = kmod_module_probe_insert_module(module, KMOD_PROBE_DRY_RUN | KMOD_PROBE_IGNORE_LOADED, NULL, NULL, NULL, take_probed);
+	if (err || probe_failed)
+		cannot_tell(p, kmod_module_get_name(module), err ? err : -ENOMEM);
+}
+
+static void require(struct planning *p, const char *name)
+{
+	struct step *step = steps_find(&p->plan->load, name);
+
+	if (step)
+		step->optional = false;
+}
+
+/* All but soft dependencies has to succeed. */
+static void require_hard(struct planning *p, struct kmod_module *module)
+{
+	struct kmod_list *list = kmod_module_get_dependencies(module), *entry;
+	struct kmod_module *dependency;
+
+	require(p, kmod_module_get_name(module));
+	kmod_list_foreach(entry, list) {
+		dependency = kmod_module_get_module(entry);
+		require(p, kmod_module_get_name(dependency));
+		kmod_module_unref(dependency);
+	}
+	kmod_module_unref_list(list);
+}
+
+static void not_ours(struct planning *p, const struct module_file *kvm_intel)
+{
+	const char *release = p->s->machine.release;
+	struct module_file vmxcore;
+	char fix[FINDING_FIX];
+	int err;
+
+	err = modprobe_find(p->ctx, "vmxcore", &vmxcore);
+	if (!vmxcore.found && check_line(&p->plan->obstacles, release))
+		return;
+	if (!err && vmxcore.found && kvm_intel->found) {
+		found_stock(&p->plan->obstacles, kvm_intel, release);
+		return;
+	}
+	if (vmxcore.found)
+		how_to_reinstall(fix, true, release);
+	else
+		how_to_install(fix, true, release);
+	found(&p->plan->obstacles, "not-installed", "", fix, "there is no %s of vmxcore's for this kernel (%s)",
+	      vmxcore.found ? KVM_INTEL : "module", release);
+}
+
+/* libkmod drops all dependencies where the file of one of them is not there. */
+static void check_dependencies(struct planning *p, const struct module_file *file)
+{
+	char copy[FILE_LINE], fix[FINDING_FIX], *rest = copy, *name;
+
+	strcpy(copy, file->depends);
+	how_to_reinstall(fix, true, p->s->machine.release);
+	while ((name = strsep(&rest, ","))) {
+		if (name[0] && !steps_find(&p->plan->load, name))
+			found(&p->plan->obstacles, "not-installed", "", fix, "%s needs %s, which modprobe does not find", file->path, name);
+	}
+}
+
+static void load_ours(struct planning *p)
+{
+	struct kmod_module *module = NULL;
+	struct module_file file;
+	int err;
+
+	err = kmod_module_new_from_name(p->ctx, KVM_INTEL, &module);
+	if (!err)
+		err = modprobe_info(module, &file);
+	if (err) {
+		cannot_tell(p, KVM_INTEL, err);
+	} else if (!needs_vmxcore(&file)) {
+		not_ours(p, &file);
+	} else {
+		probe(p, module);
+		require_hard(p, module);
+		check_dependencies(p, &file);
+	}
+	kmod_module_unref(module);
+}
+
+static void load_stock(struct planning *p, const char *name, unsigned int depth);
+
+static void load_dependencies(struct planning *p, const char *names, unsigned int depth)
+{
+	char copy[FILE_LINE], *rest = copy, *name;
+
+	strcpy(copy, names);
+	while ((name = strsep(&rest, ","))) {
+		if (name[0])
+			load_stock(p, name, depth);
+	}
+}
+
+/* Of the configuration, for modules of all kinds; but not ours. */
+static void load_soft(struct planning *p, struct kmod_list *list)
+{
+	struct kmod_module *module;
+	struct kmod_list *entry;
+	const char *name;
+
+	kmod_list_foreach(entry, list) {
+		module = kmod_module_get_module(entry);
+		name = kmod_module_get_name(module);
+		if (strcmp(name, "vmxcore") && strcmp(name, "vmxcore_tdx"))
+			probe(p, module);
+		kmod_module_unref(module);
+	}
+	kmod_module_unref_list(list);
+}
+
+static int read_file(struct planning *p, const char *path, struct module_file *file)
+{
+	struct kmod_module *module = NULL;
+	int err;
+
+	err = kmod_module_new_from_path(p->plain, path, &module);
+	if (!err)
+		err = modprobe_info(module, file);
+	kmod_module_unref(module);
+	return err;
+}
+
+static void no_stock(struct planning *p, const char *name, int err)
+{
+	char fix[FINDING_FIX];
+
+	if (err != -ENOENT) {
+		cannot_tell(p, name, err);
+		return;
+	}
+	how_to_install(fix, false, p->s->machine.release);
+	found(&p->plan->obstacles, "not-installed", "", fix, "there is no %s of the distribution's for this kernel (%s)", name,
+	      p->s->machine.release);
+}
+
+static void load_stock(struct planning *p, const char *name, unsigned int depth)
+{
+	struct kmod_list *before = NULL, *after = NULL;
+	struct kmod_module *module = NULL;
+	struct module_file file;
+	char path[PATH_MAX];
+	int err;
+
+	err = stock_find(p->s->machine.release, name, path);
+	if (!err && path[0])
+		err = read_file(p, path, &file);
+	if (!err)
+		err = depth ? kmod_module_new_from_name(p->ctx, name, &module) : -ELOOP;
+	if (err) {
+		no_stock(p, name, err);
+		return;
+	}
+	kmod_module_get_softdeps(module, &before, &after);
+	load_soft(p, before);
+	if (path[0] && !steps_find(&p->plan->load, name)) {
+		load_dependencies(p, file.depends, depth - 1);
+		if (!steps_add(&p->plan->load, ACTION_LOAD, kmod_module_get_name(module), path, kmod_module_get_options(module)))
+			cannot_tell(p, path, -ENOMEM);
+	}
+	load_soft(p, after);
+	kmod_module_unref(module);
+}
+
+/* Is what is loaded another one than the one to load? */
+static bool is_other(struct planning *p, const struct step *step, const struct module_file *file)
+{
+	bool foreign = file->intree;
+
+	if (!strcmp(step->name, KVM_INTEL))
+		return p->plan->loaded != p->plan->wanted;
+	if (module_is_foreign(step->name, &foreign))
+		p->plan->obstacles.blind = true;
+	return foreign == file->intree;
+}
+
+static void check_step(struct planning *p, const struct step *step, const struct module_file *file)
+{
+	check_file(&p->plan->obstacles, file, p->s->machine.release);
+	check_signature(&p->plan->obstacles, file, p->s->machine.release);
+	check_blacklist(&p->plan->obstacles, p->ctx, step->name);
+	/* Such a command knows nothing of the one that modprobe does not find. */
+	if (p->plan->wanted == FLAVOUR_STOCK && step->action == ACTION_LOAD)
+		check_replaced(&p->plan->obstacles, p->ctx, step->name);
+}
+
+static bool is_loaded(struct planning *p, const char *name)
+{
+	struct module module;
+	int err = module_read(name, &module);
+
+	if (err)
+		cannot_tell(p, "/proc/modules", err);
+	else if (module.built_in)
+		found_built_in(&p->plan->obstacles, name);
+	return !err && module.loaded;
+}
+
+static void unload(struct planning *p, const char *name)
+{
+	if (!steps_find(&p->plan->unload, name) && !steps_add(&p->plan->unload, ACTION_UNLOAD, name, NULL, NULL))
+		cannot_tell(p, name, -ENOMEM);
+}
+
+/* What is loaded already stays, if it is the one that is wanted; or else goes first. */
+static void compare_with_loaded(struct planning *p)
+{
+	struct steps *load = &p->plan->load;
+	struct module_file file;
+	bool has_file;
+	size_t i = 0;
+	int err;
+
+	while (i < load->n) {
+		has_file = load->list[i].path[0];
+		err = has_file ? read_file(p, load->list[i].path, &file) : 0;
+		if (err)
+			cannot_tell(p, load->list[i].path, err);
+		if (!err && is_loaded(p, load->list[i].name)) {
+			if (!has_file || !is_other(p, &load->list[i], &file)) {
+				steps_remove(load, i);
+				continue;
+			}
+			unload(p, load->list[i].name);
+		}
+		if (!err && has_file)
+			check_step(p, &load->list[i], &file);
+		i++;
+	}
+}
+
+/* Does another of @list from @from on use it? */
+static bool is_in_use(const struct steps *list, size_t from, const char *name)
+{
+	struct module module;
+	size_t i;
+
+	if (module_read(name, &module))
+		return false;
+	for (i = from; i < list->n; i++) {
+		if (module_used_by(&module, list->list[i].name))
+			return true;
+	}
+	return false;
+}
+
+/* Users first. A circle cannot be; where files make one, the order is as good as any. */
+static void sort_unload(struct steps *list)
+{
+	struct step step;
+	size_t i, k;
+
+	for (i = 0; i < list->n; i++) {
+		for (k = i; k < list->n && is_in_use(list, i, list->list[k].name); k++)
+			;
+		if (k == i || k == list->n)
+			continue;
+		step = list->list[k];
+		memmove(&list->list[i + 1], &list->list[i], (k - i) * sizeof(step));
+		list->list[i] = step;
+	}
+}
+
+/* The file that a loaded module most probably came from, and is to come from again. */
+static void find_loaded(struct planning *p, struct step *step)
+{
+	struct module_file file;
+	bool foreign = false;
+
+	if (module_is_foreign(step->name, &foreign))
+		p->plan->obstacles.blind = true;
+	else if (!foreign)
+		stock_find(p->s->machine.release, step->name, step->path);
+	else if (!modprobe_find(p->ctx, step->name, &file) && file.found && !file.intree)
+		strcpy(step->path, file.path);
+}
+
+/* One more parameter of the module of a step. */
+struct declaring {
+	struct parameters *parameters;
+	const char *module;
+};
+
+static int declare(const char *name, const char *type, void *data)
+{
+	const struct declaring *d = data;
+
+	return parameters_declare(d->parameters, d->module, name, type);
+}
+
+/* What it has now, after what modprobe's configuration has for it. To be freed. */
+static char *restore_options(struct planning *p, const struct step *step)
+{
+	struct declaring declaring = { &p->plan->before, step->name };
+	struct kmod_module *module = NULL;
+	char *text;
+	int err;
+
+	err = parameters_read(&p->plan->before, step->name);
+	if (!err && step->path[0])
+		err = modprobe_parameters(p->plain, step->path, declare, &declaring);
+	if (err)
+		cannot_tell(p, step->path[0] ? step->path : step->name, err);
+	kmod_module_new_from_name(p->ctx, step->name, &module);
+	text = parameters_options(&p->plan->before, step->name, module ? kmod_module_get_options(module) : NULL);
+	kmod_module_unref(module);
+	return text;
+}
+
+static void plan_restore(struct planning *p)
+{
+	struct step *step;
+	char *text;
+	size_t i;
+
+	for (i = p->plan->unload.n; i-- > 0;) {
+		step = &p->plan->unload.list[i];
+		find_loaded(p, step);
+		if (!step->path[0])
+			note("%s as it is loaded now has no file: if the change fails, it does not come back", step->name);
+		text = restore_options(p, step);
+		if (!steps_add(&p->plan->restore, ACTION_LOAD, step->name, step->path, text))
+			cannot_tell(p, step->name, -ENOMEM);
+		free(text);
+	}
+}
+
+static void plan_unload(struct planning *p)
+{
+	unsigned int i;
+
+	/* A stock kvm_intel is refused while vmxcore is loaded. */
+	for (i = MODULE_VMXCORE; i <= MODULE_VMXCORE_TDX && p->plan->wanted == FLAVOUR_STOCK; i++) {
+		if (p->s->modules[i].loaded)
+			unload(p, p->s->modules[i].name);
+	}
+	sort_unload(&p->plan->unload);
+	plan_restore(p);
+	plan_users(&p->plan->obstacles, p->s, &p->plan->unload);
+}
+
+static void plan_whole(struct planning *p)
+{
+	struct plan *plan = p->plan;
+
+	if (p->s->modules[MODULE_KVM_INTEL].built_in) {
+		found_built_in(&plan->obstacles, KVM_INTEL);
+		return;
+	}
+	if (plan->loaded == FLAVOUR_OTHER)
+		found(&plan->obstacles, "other-kvm", "end all VMs", "rmmod kvm_intel",
+		      "the kvm_intel that is loaded is neither vmxcore's nor the distribution's");
+	if (!options.root[0] && !options.dry_run && geteuid())
+		found(&plan->obstacles, "not-root", "become root", "", "only root can load and unload modules");
+	if (plan->wanted == FLAVOUR_OURS)
+		load_ours(p);
+	else
+		load_stock(p, KVM_INTEL, DEPTH);
+	compare_with_loaded(p);
+	plan_unload(p);
+}
+
+/**
+ * plan_make - find out how to change over, and what is in the way
+ * @plan: filled in; to be freed
+ * @s: what is known
+ * @wanted: the kvm_intel there is to be
+ */
+void plan_make(struct plan *plan, const struct snapshot *s, enum flavour wanted)
+{
+	struct planning p = { .plan = plan, .s = s };
+
+	memset(plan, 0, sizeof(*plan));
+	plan->wanted = wanted;
+	plan->loaded = flavour_loaded(s->modules);
+	plan->obstacles.blind = s->modules_err || s->processes.err;
+	if (!s->machine.release[0]) {
+		note("which kernel this is cannot be told");
+		plan->obstacles.blind = true;
+		return;
+	}
+	if (plan->loaded == wanted)
+		return;
+	p.ctx = modprobe_open(s->machine.release);
+	p.plain = modprobe_open_plain();
+	if (p.ctx && p.plain)
+		plan_whole(&p);
+	else
+		cannot_tell(&p, "libkmod", -ENOMEM);
+	modprobe_close(p.ctx);
+	modprobe_close(p.plain);
+}
+
+/**
+ * plan_free - free a plan
+ * @plan: the plan
+ */
+void plan_free(struct plan *plan)
+{
+	steps_free(&plan->unload);
+	steps_free(&plan->load);
+	steps_free(&plan->restore);
+	parameters_free(&plan->before);
+	findings_free(&plan->obstacles);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The alternate screen of a terminal, so that what was there before comes back. The sequences are those of ECMA-48 and of
+ * xterm, which all terminals of today have; a terminal that has no colours either (TERM=dumb) is not drawn on.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "watch/screen.h"
+
+/**
+ * screen_enter - begin to draw
+ */
+void screen_enter(void)
+{
+	fputs("\033[?1049h\033[?25l", stdout);
+	fflush(stdout);
+}
+
+/**
+ * screen_leave - what was on the terminal before comes back
+ */
+void screen_leave(void)
+{
+	fputs("\033[?25h\033[?1049l", stdout);
+	fflush(stdout);
+}
+
+static void window(size_t *rows, size_t *columns)
+{
+	struct winsize size = {};
+
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	*rows = size.ws_row ? size.ws_row : 24;
+	*columns = size.ws_col ? size.ws_col : 80;
+}
+
+/* Of a line, what fits; a switch of colour takes no place, and the last one has to come through. */
+static void draw_line(const char *line, size_t length, size_t columns)
+{
+	const char *end = line + length;
+	size_t skip;
+
+	while (line < end) {
+		if (*line == '\033') {
+			skip = strcspn(line, "m") + 1;
+			fwrite(line, 1, skip, stdout);
+			line += skip;
+			continue;
+		}
+		if (columns) {
+			columns--;
+			putchar(*line);
+		}
+		line++;
+	}
+	fputs("\033[K", stdout);
+}
+
+/**
+ * screen_draw - draw a text over the one before
+ * @text: what does not fit into the window is left out
+ */
+void screen_draw(const char *text)
+{
+	size_t rows, columns, row, length;
+
+	window(&rows, &columns);
+	fputs("\033[H", stdout);
+	for (row = 0; row < rows && *text; row++) {
+		if (row)
+			fputs("\r\n", stdout);
+		length = strcspn(text, "\n");
+		draw_line(text, length, columns);
+		text += length;
+		text += *text == '\n';
+	}
+	fputs("\033[J", stdout);
+	fflush(stdout);
+}
