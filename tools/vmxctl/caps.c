@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmxctl caps: the features of VMX by their names, from vmxcore or from the MSRs of each CPU. */
+/*
+ * vmxctl caps: the features of VMX by name, from vmxcore or from the MSRs of
+ * each CPU.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,11 +31,11 @@ struct cpu_caps {
 };
 
 /**
- * struct found - what has been found out
- * @source: from where: "vmxcore" or "msr"
- * @list: of each CPU; of vmxcore there is one, which stands for all
- * @n: how many
- * @err: why there is nothing
+ * struct found - the capabilities that were read
+ * @source: "vmxcore" or "msr"
+ * @list: one entry for each CPU; vmxcore has one that is valid for all
+ * @n: the length of @list
+ * @err: why a CPU could not be read, or 0
  */
 struct found {
 	const char *source;
@@ -41,7 +44,10 @@ struct found {
 	int err;
 };
 
-/* Whether a CPU has an MSR is said by others that it has (SDM, appendix A); one it has not is not asked for. */
+/*
+ * Other MSRs report whether a CPU has this one (SDM volume 3, appendix A).
+ * Reading an MSR that does not exist would fail.
+ */
 static bool has_register(enum cap cap, const uint64_t caps[CAPS])
 {
 	switch (cap) {
@@ -106,7 +112,7 @@ static int look_at_cpu(const char *name, void *data)
 		close(fd);
 	if (!err)
 		return keep(found, &caps);
-	/* An offline CPU has a folder, and no MSRs. */
+	/* An offline CPU has a folder, but no MSRs can be read. */
 	if (err != -ENXIO && err != -ENOENT)
 		found->err = err;
 	return 0;
@@ -296,11 +302,7 @@ static void print_text(const struct found *found)
 	text_differences(found);
 }
 
-/**
- * command_caps - vmxctl caps
- *
- * Return: RESULT_FINDING where CPUs differ, RESULT_UNKNOWN where nothing can be read.
- */
+/* RESULT_FINDING if CPUs differ, RESULT_UNKNOWN if a CPU could not be read. */
 enum result command_caps(void)
 {
 	enum result result = RESULT_OK;

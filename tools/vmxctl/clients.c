@@ -19,11 +19,6 @@ static void print_json(const struct snapshot *s)
 	doc_print(doc);
 }
 
-/**
- * command_clients - vmxctl clients
- *
- * Return: RESULT_UNKNOWN without vmxcore, or where not all can be seen.
- */
 enum result command_clients(void)
 {
 	enum result result = RESULT_OK;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmxctl: who holds VT-x? */
+/* vmxctl: what holds VT-x? */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,13 +19,6 @@ static const struct command commands[] = {
 	{}
 };
 
-/**
- * main - run a subcommand
- * @argc: the number of arguments
- * @argv: the arguments
- *
- * Return: the exit status, an enum result.
- */
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -35,7 +28,7 @@ int main(int argc, char **argv)
 	if (command)
 		result = command->run();
 	notes_forget();
-	/* A full disk or a closed pipe must not look like an answer. */
+	/* A full disk or a closed pipe must not pass for a complete answer. */
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "vmxctl: standard output: %s\n", strerror(errno));
 		return RESULT_FAILED;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmxctl metrics: for the textfile collector of Prometheus' node_exporter; and the same as JSON. */
+/*
+ * vmxctl metrics: for the textfile collector of Prometheus's node_exporter, and
+ * the same as JSON.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +25,7 @@ static struct json_object *metric(struct json_object *metrics, const char *name,
 	return add_array(object, "samples");
 }
 
-/* A value with its labels, which are to be put into what is returned. */
+/* Returns the object that the caller adds the labels to. */
 static struct json_object *sample(struct json_object *samples, int64_t value)
 {
 	struct json_object *object = append_object(samples), *labels = add_object(object, "labels");
@@ -90,7 +93,10 @@ static const char *string_of(struct json_object *object, const char *key)
 	return json_object_get_string(json_object_object_get(object, key));
 }
 
-/* Names of clients and modules have no character that a label would have to escape. */
+/*
+ * Names of clients and modules have no characters that a label would have to
+ * escape.
+ */
 static void print_sample(FILE *to, const char *name, struct json_object *entry)
 {
 	const char *before = "{";
@@ -131,7 +137,10 @@ static void print(FILE *to, const struct snapshot *s)
 	json_object_put(doc);
 }
 
-/* Into a file beside it that is given its name when it is whole: the collector reads at any time. */
+/*
+ * Writes a temporary file and renames it, because the collector can read at any
+ * time.
+ */
 static int write_file(const struct snapshot *s)
 {
 	char *temp = NULL;
@@ -161,11 +170,6 @@ static int write_file(const struct snapshot *s)
 	return bad;
 }
 
-/**
- * command_metrics - vmxctl metrics
- *
- * Return: RESULT_FAILED where the file cannot be written; else as status.
- */
 enum result command_metrics(void)
 {
 	enum result result;

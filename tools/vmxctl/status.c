@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmxctl status: who holds VMX, where, since when. */
+/* vmxctl status: what holds VMX, where and since when. */
 #include "lib/options.h"
 #include "lib/out.h"
 #include "machine/report.h"
 
-/**
- * command_status - vmxctl status
- *
- * Return: see status_result().
- */
 enum result command_status(void)
 {
 	struct snapshot s;

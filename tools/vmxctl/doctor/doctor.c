@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmxctl doctor: what is in the way of vmxcore, and the command that mends it. */
+/* vmxctl doctor: problems with vmxcore, and the commands that solve them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ static void look_at_cpu(struct patient *p)
 		found(&p->findings, "no-vmx", "enable VT-x in the firmware setup", "", "this CPU has no VMX, or the firmware has disabled it");
 }
 
-/* Has VMX been turned on since, where that failed? As far as that can be seen. */
+/* Has VMX been turned on since the failure, as far as user space can see? */
 static bool is_on_again(const struct snapshot *s, const struct vmxon_failure *failure)
 {
 	const struct vmxcore_cpu *cpu;
@@ -124,11 +124,6 @@ static void print_text(const struct patient *p)
 		printf("%snothing found%s\n", colour(COLOUR_GOOD), colour(COLOUR_NONE));
 }
 
-/**
- * command_doctor - vmxctl doctor
- *
- * Return: RESULT_FINDING where something is wrong.
- */
 enum result command_doctor(void)
 {
 	struct patient p = {};

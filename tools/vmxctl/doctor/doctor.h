@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * doctor.c looks at the machine, doctor_modules.c at the files of modules, doctor_initrd.c at those
+ * doctor.c checks the machine, modules.c the files of modules, initrd.c those
  * in the initrd.
  */
 #ifndef VMXCTL_DOCTOR_H
@@ -10,10 +10,10 @@
 #include "machine/snapshot.h"
 
 /**
- * struct patient - what the doctor works on
- * @s: what is known
- * @findings: what has been found
- * @unsupported: there is no vmxcore for this line of kernels
+ * struct patient - the machine under examination
+ * @s: its state
+ * @findings: its problems
+ * @unsupported: vmxcore has no patches for its kernel line
  */
 struct patient {
 	struct snapshot s;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxctl doctor: the initrd. The modules that it holds are loaded at boot, whatever modprobe finds
- * later. The distribution's own tools list what is in it, because they know all of its formats.
+ * vmxctl doctor: the initrd. Its modules are loaded at boot, and modprobe's
+ * choice no longer matters then. The distribution's tools list its contents
+ * because they know all of its formats.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,8 +54,8 @@ static int run_tool(const char *tool, const char *file, int to)
 }
 
 /*
- * Returns the names of the initrd's files, one at the end of each line; or NULL, with -ENOENT in
- * @err where there is no tool.
+ * Returns the names of the initrd's files, one on each line, or NULL. @err is
+ * -ENOENT then if no tool is installed.
  */
 static FILE *list_files(const struct initrd *initrd, int *err)
 {
@@ -82,7 +83,10 @@ static FILE *list_files(const struct initrd *initrd, int *err)
 	return NULL;
 }
 
-/* Without ".ko" and the suffix of its compression, which can be another one in the initrd. */
+/*
+ * The length without ".ko" and the suffix of the compression, which can differ
+ * in the initrd.
+ */
 static size_t module_length(const char *file)
 {
 	const char *end = strstr(file, ".ko");
@@ -120,7 +124,7 @@ static bool later(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
 }
 
-/* Does modprobe load this very file, and is the initrd not older than it? */
+/* Would modprobe load this file, and is the initrd not older than it? */
 static bool in_force(const struct initrd *initrd, const char *held, const struct module_file *file)
 {
 	const char *wanted = file->found ? below_modules(file->path, initrd->release) : NULL;
@@ -146,7 +150,10 @@ static void found_stale(struct findings *findings, const struct initrd *initrd, 
 	      initrd->path, name, file->found ? file->path : "none");
 }
 
-/* One stale module is enough: what mends it mends the others too. */
+/*
+ * One stale module is enough, because rebuilding the initrd replaces all of
+ * them.
+ */
 static bool compare_line(struct patient *p, const struct initrd *initrd, const char *line)
 {
 	const char *held = below_modules(line, initrd->release);
@@ -190,11 +197,9 @@ static int read_time(struct initrd *initrd)
 	return err;
 }
 
-/**
- * look_at_initrd - does the initrd load the modules that modprobe would?
- * @p: the patient
- *
- * Most hold none of these. Without a tool that lists it there is nothing to be said.
+/*
+ * Does the initrd have the modules that modprobe would load? Most have none of
+ * them. Without a tool that lists the initrd nothing is reported.
  */
 void look_at_initrd(struct patient *p)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kernel log, read record by record from /dev/kmsg; in a plain file that stands for it each is a line. */
+/*
+ * The kernel log. A read of /dev/kmsg returns one record; in a plain file below
+ * --root each line is one.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,13 +14,22 @@
 
 #define KMSG	"/dev/kmsg"
 
-/* More than the kernel gives of one record: it refuses a read that has no room for it. */
+/*
+ * The kernel fails a read whose buffer is too small for the record. No record
+ * is this long.
+ */
 #define RECORD	16384
 
-/* The kernel's largest log; what is written while it is read does not make it endless. */
+/*
+ * The kernel's largest log. The limit ends the loop if the log grows while it
+ * is read.
+ */
 #define LOG_LIMIT	(64 << 20)
 
-/* vmxcore's, for a client; vmxcore's, as the kernel takes VMfail for success; the WARNING of the kernel and of the stock kvm_intel. */
+/*
+ * vmxcore's message for a client, its message where the kernel takes VMfail for
+ * success, and the WARNING of the kernel and of the stock kvm_intel.
+ */
 static bool is_failure(const char *text)
 {
 	static const char kernels[] = "VMXON faulted, MSR_IA32_FEAT_CTL";
@@ -55,25 +67,29 @@ static int read_log(FILE *log, struct vmxon_failure *last)
 	while (size < LOG_LIMIT) {
 		errno = 0;
 		if (fgets(record, sizeof(record), log)) {
-			/* A line without end, or with a NUL in it, may have been all that there is room for. */
+			/*
+			 * A line that has no end or contains a NUL may have
+			 * filled the buffer.
+			 */
 			size += strchr(record, '\n') ? strlen(record) : sizeof(record);
 			look_at(record, last);
 		} else if (errno != EPIPE) {
-			/* A read that would have to wait has come to the end. */
+			/*
+			 * EAGAIN means that the end of the log has been
+			 * reached.
+			 */
 			return errno == EAGAIN ? 0 : -errno;
 		}
-		/* EPIPE: records have been overwritten before they were read. */
+		/*
+		 * EPIPE means that records were overwritten before they were
+		 * read.
+		 */
 		clearerr(log);
 	}
 	return 0;
 }
 
-/**
- * log_vmxon - find the last VMXON that did not work
- * @last: filled in
- *
- * Return: 0, or a negative error number where the log cannot be read.
- */
+/* Finds the last failed VMXON. */
 int log_vmxon(struct vmxon_failure *last)
 {
 	FILE *log;

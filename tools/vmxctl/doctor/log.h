@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the kernel log has of a VMXON that did not work. */
+/* Failed VMXONs in the kernel log. */
 #ifndef VMXCTL_LOG_H
 #define VMXCTL_LOG_H
 
@@ -9,12 +9,12 @@
 #include "lib/files.h"
 
 /**
- * struct vmxon_failure - the last VMXON that did not work
- * @found: there is one
- * @faulted: it faulted, instead of reporting VMfail
- * @us: when, in the log's own time
- * @text: what the log says
- * @cpu: where, or -1 where the log does not say
+ * struct vmxon_failure - the last failed VMXON
+ * @found: a VMXON failed
+ * @faulted: it faulted; otherwise it reported VMfail
+ * @us: the time stamp in the log
+ * @text: the message in the log
+ * @cpu: the CPU, or -1 if the log does not name it
  */
 struct vmxon_failure {
 	bool found;

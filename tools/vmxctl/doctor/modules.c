@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmxctl doctor: the modules' files, modprobe's configuration, signatures, DKMS. */
+/*
+ * vmxctl doctor: the modules' files, modprobe's configuration, signatures,
+ * DKMS.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +23,7 @@ static bool find_file(struct patient *p, struct kmod_ctx *ctx, const char *name,
 	return false;
 }
 
-/* Installed, and depmod has not been told. */
+/* Finds modules that are installed but not in depmod's index. */
 static bool find_unindexed(struct patient *p, char path[PATH_MAX])
 {
 	static const char *const places[] = { "updates/dkms", "updates", "extra" };
@@ -50,7 +53,10 @@ static void not_installed(struct patient *p)
 	      "there is no vmxcore for this kernel (%s)", release);
 }
 
-/* The distribution's kvm.ko, without its kvm_intel; vmxcore's kvm_intel does not work on it where vmxcore has a kvm.ko too. */
+/*
+ * Is the distribution's kvm loaded without its kvm_intel? Where vmxcore has a
+ * kvm.ko too, its kvm_intel does not work on the distribution's.
+ */
 static void look_at_kvm(struct patient *p, struct kmod_ctx *ctx)
 {
 	const struct module *kvm = &p->s.modules[MODULE_KVM];
@@ -71,7 +77,7 @@ static void look_at_kvm(struct patient *p, struct kmod_ctx *ctx)
 		return;
 	strcpy(users, kvm->users);
 	while ((user = strsep(&rest, ","))) {
-		/* "[permanent]" stands among them. */
+		/* The kernel lists "[permanent]" among the users. */
 		if (user[0] && user[0] != '[')
 			text_append(fix, sizeof(fix), " %s", user);
 	}
@@ -105,11 +111,9 @@ static void look_at_files(struct patient *p, struct kmod_ctx *ctx)
 		look_at_kvm(p, ctx);
 }
 
-/**
- * look_at_line - is there no vmxcore for kernels like this one?
- * @p: the patient
- *
- * One that is there nevertheless is looked at as any other.
+/*
+ * If vmxcore is installed although its patches don't list this kernel line, it
+ * is checked like any other.
  */
 void look_at_line(struct patient *p)
 {
@@ -123,10 +127,7 @@ void look_at_line(struct patient *p)
 	p->unsupported = !file.found && check_line(&p->findings, p->s.machine.release);
 }
 
-/**
- * look_at_modules - is there a vmxcore that modprobe would load, and the kernel take?
- * @p: the patient
- */
+/* Is there a vmxcore that modprobe would load and the kernel would accept? */
 void look_at_modules(struct patient *p)
 {
 	struct kmod_ctx *ctx;
@@ -161,11 +162,9 @@ static int look_at_dkms_link(const char *name, void *data)
 	return !strncmp(name, wanted, strlen(wanted));
 }
 
-/**
- * look_at_dkms - has DKMS what it should have?
- * @p: the patient
- *
- * Nothing of DKMS' is fine: it may have come by make install.
+/*
+ * If DKMS has nothing of vmxcore that is no problem: "make install" does not
+ * use DKMS.
  */
 void look_at_dkms(struct patient *p)
 {

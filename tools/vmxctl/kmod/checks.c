@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Can a module be loaded? */
+/* Checks that tell before the attempt whether a module can be loaded. */
 #include <string.h>
 
 #include "kmod/checks.h"
@@ -10,11 +10,9 @@
 #define KERNEL_LINES "unknown"
 #endif
 
-/**
- * how_to_install - what brings modules for a kernel
- * @fix: gets the command
- * @ours: vmxcore's modules, or else the distribution's
- * @release: of the kernel
+/*
+ * The command that installs the modules of vmxcore, with @ours, or else the
+ * distribution's.
  */
 void how_to_install(char fix[FINDING_FIX], bool ours, const char *release)
 {
@@ -24,13 +22,10 @@ void how_to_install(char fix[FINDING_FIX], bool ours, const char *release)
 		path_make(fix, FINDING_FIX, "apt install --reinstall linux-image-%s", release);
 }
 
-/**
- * how_to_reinstall - what brings modules for a kernel again, as those that are there are not all, or no good
- * @fix: gets the command
- * @ours: vmxcore's modules, or else the distribution's
- * @release: of the kernel
- *
- * autoinstall would do nothing: it takes what DKMS has installed once for good.
+/*
+ * As how_to_install(), if the modules that are there are incomplete or
+ * unusable. "dkms autoinstall" would do nothing then, because DKMS takes what
+ * it has installed once for complete.
  */
 void how_to_reinstall(char fix[FINDING_FIX], bool ours, const char *release)
 {
@@ -40,12 +35,7 @@ void how_to_reinstall(char fix[FINDING_FIX], bool ours, const char *release)
 		how_to_install(fix, false, release);
 }
 
-/**
- * check_file - was a module built for this kernel?
- * @findings: what is found
- * @file: the module
- * @release: of the kernel
- */
+/* Was the module built for this kernel? */
 void check_file(struct findings *findings, const struct module_file *file, const char *release)
 {
 	size_t length = strlen(release);
@@ -57,12 +47,6 @@ void check_file(struct findings *findings, const struct module_file *file, const
 	found(findings, "wrong-kernel", "", fix, "%s was built for \"%s\", and this is %s", file->path, file->vermagic, release);
 }
 
-/**
- * found_stock - modprobe would load the distribution's kvm_intel, though vmxcore is there
- * @findings: what is found
- * @kvm_intel: the module
- * @release: of the kernel
- */
 void found_stock(struct findings *findings, const struct module_file *kvm_intel, const char *release)
 {
 	char fix[FINDING_FIX];
@@ -71,11 +55,6 @@ void found_stock(struct findings *findings, const struct module_file *kvm_intel,
 	found(findings, "stock-resolved", "", fix, "modprobe kvm_intel would load %s, which is not vmxcore's", kvm_intel->path);
 }
 
-/**
- * found_built_in - vmxcore's module cannot take the place of what is a part of the kernel
- * @findings: what is found
- * @name: of the module
- */
 void found_built_in(struct findings *findings, const char *name)
 {
 	found(findings, "built-in", "use a kernel that has KVM as modules (CONFIG_KVM=m, CONFIG_KVM_INTEL=m)", "",
@@ -83,10 +62,10 @@ void found_built_in(struct findings *findings, const char *name)
 }
 
 /**
- * struct lines - which lines of kernels there are patches for
- * @line: the one that is looked for
- * @has: it is among them
- * @sources: vmxcore's source is there, as it is for DKMS
+ * struct lines - the kernel lines that the installed source has patches for
+ * @line: the line to look for
+ * @has: there are patches for it
+ * @sources: vmxcore's source is installed for DKMS
  */
 struct lines {
 	const char *line;
@@ -107,12 +86,10 @@ static int look_at_source(const char *name, void *data)
 	return 0;
 }
 
-/**
- * check_line - is there no vmxcore for kernels of this line?
- * @findings: what is found
- * @release: of the kernel
- *
- * Return: true if so, and nothing that installs it can help. What DKMS has counts, as it may be newer than this program.
+/*
+ * Returns true if vmxcore has no patches for this kernel line, so that no
+ * command can install it. The source for DKMS takes precedence over the list
+ * built into vmxctl because it may be newer.
  */
 bool check_line(struct findings *findings, const char *release)
 {
@@ -133,18 +110,13 @@ bool check_line(struct findings *findings, const char *release)
 	return true;
 }
 
-/**
- * needs_vmxcore - does a module link against vmxcore?
- * @file: the module
- *
- * Return: true for vmxcore's kvm_intel, and for clients of vmxcore.
- */
+/* True for vmxcore's kvm_intel and for other clients of vmxcore. */
 bool needs_vmxcore(const struct module_file *file)
 {
 	return text_has(file->depends, ',', "vmxcore");
 }
 
-/* What puts a line of modprobe's configuration out of force. */
+/* Adds a finding whose fix comments out a line of modprobe's configuration. */
 static void found_config(struct findings *findings, const char *id, const char *what, const char *name, const char *text)
 {
 	char first[FILE_LINE] = "", fix[FINDING_FIX] = "";
@@ -157,12 +129,6 @@ static void found_config(struct findings *findings, const char *id, const char *
 	found(findings, id, first, fix, "%s", text);
 }
 
-/**
- * check_blacklist - is a module not to be loaded by itself?
- * @findings: what is found
- * @ctx: of modprobe_open()
- * @name: of the module
- */
 void check_blacklist(struct findings *findings, struct kmod_ctx *ctx, const char *name)
 {
 	char text[FILE_LINE];
@@ -173,12 +139,6 @@ void check_blacklist(struct findings *findings, struct kmod_ctx *ctx, const char
 	found_config(findings, "blacklisted", "blacklist", name, text);
 }
 
-/**
- * check_replaced - is something else done instead of loading a module?
- * @findings: what is found
- * @ctx: of modprobe_open()
- * @name: of the module
- */
 void check_replaced(struct findings *findings, struct kmod_ctx *ctx, const char *name)
 {
 	char command[FILE_LINE], text[2 * FILE_LINE];

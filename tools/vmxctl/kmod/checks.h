@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Can a module be loaded? As far as that can be known beforehand. */
+/* Checks that tell before the attempt whether a module can be loaded. */
 #ifndef VMXCTL_CHECKS_H
 #define VMXCTL_CHECKS_H
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What DKMS is told in /etc/dkms: shell scripts, of which the assignments are read. */
+/*
+ * DKMS's settings in /etc/dkms: shell scripts, of which only the assignments
+ * are read.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +16,12 @@
 #define CONFIG_LIMIT	1000000
 
 /**
- * struct setting - where the certificate is, as far as the files have been read
- * @value: the path; empty: where DKMS has it by itself
- * @err: the files say it in a way that is not understood here
- * @release: of the kernel, which can be a part of the path
- * @files: those of framework.conf.d
- * @n_files: how many
+ * struct setting - the path of the certificate, as far as the files have been read
+ * @value: the path; empty for DKMS's default
+ * @err: a file assigns it in a way that is not understood here
+ * @release: the kernel's release, which can be a part of the path
+ * @files: the files in framework.conf.d
+ * @n_files: the length of @files
  */
 struct setting {
 	char value[FILE_LINE];
@@ -33,7 +36,10 @@ static bool is_plain(char c)
 	return strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+:@,-", c);
 }
 
-/* What stands behind "mok_certificate=": a path, in quotes or not, in which DKMS lets $kernelver stand for the kernel. */
+/*
+ * Reads what follows "mok_certificate=": a path, quoted or not, in which DKMS
+ * expands $kernelver.
+ */
 static int read_value(struct setting *setting, const char *text)
 {
 	static const char *const kernel[] = { "$kernelver", "${kernelver}" };
@@ -51,7 +57,10 @@ static int read_value(struct setting *setting, const char *text)
 			err = text_append(value, sizeof(value), "%s", setting->release);
 			text += strlen(kernel[i]);
 		} else {
-			/* What a shell takes for more than itself is nothing to make a command of. */
+			/*
+			 * The path becomes part of a command, so it must have
+			 * no characters that are special to a shell.
+			 */
 			err = is_plain(*text) ? text_append(value, sizeof(value), "%c", *text) : -EINVAL;
 			text++;
 		}
@@ -123,12 +132,9 @@ static void read_folder(struct setting *setting)
 	free(setting->files);
 }
 
-/**
- * dkms_certificate - which certificate belongs to the key that DKMS signs by?
- * @certificate: gets its path, fit to stand in a command
- * @release: of the kernel
- *
- * Return: 0, or a negative error number where that cannot be told.
+/*
+ * Finds the certificate of the key that DKMS signs with. The path is safe in a
+ * shell command.
  */
 int dkms_certificate(char certificate[FILE_LINE], const char *release)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What modprobe would load. libkmod's messages are not wanted: what matters of them is said in other words. */
+/*
+ * What modprobe would load. libkmod's own messages are suppressed: vmxctl says
+ * in its own words what matters of them.
+ */
 #include <errno.h>
 #include <libkmod.h>
 #include <limits.h>
@@ -10,7 +13,10 @@
 #include "kmod/modprobe.h"
 #include "lib/options.h"
 
-/* As modprobe.d(5) has it: a file hides those of its name in the folders after its own. */
+/*
+ * The order of modprobe.d(5): a file hides those of its name in the later
+ * folders.
+ */
 static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d",
 	"/usr/lib/modprobe.d", "/lib/modprobe.d" };
 
@@ -22,11 +28,8 @@ static void say_nothing(void *data, int priority, const char *file, int line, co
 	(void)data, (void)priority, (void)file, (void)line, (void)fn, (void)format, (void)args;
 }
 
-/**
- * modprobe_open - read the index of modules and the configuration
- * @release: of the kernel
- *
- * Return: to be closed; NULL where libkmod does not work.
+/*
+ * Reads the module index and the configuration. Returns NULL if libkmod fails.
  */
 struct kmod_ctx *modprobe_open(const char *release)
 {
@@ -48,11 +51,7 @@ struct kmod_ctx *modprobe_open(const char *release)
 	return ctx;
 }
 
-/**
- * modprobe_open_plain - without the configuration: as insmod and rmmod work
- *
- * Return: to be closed, or NULL.
- */
+/* Without the configuration, as insmod and rmmod work. */
 struct kmod_ctx *modprobe_open_plain(void)
 {
 	static const char *const none;
@@ -63,10 +62,6 @@ struct kmod_ctx *modprobe_open_plain(void)
 	return ctx;
 }
 
-/**
- * modprobe_close - the end of it
- * @ctx: of modprobe_open(), or NULL
- */
 void modprobe_close(struct kmod_ctx *ctx)
 {
 	if (ctx)
@@ -79,13 +74,7 @@ static void keep(char value[FILE_LINE], const char *text)
 	text_clean(value);
 }
 
-/**
- * modprobe_info - what does a module's file tell of itself?
- * @module: libkmod's
- * @file: filled in; @file->found is false where libkmod knows no file
- *
- * Return: 0 or a negative error number.
- */
+/* Reads the modinfo section. @file->found is false if libkmod knows no file. */
 int modprobe_info(struct kmod_module *module, struct module_file *file)
 {
 	const char *key, *value, *path = kmod_module_get_path(module);
@@ -96,7 +85,7 @@ int modprobe_info(struct kmod_module *module, struct module_file *file)
 	file->found = path;
 	if (!file->found)
 		return 0;
-	/* One that does not fit is there nevertheless. */
+	/* A path that does not fit is an error, but the file exists. */
 	err = path_make(file->path, sizeof(file->path), "%s", path);
 	if (err)
 		return err;
@@ -138,14 +127,10 @@ static int declared(const char *key, const char *value, int (*each)(const char *
 	return each(text, typed ? type : NULL, data);
 }
 
-/**
- * modprobe_parameters - which parameters does a module's file say it has?
- * @plain: of modprobe_open_plain()
- * @path: the file
- * @each: gets the name, and the type or, for one that is only described, NULL; what is not 0 ends it. Some come twice.
- * @data: for @each
- *
- * Return: 0, what @each returned, or a negative error number.
+/*
+ * Calls @each for each parameter that the file declares, some of them twice.
+ * @type is NULL for a parameter that has only a description. A result of @each
+ * other than 0 ends it and is returned.
  */
 int modprobe_parameters(struct kmod_ctx *plain, const char *path,
 			int (*each)(const char *name, const char *type, void *data), void *data)
@@ -170,13 +155,7 @@ int modprobe_parameters(struct kmod_ctx *plain, const char *path,
 	return err;
 }
 
-/**
- * modprobe_packed - is a module's file there, packed or not?
- * @file: NAME.ko, with its folder, below the root
- * @path: gets the file that is there
- *
- * Return: true if one is.
- */
+/* Finds NAME.ko or its compressed form. @path gets the file that exists. */
 bool modprobe_packed(const char *file, char path[PATH_MAX])
 {
 	static const char *const suffixes[] = { "", ".xz", ".zst", ".gz" };
@@ -189,13 +168,9 @@ bool modprobe_packed(const char *file, char path[PATH_MAX])
 	return false;
 }
 
-/**
- * modprobe_find - which file would modprobe load?
- * @ctx: of modprobe_open()
- * @name: of the module
- * @file: filled in
- *
- * Return: 0, also where there is none; a negative error number where its file cannot be read.
+/*
+ * Finds the file that modprobe would load. Returns 0 also if there is none, and
+ * a negative error number if the file cannot be read.
  */
 int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *file)
 {
@@ -210,12 +185,9 @@ int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *fi
 	return err;
 }
 
-/**
- * modprobe_behind_name - does a text begin with a module's name?
- * @text: the text
- * @name: of the module; - and _ are one and the same
- *
- * Return: what is behind the name, or NULL.
+/*
+ * Returns the text behind a module's name, in which - and _ are the same, or
+ * NULL if the text does not begin with that name.
  */
 const char *modprobe_behind_name(const char *text, const char *name)
 {
@@ -240,32 +212,19 @@ static bool in_config(struct kmod_config_iter *iter, const char *name, char valu
 	return found;
 }
 
-/**
- * modprobe_blacklists - is a module not to be loaded by itself?
- * @ctx: of modprobe_open()
- * @name: of the module
- *
- * Return: true if a file, or the kernel's command line, says so.
- */
+/* By a file or by the kernel's command line. */
 bool modprobe_blacklists(struct kmod_ctx *ctx, const char *name)
 {
 	return in_config(kmod_config_get_blacklists(ctx), name, NULL);
 }
 
-/**
- * modprobe_replaces - is something else done instead of loading a module?
- * @ctx: of modprobe_open()
- * @name: of the module
- * @command: gets what
- *
- * Return: true if it is.
- */
+/* Does the configuration have an install command for this module? */
 bool modprobe_replaces(struct kmod_ctx *ctx, const char *name, char command[FILE_LINE])
 {
 	return in_config(kmod_config_get_install_commands(ctx), name, command);
 }
 
-/* Which line is wanted, and where it may be. */
+/* The line to find, and the folder to look in. */
 struct search {
 	const char *what;
 	const char *name;
@@ -304,7 +263,10 @@ static int search_file(const char *file, void *data)
 	char *text, *rest, *line;
 	int err, found = 0;
 
-	/* A name that a shell would take for more than a name is nothing to make a command of. */
+	/*
+	 * The file name becomes part of a command, so it must have no
+	 * characters that are special to a shell.
+	 */
 	if (!end || strcmp(end, ".conf") || !parse_name(file) || is_hidden(file, search->folder))
 		return 0;
 	if (path_make(search->line->path, sizeof(search->line->path), "%s/%s", folders[search->folder], file))
@@ -320,13 +282,9 @@ static int search_file(const char *file, void *data)
 	return found;
 }
 
-/**
- * modprobe_line - where does modprobe's configuration say that?
- * @what: "blacklist" or "install"
- * @name: of the module
- * @line: filled in
- *
- * Return: true where a file says it. libkmod knows what the files say, but not which of them.
+/*
+ * Finds the file and line of a "blacklist" or "install". libkmod has the merged
+ * configuration, but not where each line came from.
  */
 bool modprobe_line(const char *what, const char *name, struct config_line *line)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What modprobe would load, and what its configuration says; by libkmod. */
+/* What modprobe would load, and what its configuration says, from libkmod. */
 #ifndef VMXCTL_MODPROBE_H
 #define VMXCTL_MODPROBE_H
 
@@ -12,12 +12,12 @@ struct kmod_ctx;
 struct kmod_module;
 
 /**
- * struct module_file - what modprobe would load, and what its file tells of itself
- * @found: there is one
- * @path: where
- * @vermagic: the kernel it was built for, and how; empty where the file does not say
- * @signer: who has signed it; empty where nobody has
- * @depends: modules it needs, with commas between them
+ * struct module_file - a module's file and its modinfo
+ * @found: the file exists
+ * @path: its path
+ * @vermagic: the release and configuration that it was built for, or empty
+ * @signer: the name of the key that it is signed with, or empty
+ * @depends: the modules that it links against, separated by commas
  * @intree: it was built with the kernel
  */
 struct module_file {
@@ -32,7 +32,7 @@ struct module_file {
 /**
  * struct config_line - a line of modprobe's configuration
  * @path: the file
- * @number: of the line, from 1 on
+ * @number: the number of the line, from 1 on
  */
 struct config_line {
 	char path[512];

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does the kernel want modules to be signed, and by which key? It does with module.sig_enforce or lockdown, whatever Secure Boot
- * is: that counts where lockdown cannot be seen. Keys of the firmware's (MOK) are known to the kernel under Secure Boot only.
+ * Does the kernel require signed modules, and which keys does it accept?
+ * module.sig_enforce and lockdown require signatures, with or without Secure
+ * Boot, which stands for lockdown where that cannot be read. The kernel accepts
+ * keys of the firmware (MOK) only under Secure Boot.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,10 +24,13 @@
 #define SHIM_INSECURE	EFIVARS "MokSBStateRT-605dab50-e046-4300-abb6-3dd810dd8b23"
 #define EFI_NON_VOLATILE	1
 
-/* Lines of some hundred keys. */
+/* Large enough for some hundred keys. */
 #define KEYS_LIMIT	(1 << 20)
 
-/* Four bytes of attributes, then the variable. Return: its value, 0 or 1; or a negative error number. */
+/*
+ * An EFI variable follows four bytes of attributes. Returns 0 or 1, or a
+ * negative error number.
+ */
 static int efi_flag(const char *path, unsigned char *attributes)
 {
 	unsigned char value[5];
@@ -43,7 +48,10 @@ static int efi_flag(const char *path, unsigned char *attributes)
 	return value[4];
 }
 
-/* As the kernel's EFI stub sees it: shim says with a variable that does not outlive the boot that it validates nothing. */
+/*
+ * As the kernel's EFI stub determines it. With a variable that does not
+ * persist, shim reports that it validates nothing.
+ */
 static enum answer secure_boot(void)
 {
 	unsigned char attributes;
@@ -59,11 +67,12 @@ static enum answer secure_boot(void)
 }
 
 /**
- * struct policy - what the kernel wants
+ * struct policy - the kernel's requirement
  * @wanted: modules have to be signed
- * @secure_boot: it has keys of the firmware's
- * @why: what makes it want that
- * @option: the option on its command line that would, where it is not Secure Boot
+ * @secure_boot: the kernel has the firmware's keys
+ * @why: the setting that requires signatures
+ * @option: the option on the kernel's command line that requires them without
+ *	Secure Boot
  */
 struct policy {
 	enum answer wanted;
@@ -90,7 +99,10 @@ static struct policy policy_read(void)
 	return policy;
 }
 
-/* Adds to a command what brings the key of DKMS' to the kernel. Return: what a person has to do about it. */
+/*
+ * Adds the enrolment of DKMS's key to @fix. @first gets what the admin has to
+ * do.
+ */
 static void how_to_enroll(char first[256], char fix[FINDING_FIX], const struct policy *policy, const char *release)
 {
 	char certificate[FILE_LINE];
@@ -107,7 +119,7 @@ static void how_to_enroll(char first[256], char fix[FINDING_FIX], const struct p
 	}
 }
 
-/* -1: the kernel shows no keys. */
+/* Returns -1 if the kernel shows no keys. */
 static int key_is_known(const char *signer)
 {
 	char *text, *rest, *line, wanted[FILE_LINE + 2];
@@ -126,12 +138,7 @@ static int key_is_known(const char *signer)
 	return known;
 }
 
-/**
- * check_signature - would the kernel refuse a module for want of a signature?
- * @findings: what is found
- * @file: the module
- * @release: of the kernel
- */
+/* Would the kernel refuse the module because it is not signed? */
 void check_signature(struct findings *findings, const struct module_file *file, const char *release)
 {
 	struct policy policy = policy_read();
@@ -149,12 +156,7 @@ void check_signature(struct findings *findings, const struct module_file *file, 
 	found(findings, "unsigned", first, fix, "%s is on, and %s is not signed", policy.why, file->path);
 }
 
-/**
- * check_key - would the kernel refuse a module as it does not know the key that it is signed by?
- * @findings: what is found
- * @file: the module
- * @release: of the kernel
- */
+/* Would the kernel refuse the module because it does not know the key? */
 void check_key(struct findings *findings, const struct module_file *file, const char *release)
 {
 	struct policy policy = policy_read();

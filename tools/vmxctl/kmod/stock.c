@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The distribution's modules. depmod leaves out of its index what others of the same name replace, so libkmod does not know
- * these files. The kernel's build lists what it has made, and where, in modules.order and modules.builtin.
+ * The distribution's modules. depmod leaves a module out of its index if
+ * another one of its name has precedence, so libkmod does not find it. But the
+ * kernel's build lists its modules and their files in modules.order and
+ * modules.builtin.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -27,7 +29,7 @@ static bool line_is(const char *line, const char *name)
 	return end && !strcmp(end, ".ko");
 }
 
-/* 0: found, and in @found; -ENOENT: not in there. */
+/* Returns 0 and the path in @found, or -ENOENT. */
 static int find_line(const char *release, const char *list, const char *name, char found[PATH_MAX])
 {
 	char path[PATH_MAX], *text, *rest, *line;
@@ -51,13 +53,9 @@ static int find_line(const char *release, const char *list, const char *name, ch
 	return err;
 }
 
-/**
- * stock_find - where is a module of the distribution's?
- * @release: of the kernel
- * @name: of the module
- * @path: gets its file, with the root before it; empty where the kernel has it built in
- *
- * Return: 0; -ENOENT where there is none; another negative error number where that cannot be told.
+/*
+ * @path gets the file, with the root before it, or an empty string if the
+ * module is built in. Returns -ENOENT if the distribution has no such module.
  */
 int stock_find(const char *release, const char *name, char path[PATH_MAX])
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lists of CPUs: "0-3,7", and with a count for each range, as vmxcore has them: "0-3:1,7:2". */
+/*
+ * Lists of CPUs: "0-3,7", and with a count for each range as vmxcore shows
+ * them: "0-3:1,7:2".
+ */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,19 +15,18 @@ static bool number(const char **text, uint64_t *value)
 
 	if (!isdigit((unsigned char)**text))
 		return false;
-	/* One that does not fit is larger than any limit. */
+	/*
+	 * A number that overflows becomes ULLONG_MAX, which every check
+	 * refuses.
+	 */
 	*value = strtoull(*text, &end, 10);
 	*text = end;
 	return true;
 }
 
-/**
- * cpus_range - read one CPU or range of CPUs
- * @list: the text; moves behind what was read
- * @first: gets the first CPU
- * @last: gets the last CPU
- *
- * Return: false where there is none, or a CPU that no machine has.
+/*
+ * Reads one CPU or one range and moves @list behind it. False if there is none,
+ * or if the number is not below CPU_LIMIT.
  */
 bool cpus_range(const char **list, unsigned int *first, unsigned int *last)
 {
@@ -45,12 +47,7 @@ bool cpus_range(const char **list, unsigned int *first, unsigned int *last)
 	return true;
 }
 
-/**
- * cpus_list - is this a list of CPUs?
- * @list: the text
- *
- * Return: false where it is none, or empty.
- */
+/* Is this a list of CPUs that is not empty? */
 bool cpus_list(const char *list)
 {
 	unsigned int first, last;
@@ -64,12 +61,9 @@ bool cpus_list(const char *list)
 	return false;
 }
 
-/**
- * cpus_counts - read a list of CPUs with counts
- * @list: the text; an empty one is none
- * @counts: gets the count of each CPU, 0 where it is not in the list
- *
- * Return: false where the list makes no sense or is cut off; @counts has what comes before that.
+/*
+ * Reads a list with counts. A CPU that is not in the list gets 0. False if the
+ * list makes no sense or is cut off. @counts then has what comes before that.
  */
 bool cpus_counts(const char *list, uint64_t counts[CPU_LIMIT])
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lists of CPUs, as the kernel writes them. */
+/* Lists of CPUs in the form of the kernel. */
 #ifndef VMXCTL_CPUS_H
 #define VMXCTL_CPUS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* More than Linux can have. */
+/* Above the largest NR_CPUS of x86. */
 #define CPU_LIMIT	8192
 
 bool cpus_range(const char **list, unsigned int *first, unsigned int *last);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading small files. Whatever is below --root may be anything: too long, binary, a FIFO, unreadable; each of it ends
- * in an error number, never in a wait or in memory without end.
+ * Reading small files. A file below --root can be too long, binary, a FIFO or
+ * unreadable. Each case ends in an error number, and none in an endless wait or
+ * in unbounded memory.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +17,10 @@
 #include "lib/files.h"
 #include "lib/options.h"
 
-/* More entries than any folder that is read has; a loop in a broken file system ends too. */
+/*
+ * No folder that vmxctl reads has as many entries. The limit ends a loop in a
+ * broken file system.
+ */
 #define LIST_LIMIT	4000000
 
 static int below_root(char full[PATH_MAX], const char *path)
@@ -24,12 +28,9 @@ static int below_root(char full[PATH_MAX], const char *path)
 	return path_make(full, PATH_MAX, "%s%s", options.root, path);
 }
 
-/**
- * file_open - open a file below the root
- * @path: absolute
- * @flags: as open's; the caller need not think of O_CLOEXEC, and a FIFO does not make it wait
- *
- * Return: a file descriptor, or a negative error number; -EISDIR for a folder.
+/*
+ * Adds O_CLOEXEC to the flags, and never waits for the writer of a FIFO.
+ * Returns a file descriptor or a negative error number, -EISDIR for a folder.
  */
 int file_open(const char *path, int flags)
 {
@@ -55,7 +56,6 @@ int file_open(const char *path, int flags)
 	return err;
 }
 
-/* Reads until the end or until @size is full. */
 static ssize_t read_all(int fd, char *buf, size_t size)
 {
 	size_t have = 0;
@@ -89,13 +89,10 @@ static int read_text(int fd, char *buf, size_t size)
 	return n;
 }
 
-/**
- * file_read - read a whole text file
- * @path: absolute, below the root
- * @buf: gets the text, with a NUL behind it; an empty string after an error
- * @size: of @buf, at most INT_MAX
- *
- * Return: the length, or a negative error number: -EFBIG when it does not fit, -EINVAL when it has a NUL in it.
+/*
+ * Reads a whole text file. Returns its length or a negative error number:
+ * -EFBIG if it does not fit, -EINVAL if it contains a NUL. After an error @buf
+ * is an empty string.
  */
 int file_read(const char *path, char *buf, size_t size)
 {
@@ -112,13 +109,9 @@ int file_read(const char *path, char *buf, size_t size)
 	return n;
 }
 
-/**
- * file_slurp - read a whole text file that may be large
- * @path: absolute, below the root
- * @limit: how long it may be
- * @err: a negative error number when there is no text
- *
- * Return: the text, to be freed, or NULL.
+/*
+ * As file_read(), for a file of up to @limit bytes. The caller frees the text.
+ * NULL means that @err has been set.
  */
 char *file_slurp(const char *path, size_t limit, int *err)
 {
@@ -137,12 +130,9 @@ char *file_slurp(const char *path, size_t limit, int *err)
 	return NULL;
 }
 
-/**
- * file_line - read a file of one line
- * @path: absolute, below the root
- * @line: gets the line, without its end, cleaned
- *
- * Return: 0, or a negative error number: -EINVAL when there is more than one line.
+/*
+ * Reads a file of one line, without the line's end and cleaned. Returns -EINVAL
+ * if there are more lines.
  */
 int file_line(const char *path, char line[FILE_LINE])
 {
@@ -163,13 +153,7 @@ int file_line(const char *path, char line[FILE_LINE])
 	return 0;
 }
 
-/**
- * file_flag - read a file that has a boolean, as module parameters have
- * @path: absolute, below the root
- * @value: gets it
- *
- * Return: 0, or a negative error number.
- */
+/* Reads a boolean in the form of module parameters. */
 int file_flag(const char *path, bool *value)
 {
 	char line[FILE_LINE];
@@ -184,12 +168,7 @@ int file_flag(const char *path, bool *value)
 	return 0;
 }
 
-/**
- * file_exists - is there such a file or folder?
- * @path: absolute, below the root
- *
- * Return: false also where the folder it is in cannot be looked into.
- */
+/* False also if the caller may not search the folder. */
 bool file_exists(const char *path)
 {
 	char full[PATH_MAX];
@@ -198,12 +177,7 @@ bool file_exists(const char *path)
 	return !below_root(full, path) && !lstat(full, &st);
 }
 
-/**
- * file_mode - who may read and write a file?
- * @path: absolute, below the root
- *
- * Return: the bits, as chmod has them; 0 also where there is no such file.
- */
+/* The permission bits, or 0 if there is no such file. */
 unsigned int file_mode(const char *path)
 {
 	char full[PATH_MAX];
@@ -212,14 +186,7 @@ unsigned int file_mode(const char *path)
 	return !below_root(full, path) && !stat(full, &st) ? st.st_mode & 07777 : 0;
 }
 
-/**
- * file_link - read a symbolic link
- * @path: absolute, below the root
- * @buf: gets the target, cut off where it does not fit
- * @size: of @buf
- *
- * Return: 0 or a negative error number.
- */
+/* The target is cut off if it does not fit. */
 int file_link(const char *path, char *buf, size_t size)
 {
 	char full[PATH_MAX];
@@ -237,13 +204,9 @@ int file_link(const char *path, char *buf, size_t size)
 	return 0;
 }
 
-/**
- * file_list - call a function for each entry of a folder
- * @path: absolute, below the root
- * @each: gets the name; what is not 0 ends it
- * @data: for @each
- *
- * Return: 0, what @each returned, or a negative error number.
+/*
+ * Calls @each for each entry until it returns something other than 0, which is
+ * returned then.
  */
 int file_list(const char *path, int (*each)(const char *name, void *data), void *data)
 {

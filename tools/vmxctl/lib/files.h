@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reading small files of sysfs, procfs and /etc: all input comes through here, and has an end. */
+/*
+ * Reading small files of sysfs, procfs and /etc. All input comes through here,
+ * and its size is limited.
+ */
 #ifndef VMXCTL_FILES_H
 #define VMXCTL_FILES_H
 

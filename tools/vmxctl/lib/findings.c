@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is wrong, and what mends it. */
+/* Problems and their fixes. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,14 +8,6 @@
 #include "lib/findings.h"
 #include "lib/out.h"
 
-/**
- * found - keep a finding
- * @findings: where
- * @id: a word for programs
- * @first: what a person has to do, or ""
- * @fix: the command that mends it then, or ""
- * @format: what it is, as printf's
- */
 void found(struct findings *findings, const char *id, const char *first, const char *fix, const char *format, ...)
 {
 	struct finding *list = reallocarray(findings->list, findings->n + 1, sizeof(*list)), *finding;
@@ -36,11 +28,6 @@ void found(struct findings *findings, const char *id, const char *first, const c
 	va_end(args);
 }
 
-/**
- * findings_json - put the findings into a document
- * @doc: the document
- * @findings: the findings
- */
 void findings_json(struct json_object *doc, const struct findings *findings)
 {
 	struct json_object *array = add_array(doc, "findings"), *object;
@@ -55,10 +42,6 @@ void findings_json(struct json_object *doc, const struct findings *findings)
 	}
 }
 
-/**
- * findings_text - print the findings, two or three lines for each
- * @findings: the findings
- */
 void findings_text(const struct findings *findings)
 {
 	const struct finding *f;
@@ -72,10 +55,6 @@ void findings_text(const struct findings *findings)
 	}
 }
 
-/**
- * findings_free - free the findings
- * @findings: all of them
- */
 void findings_free(struct findings *findings)
 {
 	free(findings->list);

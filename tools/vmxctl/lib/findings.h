@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is wrong, and what mends it: the results of doctor, and the reasons of switch. */
+/*
+ * Problems and their fixes: the results of doctor, and the reasons why switch
+ * refuses.
+ */
 #ifndef VMXCTL_FINDINGS_H
 #define VMXCTL_FINDINGS_H
 
@@ -10,11 +13,11 @@
 #define FINDING_FIX	768
 
 /**
- * struct finding - something that is wrong
- * @id: a word for programs
- * @text: what it is
- * @first: what a person has to do, or see to; empty where a command is all there is to do
- * @fix: the command that mends it then; empty where there is none
+ * struct finding - a problem
+ * @id: identifies the kind of problem; scripts depend on it
+ * @text: describes the problem
+ * @first: what the admin has to do before @fix; empty if @fix is enough
+ * @fix: the command that solves the problem; empty if there is none
  */
 struct finding {
 	const char *id;
@@ -24,10 +27,10 @@ struct finding {
 };
 
 /**
- * struct findings - all of them
+ * struct findings - the problems
  * @list: the findings, in the order they were found
- * @n: how many
- * @blind: not everything could be looked at
+ * @n: the length of @list
+ * @blind: something could not be read
  */
 struct findings {
 	struct finding *list;

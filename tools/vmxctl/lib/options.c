@@ -17,7 +17,10 @@
 
 struct options options = { .root = "", .interval = 1000 };
 
-/* Options of a letter that some command has in its table are for those that have it; those in capitals have no short form. */
+/*
+ * An option with a letter from this list is accepted only by the commands that
+ * have it in their table. An upper-case letter has no short form.
+ */
 static const char some_letters[] = "foiNecPn";
 
 static const struct option long_options[] = {
@@ -104,7 +107,7 @@ static bool take_count(void)
 static bool take_event(void)
 {
 	if (options.n_events == EVENTS_MAX) {
-		fputs("vmxctl: --event: more than there are\n", stderr);
+		fputs("vmxctl: --event: more events than exist\n", stderr);
 		return false;
 	}
 	options.events[options.n_events++] = optarg;
@@ -114,7 +117,7 @@ static bool take_event(void)
 static bool take_client(void)
 {
 	if (!parse_name(optarg)) {
-		fprintf(stderr, "vmxctl: --client %s: no client can have that name\n", optarg);
+		fprintf(stderr, "vmxctl: --client %s: not a valid name of a client\n", optarg);
 		return false;
 	}
 	options.client = optarg;
@@ -131,7 +134,7 @@ static bool take_cpus(void)
 	return true;
 }
 
-/* false: not to be taken. */
+/* Returns false if the option has to be refused. */
 static bool take(int letter)
 {
 	switch (letter) {
@@ -186,7 +189,10 @@ static const struct command *command_named(const struct command *commands, const
 	return NULL;
 }
 
-/* All options, wherever they stand; the letters of those for some commands only are kept in @seen. */
+/*
+ * Parses the options before and after the command. @seen gets the letters of
+ * some_letters, for options_fit() once the command is known.
+ */
 static bool parse_letters(int argc, char **argv, const struct command *commands, char seen[256], enum result *result)
 {
 	int letter;
@@ -209,7 +215,7 @@ static bool parse_letters(int argc, char **argv, const struct command *commands,
 	return true;
 }
 
-static bool fits(const struct command *command, const char seen[256])
+static bool options_fit(const struct command *command, const char seen[256])
 {
 	const char *letter;
 
@@ -248,14 +254,9 @@ static const struct command *choose(int argc, char **argv, const struct command 
 	return command;
 }
 
-/**
- * options_parse - read the command line
- * @argc: as main's
- * @argv: as main's
- * @commands: the subcommands; one without a name ends them
- * @result: the exit status where there is nothing to be done
- *
- * Return: the subcommand, or NULL.
+/*
+ * Returns NULL if there is no command to run. @result is the exit status then.
+ * An entry without a name ends @commands.
  */
 const struct command *options_parse(int argc, char **argv, const struct command *commands,
 				    enum result *result)
@@ -271,7 +272,7 @@ const struct command *options_parse(int argc, char **argv, const struct command 
 		return NULL;
 	}
 	command = choose(argc, argv, commands);
-	if (command && fits(command, seen))
+	if (command && options_fit(command, seen))
 		return command;
 	usage(stderr, commands);
 	return NULL;

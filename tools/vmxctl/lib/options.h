@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the command line asks for. */
+/* The command line. */
 #ifndef VMXCTL_OPTIONS_H
 #define VMXCTL_OPTIONS_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* More than there are. */
+/* More events than vmxcore has. */
 #define EVENTS_MAX	64
 
 /* The exit status; vmxctl(8) says what each means. */
@@ -22,19 +22,19 @@ enum result {
 
 /**
  * struct options - the command line
- * @root: below which all files are read; empty for the running machine
+ * @root: the folder that all files are read below; empty for this machine
  * @json: print JSON
  * @colour: print colours
  * @free: status: the exit status says whether VMX is free
- * @output: metrics: the file to write, or NULL
- * @interval: watch: milliseconds from one look to the next
- * @count: watch: how many looks; trace: how many events; 0: without end
- * @events: trace: the events that are wanted; none: all
- * @n_events: trace: how many
- * @client: trace: only what is about this client, or NULL
- * @cpus: trace: only what is about these CPUs, or NULL
- * @dry_run: switch: only say what would be done
- * @argument: what stands behind the subcommand, or NULL
+ * @output: metrics: the file to write, or NULL for standard output
+ * @interval: watch: milliseconds between two looks
+ * @count: watch: number of looks; trace: number of events; 0: no limit
+ * @events: trace: the events to show; all if empty
+ * @n_events: trace: the length of @events
+ * @client: trace: show only events about this client, or NULL
+ * @cpus: trace: show only events about these CPUs, or NULL
+ * @dry_run: switch: print the commands and change nothing
+ * @argument: the argument of the subcommand, or NULL
  */
 struct options {
 	const char *root;
@@ -56,10 +56,10 @@ extern struct options options;
 
 /**
  * struct command - a subcommand
- * @name: as typed
- * @run: does it
- * @letters: the options it takes beside those that all take
- * @argument: the words one of which stands behind it, with | between them; or NULL
+ * @name: its name on the command line
+ * @run: runs it
+ * @letters: its options beside those of all subcommands
+ * @argument: the words that it accepts, separated by |, or NULL
  */
 struct command {
 	const char *name;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Text, JSON and colours. A note says what could not be seen, or is not as it should be: on standard error at once, so that
- * it never gets into what a script reads, and in the JSON.
+ * Text, JSON and colours. A note says what could not be read or is not as it
+ * should be. It goes to standard error at once, so that it never mixes with
+ * what a script reads, and also into the JSON.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -12,7 +13,7 @@
 #include "lib/options.h"
 #include "lib/out.h"
 
-/* Enough to understand what is wrong with a folder of thousands of broken files. */
+/* Enough to diagnose a folder of thousands of broken files. */
 #define NOTES_MAX	20
 
 static char *notes[NOTES_MAX];
@@ -30,10 +31,7 @@ static bool noted(const char *text)
 	return false;
 }
 
-/**
- * note - say what could not be seen, once
- * @format: as printf's
- */
+/* Prints a note unless the same one has been printed. */
 void note(const char *format, ...)
 {
 	va_list args;
@@ -54,18 +52,14 @@ void note(const char *format, ...)
 	notes[n_notes++] = text;
 }
 
-/**
- * notes_hush - from now on, keep notes to be asked for: for watch, which would say them with every look
- */
+/* From now on notes are only kept: watch would print them with every look. */
 void notes_hush(void)
 {
 	hushed = true;
 }
 
-/**
- * notes_text - all notes
- *
- * Return: a line for each, to be freed, or NULL without memory.
+/*
+ * All notes, one in each line. The caller frees the text. NULL without memory.
  */
 char *notes_text(void)
 {
@@ -83,21 +77,14 @@ char *notes_text(void)
 	return text;
 }
 
-/**
- * notes_forget - begin anew: for watch, which looks more than once
- */
+/* watch forgets the notes before each look. */
 void notes_forget(void)
 {
 	while (n_notes)
 		free(notes[--n_notes]);
 }
 
-/**
- * error_text - what an error number of ours says
- * @err: negative
- *
- * Return: a text. The two that files.c gives a meaning of its own have one of their own.
- */
+/* lib/files.c gives -EINVAL and -EFBIG meanings of its own. */
 const char *error_text(int err)
 {
 	switch (err) {
@@ -110,22 +97,11 @@ const char *error_text(int err)
 	}
 }
 
-/**
- * note_file - a file could not be read, or makes no sense
- * @path: the file
- * @err: negative error number
- */
 void note_file(const char *path, int err)
 {
 	note("%s%s: %s", options.root, path, error_text(err));
 }
 
-/**
- * doc_new - begin a JSON document
- * @command: the subcommand
- *
- * Return: the object all else goes into.
- */
 struct json_object *doc_new(const char *command)
 {
 	struct json_object *doc = json_object_new_object();
@@ -146,73 +122,42 @@ static void doc_finish(FILE *to, struct json_object *doc, int flags)
 	json_object_put(doc);
 }
 
-/**
- * doc_write - print a document into a file, with the notes, and free it
- * @to: the file
- * @doc: of doc_new()
- */
+/* Adds the notes to a document, prints it and frees it. */
 void doc_write(FILE *to, struct json_object *doc)
 {
 	doc_finish(to, doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-/**
- * doc_print - print a document, with the notes, and free it
- * @doc: of doc_new()
- */
 void doc_print(struct json_object *doc)
 {
 	doc_write(stdout, doc);
 }
 
-/**
- * doc_print_line - the same on one line, for commands that print many
- * @doc: of doc_new()
- */
+/* As doc_print() on one line, for commands that print many documents. */
 void doc_print_line(struct json_object *doc)
 {
 	doc_finish(stdout, doc, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	fflush(stdout);
 }
 
-/**
- * add_string - put a string into an object
- * @object: the object
- * @key: its name
- * @value: the string; NULL is null
- */
+/* A @value of NULL becomes null. */
 void add_string(struct json_object *object, const char *key, const char *value)
 {
 	json_object_object_add(object, key, value ? json_object_new_string(value) : NULL);
 }
 
-/**
- * add_number - put a number into an object
- * @object: the object
- * @key: its name
- * @value: the number
- */
 void add_number(struct json_object *object, const char *key, uint64_t value)
 {
 	json_object_object_add(object, key, json_object_new_uint64(value));
 }
 
-/**
- * add_bool - put a boolean into an object
- * @object: the object
- * @key: its name
- * @value: true or false
- */
 void add_bool(struct json_object *object, const char *key, bool value)
 {
 	json_object_object_add(object, key, json_object_new_boolean(value));
 }
 
-/**
- * add_hex - put a register into an object: as a string, as readers of JSON may keep 53 bits of a number only
- * @object: the object
- * @key: its name
- * @value: the register
+/*
+ * Adds a register as a string: many JSON parsers keep only 53 bits of a number.
  */
 void add_hex(struct json_object *object, const char *key, uint64_t value)
 {
@@ -222,13 +167,6 @@ void add_hex(struct json_object *object, const char *key, uint64_t value)
 	add_string(object, key, text);
 }
 
-/**
- * add_array - put an empty array into an object
- * @object: the object
- * @key: its name
- *
- * Return: the array.
- */
 struct json_object *add_array(struct json_object *object, const char *key)
 {
 	struct json_object *array = json_object_new_array();
@@ -237,13 +175,6 @@ struct json_object *add_array(struct json_object *object, const char *key)
 	return array;
 }
 
-/**
- * add_object - put an empty object into an object
- * @object: the object
- * @key: its name
- *
- * Return: the new one.
- */
 struct json_object *add_object(struct json_object *object, const char *key)
 {
 	struct json_object *value = json_object_new_object();
@@ -252,12 +183,6 @@ struct json_object *add_object(struct json_object *object, const char *key)
 	return value;
 }
 
-/**
- * append_object - put an empty object at the end of an array
- * @array: the array
- *
- * Return: the object.
- */
 struct json_object *append_object(struct json_object *array)
 {
 	struct json_object *object = json_object_new_object();
@@ -266,11 +191,9 @@ struct json_object *append_object(struct json_object *array)
 	return object;
 }
 
-/**
- * colour - what switches a terminal to a colour
- * @colour: which; COLOUR_NONE switches back
- *
- * Return: the sequence, or nothing where there are to be no colours.
+/*
+ * The escape sequence, or an empty string if colours are off. COLOUR_NONE ends
+ * a colour.
  */
 const char *colour(enum colour colour)
 {
@@ -285,11 +208,6 @@ const char *colour(enum colour colour)
 	return options.colour ? sequence[colour] : "";
 }
 
-/**
- * print_age - a duration as a human reads it
- * @buf: gets it
- * @seconds: the duration
- */
 void print_age(char buf[32], uint64_t seconds)
 {
 	unsigned long long s = seconds;

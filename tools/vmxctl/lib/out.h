@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is printed: text, JSON, colours, and notes on what could not be seen. */
+/* Output: text, JSON, colours, and notes on what could not be read. */
 #ifndef VMXCTL_OUT_H
 #define VMXCTL_OUT_H
 
@@ -8,7 +8,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Of all JSON that vmxctl prints; goes up when something in it changes its meaning or goes. */
+/*
+ * The version of all JSON that vmxctl prints. It goes up when a key changes its
+ * meaning or is removed.
+ */
 #define OUT_SCHEMA	1
 
 enum colour {

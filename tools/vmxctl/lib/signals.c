@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Signals that end the program come while it waits, and at no other time: nothing is left half done, and no read fails for
- * one. A pipe whose reader has gone is among them.
+ * Signals that end the program are delivered only while it waits, so that no
+ * operation is left half done and no read fails with EINTR. SIGPIPE is among
+ * them.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -35,18 +36,21 @@ static void catch_signal(int number, sigset_t *set)
 {
 	struct sigaction action = { .sa_handler = handle }, now;
 
-	/* What nohup, or a shell in the background, has switched off stays so. */
+	/*
+	 * A signal that nohup or a shell ignores for a background job stays
+	 * ignored.
+	 */
 	if (sigaction(number, NULL, &now) || now.sa_handler == SIG_IGN)
 		return;
 	sigaction(number, &action, NULL);
-	/* This one comes from a write, which must not be held up. */
+	/* write() raises SIGPIPE, and blocking it would only delay it. */
 	if (number != SIGPIPE)
 		sigaddset(set, number);
 }
 
-/**
- * signals_catch - from now on, signals end signals_wait() instead of the program
- * @screen: the terminal is drawn on: those that are about it, too
+/*
+ * From now on signals end signals_wait() instead of the program. With @screen
+ * this includes those of the terminal.
  */
 void signals_catch(bool screen)
 {
@@ -60,48 +64,28 @@ void signals_catch(bool screen)
 	sigprocmask(SIG_BLOCK, &set, &before);
 }
 
-/**
- * signals_stop - has the program been told to stop?
- *
- * Return: true if so.
- */
 bool signals_stop(void)
 {
 	static const struct timespec none;
 
-	/* Those that have come since the last wait, too. */
+	/* Let the signals that are pending since the last wait arrive. */
 	ppoll(NULL, 0, &none, &before);
 	return stop;
 }
 
-/**
- * signals_suspend - has the program been told to suspend itself?
- *
- * Return: true once for each time.
- */
+/* Returns true once for each SIGTSTP. */
 bool signals_suspend(void)
 {
 	return atomic_exchange(&suspend, false);
 }
 
-/**
- * signals_resized - has the window got another size?
- *
- * Return: true once for each time.
- */
+/* Returns true once for each SIGWINCH. */
 bool signals_resized(void)
 {
 	return atomic_exchange(&resized, false);
 }
 
-/**
- * signals_wait - wait for files, a signal, or time
- * @fds: the files, as poll's; can be NULL
- * @n: how many
- * @ms: how long, in milliseconds
- *
- * Return: as poll's: 0 when the time is over.
- */
+/* As poll(); returns 0 when @ms milliseconds have passed. */
 int signals_wait(struct pollfd *fds, nfds_t n, unsigned int ms)
 {
 	struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
@@ -109,10 +93,9 @@ int signals_wait(struct pollfd *fds, nfds_t n, unsigned int ms)
 	return ppoll(fds, n, &time, &before);
 }
 
-/**
- * signals_release - all has been put back: signals do what they did before
- *
- * Ends the program if the reader of its output has gone, as that would have done at once.
+/*
+ * Restores the signals. Ends the program if its reader has gone, as an uncaught
+ * SIGPIPE would have done at once.
  */
 void signals_release(void)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* For commands that run until they are told to stop, and have something to put back then. */
+/*
+ * Signals of commands that run until they are stopped and then have to clean
+ * up.
+ */
 #ifndef VMXCTL_SIGNALS_H
 #define VMXCTL_SIGNALS_H
 

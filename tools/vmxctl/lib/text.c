@@ -9,13 +9,9 @@
 
 #include "lib/text.h"
 
-/**
- * path_make - print into a fixed buffer
- * @buf: the buffer
- * @size: its size
- * @format: as printf's
- *
- * Return: 0, or -ENAMETOOLONG, with an empty string in @buf.
+/*
+ * Returns 0, or -ENAMETOOLONG and an empty string: a cut-off path would name
+ * another file.
  */
 int path_make(char *buf, size_t size, const char *format, ...)
 {
@@ -31,14 +27,7 @@ int path_make(char *buf, size_t size, const char *format, ...)
 	return -ENAMETOOLONG;
 }
 
-/**
- * text_append - print to the end of a text in a fixed buffer
- * @buf: the buffer, with the text
- * @size: its size
- * @format: as printf's
- *
- * Return: 0, or -ENAMETOOLONG, with the text as it was.
- */
+/* Returns 0, or -ENAMETOOLONG and the text unchanged. */
 int text_append(char *buf, size_t size, const char *format, ...)
 {
 	size_t have = strlen(buf);
@@ -54,9 +43,9 @@ int text_append(char *buf, size_t size, const char *format, ...)
 	return -ENAMETOOLONG;
 }
 
-/**
- * text_clean - make text fit to be printed on a terminal and in JSON
- * @text: what came from a file: a process may call itself by an escape sequence
+/*
+ * Replaces what a terminal or JSON would interpret: a process can name itself
+ * with an escape sequence.
  */
 void text_clean(char *text)
 {
@@ -66,14 +55,7 @@ void text_clean(char *text)
 	}
 }
 
-/**
- * text_has - is a word in a list?
- * @list: the words
- * @separator: the character between them
- * @word: the word
- *
- * Return: false also where it is only a part of one, or several.
- */
+/* Is the word in the list? A part of a word, or several words, are not. */
 bool text_has(const char *list, char separator, const char *word)
 {
 	const char separators[] = { separator, '\0' };
@@ -87,13 +69,9 @@ bool text_has(const char *list, char separator, const char *word)
 	return true;
 }
 
-/**
- * parse_u64 - a number, and nothing else
- * @text: the digits, with 0x before them or not where @base is 16
- * @base: 10 or 16
- * @value: gets it
- *
- * Return: false where it is none.
+/*
+ * The text has to be one number and nothing else. In base 16 it may begin with
+ * 0x.
  */
 bool parse_u64(const char *text, int base, uint64_t *value)
 {
@@ -101,7 +79,7 @@ bool parse_u64(const char *text, int base, uint64_t *value)
 
 	if (base == 16 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
 		text += 2;
-	/* strtoull takes blanks, signs, and another 0x. */
+	/* strtoull() accepts blanks, signs and a second 0x. */
 	if (!isxdigit((unsigned char)text[0]) || text[1] == 'x' || text[1] == 'X')
 		return false;
 	errno = 0;
@@ -109,12 +87,7 @@ bool parse_u64(const char *text, int base, uint64_t *value)
 	return !errno && end != text && !*end;
 }
 
-/**
- * parse_name - is this a name as vmxcore lets clients have it, or a module's?
- * @text: the name
- *
- * Return: false where it is too long or has other characters.
- */
+/* Can this be the name of a client of vmxcore or of a module? */
 bool parse_name(const char *text)
 {
 	size_t length = strlen(text);

@@ -9,7 +9,7 @@
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* No value of sysfs is longer. */
+/* No single value in sysfs is longer. */
 #define FILE_LINE	256
 
 int path_make(char *buf, size_t size, const char *format, ...)

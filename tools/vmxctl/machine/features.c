@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The tables of the VMX capability MSRs. */
+/* The VMX capability MSRs and the names of their bits. */
 #include "lib/files.h"
 #include "machine/features.h"
 
@@ -25,7 +25,7 @@ const struct cap_register cap_registers[CAPS] = {
 	[CAP_VMCS_ENUM] = { "vmcs_enum", "IA32_VMX_VMCS_ENUM", 0x48a },
 };
 
-/* A control: the upper half of its MSR has the bits that may be 1. */
+/* The upper half of a control's MSR has the bits that may be 1. */
 #define CONTROL(cap, bit, name, sdm)	{ CAP_##cap, 32 + (bit), name, sdm }
 #define BIT_OF(cap, bit, name, sdm)	{ CAP_##cap, bit, name, sdm }
 
@@ -166,12 +166,9 @@ const struct feature features[] = {
 
 const unsigned int n_features = ARRAY_SIZE(features);
 
-/**
- * feature_register - which of two MSRs tells of a feature?
- * @feature: the feature
- * @caps: all of them
- *
- * Return: the "true" one where there is one. Which controls may be 1 is the same in both.
+/*
+ * A "true" MSR takes precedence where the CPU has one. Both have the same bits
+ * that may be 1.
  */
 enum cap feature_register(const struct feature *feature, const uint64_t caps[CAPS])
 {
@@ -186,13 +183,7 @@ enum cap feature_register(const struct feature *feature, const uint64_t caps[CAP
 	return other && caps[other] ? other : feature->cap;
 }
 
-/**
- * feature_supported - does a CPU have a feature?
- * @feature: the feature
- * @caps: the CPU's capability MSRs, 0 where it has not got one
- *
- * Return: true if it has.
- */
+/* An MSR that the CPU does not have is 0 in @caps. */
 bool feature_supported(const struct feature *feature, const uint64_t caps[CAPS])
 {
 	return caps[feature_register(feature, caps)] >> feature->bit & 1;

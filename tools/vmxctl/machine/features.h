@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The VMX capability MSRs, and what their bits are called (Intel SDM volume 3, appendix A). */
+/*
+ * The VMX capability MSRs and the names of their bits (Intel SDM volume 3,
+ * appendix A).
+ */
 #ifndef VMXCTL_FEATURES_H
 #define VMXCTL_FEATURES_H
 
@@ -31,8 +34,8 @@ enum cap {
 
 /**
  * struct cap_register - a capability MSR
- * @key: what vmxcore calls it
- * @name: what the SDM calls it
+ * @key: its name in vmxcore's sysfs
+ * @name: its name in the SDM
  * @msr: its number
  */
 struct cap_register {
@@ -44,9 +47,10 @@ struct cap_register {
 /**
  * struct feature - one bit of a capability MSR
  * @cap: the MSR
- * @bit: the bit of the MSR; a control's is 32 higher than in its field, as the upper half says what may be 1
- * @name: what one calls it
- * @sdm: what the SDM calls it
+ * @bit: the bit of the MSR; for a control, 32 more than its bit in the VMCS field,
+ *	because the upper half of the MSR has the bits that may be 1
+ * @name: its short name
+ * @sdm: its name in the SDM
  */
 struct feature {
 	enum cap cap;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What /proc/cpuinfo, CPUID and a few MSRs say of the CPUs. */
+/* The CPUs according to /proc/cpuinfo, CPUID and some MSRs. */
 #include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "lib/options.h"
 #include "machine/machine.h"
 
-/* The first CPU of /proc/cpuinfo fits; the others say the same. */
+/* Large enough for the first CPU. The others have the same flags. */
 #define CPUINFO_LIMIT	16384
 
 #define CPUID_1_ECX_VMX	(1U << 5)
@@ -52,7 +52,10 @@ static void parse_cpuinfo(char *text, struct machine *machine)
 			 !strcmp(machine->vendor, "  Shanghai  ");
 }
 
-/* The rest of a large machine's CPUs is not read; that the text is cut off is no error here. */
+/*
+ * Reads only the first CPUs of a large machine. That the text is cut off is no
+ * error.
+ */
 static void read_cpuinfo(struct machine *machine)
 {
 	char text[CPUINFO_LIMIT];
@@ -73,7 +76,10 @@ static void read_cpuinfo(struct machine *machine)
 	parse_cpuinfo(text, machine);
 }
 
-/* Below --root the machine is another one: what this one's CPUID says is of no interest. */
+/*
+ * With --root the files are of another machine, which CPUID here says nothing
+ * about.
+ */
 static enum answer cpuid_vmx(const struct machine *machine)
 {
 	unsigned int eax, ebx, ecx, edx;
@@ -113,10 +119,6 @@ static void read_release(struct machine *machine)
 		snprintf(machine->release, sizeof(machine->release), "%.127s", name.release);
 }
 
-/**
- * machine_read - look at the CPUs
- * @machine: filled in
- */
 void machine_read(struct machine *machine)
 {
 	memset(machine, 0, sizeof(*machine));
@@ -126,10 +128,9 @@ void machine_read(struct machine *machine)
 	read_release(machine);
 }
 
-/**
- * machine_lockdown - how far is the kernel locked down?
- *
- * Return: LOCKDOWN_UNKNOWN where an ordinary user cannot look into the folder, or without securityfs.
+/*
+ * LOCKDOWN_UNKNOWN without securityfs, or if the caller may not search its
+ * folder.
  */
 enum lockdown machine_lockdown(void)
 {
@@ -143,11 +144,9 @@ enum lockdown machine_lockdown(void)
 	return text_has(line, ' ', "[integrity]") ? LOCKDOWN_INTEGRITY : LOCKDOWN_NONE;
 }
 
-/**
- * msr_open - open a CPU's MSRs
- * @cpu: the CPU
- *
- * Return: a file descriptor or a negative error number: -ENOENT, -ENXIO without the msr driver.
+/*
+ * Returns a file descriptor or a negative error number, -ENOENT or -ENXIO
+ * without the msr driver.
  */
 int msr_open(unsigned int cpu)
 {
@@ -157,13 +156,10 @@ int msr_open(unsigned int cpu)
 	return file_open(path, O_RDONLY);
 }
 
-/**
- * msr_read - read an MSR
- * @fd: of msr_open(). In a plain file, below --root, each MSR has its 8 bytes; the driver wants the number alone.
- * @msr: its number
- * @value: gets it
- *
- * Return: 0 or a negative error number: -EIO where the CPU has no such MSR.
+/*
+ * In a plain file below --root MSR n is in the 8 bytes from n * 8 on, whereas
+ * the msr driver takes n as the offset. Returns -EIO if the CPU has no such
+ * MSR.
  */
 int msr_read(int fd, uint32_t msr, uint64_t *value)
 {
@@ -180,12 +176,7 @@ int msr_read(int fd, uint32_t msr, uint64_t *value)
 	return n == sizeof(*value) ? 0 : -EIO;
 }
 
-/**
- * answer_text - what an answer is called
- * @answer: the answer
- *
- * Return: its name in text and JSON.
- */
+/* The name of an answer in text and JSON. */
 const char *answer_text(enum answer answer)
 {
 	static const char *const text[] = {

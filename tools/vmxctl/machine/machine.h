@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The CPUs as user space sees them: what they are, and their MSRs where the msr driver shows them. */
+/*
+ * The CPUs as user space sees them, and their MSRs where the msr driver shows
+ * them.
+ */
 #ifndef VMXCTL_MACHINE_H
 #define VMXCTL_MACHINE_H
 
@@ -19,14 +22,14 @@ enum answer {
 
 /**
  * struct machine - what the CPUs are
- * @err: why /proc/cpuinfo says nothing, or 0
- * @intel: an Intel CPU, or one that works as one
- * @vmx: the kernel lets VMX be used: the CPU has it and the firmware has not locked it off
+ * @err: why /proc/cpuinfo could not be read, or 0
+ * @intel: an Intel CPU, or one of a vendor whose VMX works alike
+ * @vmx: the CPU has VMX and the firmware has not locked it off, as the kernel found
  * @hypervisor: this is a virtual machine
  * @vendor: of the CPU
- * @cpuid_vmx: the CPU has VMX, whatever the firmware says
+ * @cpuid_vmx: CPUID reports VMX; it does so even if the firmware has locked VMX off
  * @locked_off: the firmware has locked VMX off
- * @release: of the kernel
+ * @release: the kernel's release
  */
 struct machine {
 	int err;
@@ -40,11 +43,11 @@ struct machine {
 };
 
 /**
- * enum lockdown - kernel_lockdown(7); each is also all that is before it
- * @LOCKDOWN_UNKNOWN: that cannot be seen
- * @LOCKDOWN_NONE: not
- * @LOCKDOWN_INTEGRITY: nobody can change the running kernel
- * @LOCKDOWN_CONFIDENTIALITY: and nobody can read from it
+ * enum lockdown - kernel_lockdown(7); each level includes those before it
+ * @LOCKDOWN_UNKNOWN: it could not be read
+ * @LOCKDOWN_NONE: the kernel is not locked down
+ * @LOCKDOWN_INTEGRITY: user space cannot change the running kernel
+ * @LOCKDOWN_CONFIDENTIALITY: nor can it read the kernel's memory
  */
 enum lockdown {
 	LOCKDOWN_UNKNOWN,

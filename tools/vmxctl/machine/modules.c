@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The modules that are loaded. /proc/modules is read here and not by libkmod, which knows the machine's own one only.
+ * The modules that are loaded. This does not use libkmod because that reads
+ * only this machine's /proc/modules.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include "lib/out.h"
 #include "machine/modules.h"
 
-/* Thousands of modules fit. */
+/* Large enough for thousands of modules. */
 #define PROC_MODULES_LIMIT	(1 << 20)
 
 static const struct {
@@ -38,7 +39,7 @@ static struct module *module_named(struct module *modules, const char *name)
 	return NULL;
 }
 
-/* A line of /proc/modules; the texts point into it. */
+/* One line of /proc/modules. The strings point into its text. */
 struct line {
 	const char *name;
 	unsigned int uses;
@@ -46,7 +47,7 @@ struct line {
 	const char *state;
 };
 
-/* NAME SIZE USES USERS STATE ADDRESS; users are "-" where there are none. */
+/* NAME SIZE USES USERS STATE ADDRESS. USERS is "-" if there are none. */
 static int parse_line(char *text, struct line *line)
 {
 	char *field[5], *rest = text;
@@ -60,8 +61,10 @@ static int parse_line(char *text, struct line *line)
 		text_clean(field[i]);
 	}
 	/*
-	 * The use count is "-" in a kernel that cannot unload modules. It is without the reference that a module has as long
-	 * as it may be used, so -1 while it goes (MODULE_REF_BASE in kernel/module/main.c).
+	 * The use count is "-" in a kernel that cannot unload modules. It does
+	 * not include the reference that a module holds on itself while it may
+	 * be used (MODULE_REF_BASE in kernel/module/main.c), so it is -1 while
+	 * the module is unloaded.
 	 */
 	if (!strcmp(field[2], "-") || !strcmp(field[2], "-1"))
 		uses = 0;
@@ -97,7 +100,10 @@ static int each_line(int (*take)(const struct line *line, void *data), void *dat
 	return err;
 }
 
-/* Names and titles are the caller's own. Users that are cut off would be others. */
+/*
+ * The list of users must not be cut off: its last name would be another
+ * module's.
+ */
 static int take_loaded(struct module *module, const struct line *line)
 {
 	module->loaded = true;
@@ -113,7 +119,10 @@ static int take_known(const struct line *line, void *data)
 	return known_one ? take_loaded(known_one, line) : 0;
 }
 
-/* The kernel shows the parameters of what is built in as it shows a module's, but not how far it has been loaded. */
+/*
+ * A built-in module has a parameters folder, as a loaded one has, but no
+ * initstate.
+ */
 static bool looks_built_in(const char *name)
 {
 	char parameters[128], state[128];
@@ -123,18 +132,16 @@ static bool looks_built_in(const char *name)
 	       file_exists(parameters) && !file_exists(state);
 }
 
-/* A module that is just being loaded or unloaded looks so for a moment: before or after it is in the list. */
+/*
+ * A module that is being loaded or unloaded looks built in for a moment, before
+ * it enters /proc/modules or after it has left.
+ */
 static void settle_built_in(struct module *module)
 {
 	module->built_in = module->built_in && !module->loaded && looks_built_in(module->name);
 }
 
-/**
- * modules_read - which of the modules that this program knows are loaded?
- * @modules: filled in
- *
- * Return: 0, or a negative error number: what is known until then is in @modules.
- */
+/* After an error @modules has what was read before it. */
 int modules_read(struct module modules[MODULES])
 {
 	unsigned int i;
@@ -159,13 +166,7 @@ static int take_wanted(const struct line *line, void *data)
 	return strcmp(line->name, wanted->name) ? 0 : take_loaded(wanted, line);
 }
 
-/**
- * module_read - is a module loaded, any one?
- * @name: of the module
- * @module: filled in
- *
- * Return: 0, or a negative error number.
- */
+/* As modules_read(), for a module of any name. */
 int module_read(const char *name, struct module *module)
 {
 	int err;
@@ -178,12 +179,9 @@ int module_read(const char *name, struct module *module)
 	return err;
 }
 
-/**
- * module_is_foreign - was a module that is loaded built out of the kernel's tree?
- * @name: of the module
- * @foreign: gets the answer, the kernel's own: its taint "O"
- *
- * Return: 0, or a negative error number.
+/*
+ * Was a loaded module built outside the kernel tree? The kernel marks it with
+ * the taint "O".
  */
 int module_is_foreign(const char *name, bool *foreign)
 {
@@ -200,59 +198,30 @@ int module_is_foreign(const char *name, bool *foreign)
 	return err;
 }
 
-/**
- * module_present - is a module there, loaded or built into the kernel?
- * @module: of modules_read() or module_read()
- *
- * Return: true where it is.
- */
 bool module_present(const struct module *module)
 {
 	return module->loaded || module->built_in;
 }
 
-/**
- * module_live - is a module loaded, with its init behind it and its exit before it?
- * @module: of modules_read()
- *
- * Return: false also while it is just being loaded or unloaded.
- */
+/* False also while its init or exit function runs. */
 bool module_live(const struct module *module)
 {
 	return module->loaded && !strcmp(module->state, "Live");
 }
 
-/**
- * module_used_by - does another module link against this one?
- * @module: of modules_read() or module_read()
- * @user: the other one's name
- *
- * Return: true where it does.
- */
+/* Does module @user link against @module? */
 bool module_used_by(const struct module *module, const char *user)
 {
 	return text_has(module->users, ',', user);
 }
 
-/**
- * module_uses - does a module link against another one?
- * @modules: of modules_read()
- * @user: the one
- * @used: the other
- *
- * Return: true where it does, and both are loaded.
- */
+/* Are both modules loaded, and does @user link against @used? */
 bool module_uses(const struct module *modules, enum module_id user, enum module_id used)
 {
 	return modules[user].loaded && modules[used].loaded && module_used_by(&modules[used], modules[user].name);
 }
 
-/**
- * kvm_intel_is_ours - is the kvm_intel that is loaded the one that uses vmxcore?
- * @modules: of modules_read()
- *
- * Return: false also where none is loaded.
- */
+/* Only vmxcore's kvm_intel links against vmxcore. */
 bool kvm_intel_is_ours(const struct module *modules)
 {
 	return module_uses(modules, MODULE_KVM_INTEL, MODULE_VMXCORE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Modules of hypervisors: those that are loaded, and those that modprobe would load. */
+/* The modules of hypervisors that are loaded. */
 #ifndef VMXCTL_MODULES_H
 #define VMXCTL_MODULES_H
 
@@ -21,17 +21,20 @@ enum module_id {
 	MODULES,
 };
 
-/* vmxcore lets 32 clients in, and a module's name has at most 55 characters; twice as much. */
+/*
+ * vmxcore has at most 32 clients, and a module's name at most 55 characters.
+ * This is twice as much.
+ */
 #define MODULE_USERS	4096
 
 /**
  * struct module - a module that this program knows
  * @name: as in /proc/modules
  * @title: what it is
- * @loaded: it is
- * @built_in: it is a part of the kernel instead, and has no use count
- * @uses: its use count; other modules count in it
- * @users: the modules that use it, each with a comma behind it
+ * @loaded: it is loaded
+ * @built_in: it is built into the kernel, and so has no use count
+ * @uses: its use count, other modules included
+ * @users: the modules that link against it, each followed by a comma
  * @state: "Live", "Loading", "Unloading"
  */
 struct module {

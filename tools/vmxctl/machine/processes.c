@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KVM has no list of its VMs for user space. But a VM lives as long as its file descriptor does, and /proc shows what the
- * descriptors of a process are.
+ * KVM has no list of its VMs for user space. But a VM exists as long as its
+ * file descriptor, and /proc shows the descriptors of each process.
  */
 #include <errno.h>
 #include <limits.h>
@@ -32,7 +32,7 @@ static int look_at_fd(const char *name, void *data)
 	struct process *p = scan->process;
 	char path[PATH_MAX], target[PATH_MAX];
 
-	/* One that has just been closed is none. */
+	/* A descriptor that has been closed since is skipped. */
 	if (path_make(path, sizeof(path), "%s/%s", scan->folder, name) ||
 	    file_link(path, target, sizeof(target)))
 		return 0;
@@ -84,7 +84,7 @@ static int look_at_process(const char *name, void *data)
 	err = file_list(scan->folder, look_at_fd, scan);
 	if (err == -EACCES || err == -EPERM)
 		scan->all->blind++;
-	/* Any other error: it has ended meanwhile. */
+	/* After any other error the process has ended. */
 	if (!process.kvm_vms && !process.kvm && !process.vbox && !process.vmware)
 		return 0;
 	read_comm(&process);
@@ -98,10 +98,7 @@ static int by_pid(const void *a, const void *b)
 	return (p->pid > q->pid) - (p->pid < q->pid);
 }
 
-/**
- * processes_read - find all processes that run VMs
- * @processes: filled in; to be freed
- */
+/* The caller frees the list. */
 void processes_read(struct processes *processes)
 {
 	struct scan scan = { .all = processes };
@@ -112,10 +109,6 @@ void processes_read(struct processes *processes)
 		qsort(processes->list, processes->n, sizeof(*processes->list), by_pid);
 }
 
-/**
- * processes_free - free what processes_read() has found
- * @processes: the list
- */
 void processes_free(struct processes *processes)
 {
 	free(processes->list);
@@ -123,12 +116,7 @@ void processes_free(struct processes *processes)
 	processes->n = 0;
 }
 
-/**
- * processes_kvm_vms - count KVM's VMs
- * @processes: the list
- *
- * Return: how many descriptors of VMs there are; a VM that two processes share counts twice.
- */
+/* Counts descriptors. A VM that two processes share counts twice. */
 unsigned int processes_kvm_vms(const struct processes *processes)
 {
 	unsigned int vms = 0;

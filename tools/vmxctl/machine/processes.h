@@ -8,12 +8,12 @@
 
 /**
  * struct process - a process that has a hypervisor's files open
- * @pid: its id
- * @comm: its name
- * @kvm_vms: file descriptors of KVM's VMs
- * @kvm: file descriptors of /dev/kvm
- * @vbox: file descriptors of VirtualBox' driver
- * @vmware: file descriptors of VMware's driver
+ * @pid: the process id
+ * @comm: the process name
+ * @kvm_vms: number of file descriptors of KVM VMs
+ * @kvm: number of file descriptors of /dev/kvm
+ * @vbox: number of file descriptors of VirtualBox's driver
+ * @vmware: number of file descriptors of VMware's driver
  */
 struct process {
 	int pid;
@@ -25,11 +25,11 @@ struct process {
 };
 
 /**
- * struct processes - all of them
- * @list: the processes, by their ids
- * @n: how many
- * @blind: processes whose files cannot be seen
- * @err: why there is no list at all, or 0
+ * struct processes - the processes that run VMs
+ * @list: sorted by process id
+ * @n: the length of @list
+ * @blind: the number of processes whose descriptors could not be read
+ * @err: why /proc could not be read, or 0
  */
 struct processes {
 	struct process *list;

@@ -7,13 +7,7 @@
 #include "lib/out.h"
 #include "machine/report.h"
 
-/**
- * snapshot_age - how long ago was that?
- * @snapshot: what is now
- * @since: then
- *
- * Return: seconds; 0 also where it is not known.
- */
+/* Seconds since @since, or 0 if that is unknown. */
 uint64_t snapshot_age(const struct snapshot *snapshot, const struct moment *since)
 {
 	uint64_t then = since->us / 1000000;
@@ -21,12 +15,7 @@ uint64_t snapshot_age(const struct snapshot *snapshot, const struct moment *sinc
 	return since->known && snapshot->uptime > then ? snapshot->uptime - then : 0;
 }
 
-/**
- * snapshot_when - a moment for humans
- * @snapshot: what is now
- * @since: the moment
- * @buf: gets ", since DATE TIME (AGE)", or nothing where it is not known
- */
+/* @buf gets ", since DATE TIME (AGE)", or an empty string. */
 void snapshot_when(const struct snapshot *snapshot, const struct moment *since, char buf[96])
 {
 	uint64_t age = snapshot_age(snapshot, since);
@@ -44,11 +33,9 @@ void snapshot_when(const struct snapshot *snapshot, const struct moment *since, 
 	path_make(buf, 96, ", since %s (%s)", date, text);
 }
 
-/**
- * add_moment - put "since" (seconds since boot) and "age" (seconds) into an object
- * @object: the object
- * @snapshot: what is now
- * @since: the moment; where it is not known both are null
+/*
+ * Adds "since" (seconds since boot) and "age" (seconds). Both are null if the
+ * time is unknown.
  */
 void add_moment(struct json_object *object, const struct snapshot *snapshot, const struct moment *since)
 {
@@ -65,11 +52,6 @@ void add_moment(struct json_object *object, const struct snapshot *snapshot, con
 	add_number(object, "age", snapshot_age(snapshot, since));
 }
 
-/**
- * add_processes - put the processes that run VMs into an object
- * @object: the object
- * @processes: the processes
- */
 void add_processes(struct json_object *object, const struct processes *processes)
 {
 	struct json_object *array = add_array(object, "processes"), *entry;
@@ -87,12 +69,6 @@ void add_processes(struct json_object *object, const struct processes *processes
 	add_number(object, "processes_not_seen", processes->blind);
 }
 
-/**
- * add_client - put a client into an array
- * @array: the array
- * @snapshot: what it is of
- * @client: the client
- */
 void add_client(struct json_object *array, const struct snapshot *snapshot, const struct vmxcore_client *client)
 {
 	struct json_object *object = append_object(array);
@@ -111,12 +87,7 @@ void add_client(struct json_object *array, const struct snapshot *snapshot, cons
 	add_moment(object, snapshot, &client->since);
 }
 
-/**
- * holder_kind - what a kind of holder is called
- * @holder: the holder
- *
- * Return: its name in JSON and in metrics.
- */
+/* The name of the kind in JSON and in metrics. */
 const char *holder_kind(const struct holder *holder)
 {
 	static const char *const text[] = {
@@ -128,12 +99,7 @@ const char *holder_kind(const struct holder *holder)
 	return text[holder->kind];
 }
 
-/**
- * holder_certainty - how certain is it that a holder is one?
- * @holder: the holder
- *
- * Return: its name in JSON and in metrics.
- */
+/* The certainty in JSON and in metrics. */
 const char *holder_certainty(const struct holder *holder)
 {
 	return holder->certain ? "certain" : "probable";
@@ -215,12 +181,6 @@ static void json_cpu(struct json_object *doc, const struct machine *machine)
 	add_bool(object, "virtual_machine", machine->hypervisor);
 }
 
-/**
- * status_json - the whole status as JSON
- * @s: what is known
- *
- * Return: a document, to be printed.
- */
 struct json_object *status_json(const struct snapshot *s)
 {
 	struct json_object *doc = doc_new("status");
@@ -235,13 +195,6 @@ struct json_object *status_json(const struct snapshot *s)
 	return doc;
 }
 
-/**
- * status_where - where a holder has VMX
- * @s: what is known
- * @holder: the holder
- *
- * Prints "on all CPUs", "on CPUs 0-3:1", or both.
- */
 static void status_where(const struct snapshot *s, const struct holder *holder)
 {
 	const char *cpus = holder->info ? holder->info->cpu_references : "";
@@ -254,10 +207,6 @@ static void status_where(const struct snapshot *s, const struct holder *holder)
 		printf(" on CPU:times %s", cpus);
 }
 
-/**
- * status_headline - who holds VT-x, in one line for each who does
- * @s: what is known
- */
 void status_headline(const struct snapshot *s)
 {
 	const struct holder *h;
@@ -317,10 +266,6 @@ static void text_modules(const struct snapshot *s)
 	}
 }
 
-/**
- * text_processes - one line for each process that runs VMs
- * @processes: the processes
- */
 void text_processes(const struct processes *processes)
 {
 	const struct process *p;
@@ -337,10 +282,6 @@ void text_processes(const struct processes *processes)
 		printf("not root: what %u other processes have open cannot be seen\n", processes->blind);
 }
 
-/**
- * status_text - the whole status as text
- * @s: what is known
- */
 void status_text(const struct snapshot *s)
 {
 	status_headline(s);
@@ -349,11 +290,9 @@ void status_text(const struct snapshot *s)
 	text_processes(&s->processes);
 }
 
-/**
- * status_result - the exit status that goes with a snapshot
- * @s: what is known
- *
- * Return: RESULT_UNKNOWN where the answer is not whole; with --free, whether VMX is.
+/*
+ * RESULT_UNKNOWN if the answer is incomplete. With --free, RESULT_FINDING if
+ * VMX is held.
  */
 enum result status_result(const struct snapshot *s)
 {
@@ -379,10 +318,6 @@ static void text_client(const struct snapshot *s, const struct vmxcore_client *c
 	       (unsigned long long)c->vmcss, c->exclusive ? "; exclusive" : "");
 }
 
-/**
- * clients_text - one line for each client
- * @s: what is known
- */
 void clients_text(const struct snapshot *s)
 {
 	size_t i;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Taking a snapshot, and what several subcommands print of one. */
+/* Reading the state of the machine, and concluding from it what holds VMX. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +10,9 @@
 #include "machine/snapshot.h"
 
 /*
- * Who holds VMX? Clients of vmxcore do as it says. Of modules that take VMX for themselves it follows from when they do that, as
- * far as user space can see: CR4.VMXE is not among what it can.
+ * Clients hold VMX as vmxcore reports. For a module that executes VMXON itself
+ * it follows from when that module does so, because user space cannot read
+ * CR4.VMXE.
  */
 static void add_holder(struct snapshot *s, const struct holder *holder)
 {
@@ -57,7 +58,10 @@ static void holders_in_vmxcore(struct snapshot *s)
 	}
 }
 
-/* A list too long for its buffer is cut off: that there is one is what counts. */
+/*
+ * The list is cut off if it does not fit: that there is a foreign owner matters
+ * more.
+ */
 static void foreign_holds(struct snapshot *s)
 {
 	static const char more[] = ",...";
@@ -86,8 +90,10 @@ static void module_holds(struct snapshot *s, enum module_id id, bool certain)
 }
 
 /*
- * A VM, or an open /dev/kvm, counts in the use count of kvm_intel: at 0 there is neither, wherever they would be. Above 0, and where
- * it is built into the kernel and has none, all descriptors have to be seen.
+ * Each VM and each open /dev/kvm counts in the use count of kvm_intel, even
+ * those of processes that cannot be read. So 0 means that there is none. Above
+ * 0, and for a built-in kvm_intel, which has no use count, all descriptors have
+ * to be readable.
  */
 static void stock_kvm_intel(struct snapshot *s)
 {
@@ -111,7 +117,10 @@ static void stock_kvm_intel(struct snapshot *s)
 	}
 }
 
-/* They execute VMXON while they run guests, some of them on each entry: that a process has the device open is all to be seen. */
+/*
+ * These drivers execute VMXON while they run guests, some on each VM entry.
+ * User space sees only that a process has the device open.
+ */
 static void driver(struct snapshot *s, enum module_id id, unsigned int opened)
 {
 	const struct module *module = &s->modules[id];
@@ -177,7 +186,10 @@ static void read_virt_at_load(struct snapshot *snapshot)
 	int err;
 
 	err = file_flag(path, &value);
-	/* Before Linux 6.12 there is none: VMX while there is a VM. */
+	/*
+	 * Kernels before 6.12 have no such parameter, and hold VMX while there
+	 * is a VM.
+	 */
 	if (!err || err == -ENOENT) {
 		snapshot->virt_at_load = value ? ANSWER_YES : ANSWER_NO;
 		return;
@@ -186,7 +198,10 @@ static void read_virt_at_load(struct snapshot *snapshot)
 	snapshot->virt_at_load = ANSWER_UNKNOWN;
 }
 
-/* What is not there may have gone since the modules were read. */
+/*
+ * If the folder does not exist, vmxcore may have been unloaded since the
+ * modules were read.
+ */
 static void read_vmxcore(struct snapshot *snapshot)
 {
 	vmxcore_read(&snapshot->vmxcore);
@@ -194,10 +209,7 @@ static void read_vmxcore(struct snapshot *snapshot)
 		snapshot->modules_err = modules_read(snapshot->modules);
 }
 
-/**
- * snapshot_read - look at everything
- * @snapshot: filled in; to be freed
- */
+/* The caller frees the snapshot. */
 void snapshot_read(struct snapshot *snapshot)
 {
 	memset(snapshot, 0, sizeof(*snapshot));
@@ -216,10 +228,6 @@ void snapshot_read(struct snapshot *snapshot)
 	holders_find(snapshot);
 }
 
-/**
- * snapshot_free - free what snapshot_read() has found
- * @snapshot: all of it
- */
 void snapshot_free(struct snapshot *snapshot)
 {
 	processes_free(&snapshot->processes);

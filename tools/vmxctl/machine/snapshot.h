@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* All that is known of the machine at one moment, and who holds VMX in it. */
+/* The state of the machine at one moment, and what holds VMX. */
 #ifndef VMXCTL_SNAPSHOT_H
 #define VMXCTL_SNAPSHOT_H
 
@@ -12,14 +12,14 @@
 #include "machine/processes.h"
 #include "machine/vmxcore.h"
 
-/* Clients, and every module that may have VMX. */
+/* All clients, and all modules that can hold VMX. */
 #define HOLDERS		(256 + MODULES)
 
 /**
- * enum holder_kind - how a holder has come to VMX
- * @HOLDER_CLIENT: from vmxcore, by a reference
- * @HOLDER_MODULE: a module that takes it for itself
- * @HOLDER_FOREIGN: somebody of whom only CR4.VMXE is known
+ * enum holder_kind - how a holder got VMX
+ * @HOLDER_CLIENT: it has a reference from vmxcore
+ * @HOLDER_MODULE: a module that executes VMXON itself
+ * @HOLDER_FOREIGN: unknown code; vmxcore found CR4.VMXE set
  */
 enum holder_kind {
 	HOLDER_CLIENT,
@@ -28,13 +28,13 @@ enum holder_kind {
 };
 
 /**
- * struct holder - somebody who has VMX
- * @name: the client or module
- * @title: what it is
- * @kind: and how it has VMX
- * @certain: it does hold VMX; otherwise it can be told no better than that it most probably does
- * @since: since when, where that is known
- * @info: of the client, or NULL
+ * struct holder - a client or module that holds VMX
+ * @name: its name
+ * @title: describes it
+ * @kind: how it got VMX
+ * @certain: it holds VMX for certain, otherwise only probably
+ * @since: since when, if that is known
+ * @info: the client, or NULL
  */
 struct holder {
 	const char *name;
@@ -46,19 +46,19 @@ struct holder {
 };
 
 /**
- * struct snapshot - all of it
+ * struct snapshot - the state of the machine
  * @machine: the CPUs
- * @modules: those that matter here
- * @modules_err: why they are not known, or 0
- * @processes: those that run VMs
- * @vmxcore: what it shows
- * @uptime: seconds since boot, 0 when not known
+ * @modules: the modules of hypervisors
+ * @modules_err: why they could not be read, or 0
+ * @processes: the processes that run VMs
+ * @vmxcore: vmxcore's sysfs folder
+ * @uptime: seconds since boot, or 0 if unknown
  * @virt_at_load: KVM holds VMX from load to unload
- * @foreign_cpus: where somebody has it who is neither, as "0,2"
- * @held: does anybody hold VMX?
- * @complete: all who hold VMX are in @holders
- * @holders: those who do
- * @n_holders: how many
+ * @foreign_cpus: the CPUs with an unknown owner, as "0,2"
+ * @held: is VMX held?
+ * @complete: @holders has every holder
+ * @holders: the holders that are known
+ * @n_holders: the length of @holders
  */
 struct snapshot {
 	struct machine machine;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading what vmxcore shows. A value that is none of those documented is said to be one, and counts as not known: a newer
- * vmxcore may have others.
+ * Reading vmxcore's sysfs files. A value that docs/ABI does not list, as from a
+ * newer vmxcore, is named in a note and counts as unknown.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,16 +15,19 @@
 #include "machine/modules.h"
 #include "machine/vmxcore.h"
 
-/* vmxcore has 32; whoever makes up a folder of more gets no more of them shown. */
+/*
+ * vmxcore has 32. A folder that has been made up can have more, which are not
+ * shown.
+ */
 #define CLIENT_LIMIT	256
 
 /**
  * struct reader - reads the files of one folder
- * @all: what they belong to
+ * @all: what the files belong to
  * @folder: the folder
- * @client: of a client, which comes and goes at any time; else there as long as vmxcore is
- * @gone: it went away meanwhile, or is not whole yet
- * @hidden: a file of it is root's
+ * @client: the folder is a client's, which can go away at any time
+ * @gone: the folder went away while it was read, or is incomplete yet
+ * @hidden: only root can read one of its files
  */
 struct reader {
 	struct vmxcore *all;
@@ -34,7 +37,10 @@ struct reader {
 	bool hidden;
 };
 
-/* The kernel makes a folder before its files, and a module is not "Live" yet while its init does that, nor when its exit undoes it. */
+/*
+ * The kernel creates a folder before the files in it. vmxcore does so before it
+ * is "Live", and removes them after it no longer is.
+ */
 static bool comes_or_goes(void)
 {
 	struct module modules[MODULES];
@@ -113,7 +119,6 @@ static bool get_flag(struct reader *reader, const char *name)
 	return !strcmp(line, "1");
 }
 
-/* One of a few words. */
 static void get_word(struct reader *reader, const char *name, const char *const *words, char value[16])
 {
 	char line[FILE_LINE];
@@ -129,7 +134,6 @@ static void get_word(struct reader *reader, const char *name, const char *const 
 		malformed(reader, name);
 }
 
-/* A name, or nothing. */
 static void get_name(struct reader *reader, const char *name, char value[64])
 {
 	char line[FILE_LINE];
@@ -152,7 +156,7 @@ static bool parse_moment(char *text, struct moment *moment)
 	if (!dot || strlen(dot) != 7)
 		return false;
 	*dot = '\0';
-	/* A hundred thousand years. */
+	/* More than a hundred thousand years would overflow in microseconds. */
 	if (!parse_u64(text, 10, &seconds) || seconds > 4000000000000 || !parse_u64(dot + 1, 10, &us))
 		return false;
 	moment->known = true;
@@ -169,7 +173,7 @@ static void get_moment(struct reader *reader, const char *name, struct moment *m
 		malformed(reader, name);
 }
 
-/* CPU:COUNT lists are shown, not computed with: that they are of the right characters will do. */
+/* CPU:COUNT lists are only shown, so checking their characters is enough. */
 static void get_cpu_list(struct reader *reader, const char *name, char value[VMXCORE_PAGE])
 {
 	char path[256], *end;
@@ -298,9 +302,9 @@ static void read_machine(struct vmxcore *all)
 	all->gone |= reader.gone;
 }
 
-/**
- * vmxcore_read - read all that vmxcore shows
- * @vmxcore: filled in; to be freed. Of one that is just being loaded or unloaded nothing is: it is not present.
+/*
+ * The caller frees the result. While vmxcore is being loaded or unloaded it
+ * counts as not present.
  */
 void vmxcore_read(struct vmxcore *vmxcore)
 {
@@ -321,10 +325,6 @@ void vmxcore_read(struct vmxcore *vmxcore)
 		qsort(vmxcore->cpus, vmxcore->n_cpus, sizeof(*vmxcore->cpus), by_number);
 }
 
-/**
- * vmxcore_free - free what vmxcore_read() has read
- * @vmxcore: all of it
- */
 void vmxcore_free(struct vmxcore *vmxcore)
 {
 	free(vmxcore->clients);
@@ -332,34 +332,22 @@ void vmxcore_free(struct vmxcore *vmxcore)
 	memset(vmxcore, 0, sizeof(*vmxcore));
 }
 
-/**
- * vmxcore_cpu_is_on - has a CPU VMX on?
- * @cpu: the CPU
- *
- * Return: true also while it goes offline, as long as clients can still use VMX there.
+/*
+ * True also for a CPU that goes offline, as long as clients can use VMX there.
  */
 bool vmxcore_cpu_is_on(const struct vmxcore_cpu *cpu)
 {
 	return !strcmp(cpu->state, "on") || !strcmp(cpu->state, "dying");
 }
 
-/**
- * vmxcore_client_holds - does a client hold VMX anywhere?
- * @client: the client
- *
- * Return: true if it does; false also where that cannot be seen.
- */
+/* False also if the references could not be read. */
 bool vmxcore_client_holds(const struct vmxcore_client *client)
 {
 	return client->references || client->cpu_references[0];
 }
 
-/**
- * vmxcore_client_held - what a client holds, for humans
- * @client: the client
- * @buf: gets it
- *
- * Return: @buf: "all CPUs 2 times", "CPU:times 0-1:1", both, or "nothing".
+/*
+ * Returns @buf with "all CPUs 2 times", "CPU:times 0-1:1", both, or "nothing".
  */
 const char *vmxcore_client_held(const struct vmxcore_client *client, char buf[VMXCORE_HELD])
 {
@@ -371,12 +359,7 @@ const char *vmxcore_client_held(const struct vmxcore_client *client, char buf[VM
 	return buf;
 }
 
-/**
- * vmxcore_caps - read the capability MSRs that vmxcore shows
- * @caps: filled in
- *
- * Return: 0, or a negative error number: -ENOENT without vmxcore.
- */
+/* Reads the capability MSRs. Returns -ENOENT without vmxcore. */
 int vmxcore_caps(uint64_t caps[CAPS])
 {
 	char path[128], line[FILE_LINE];

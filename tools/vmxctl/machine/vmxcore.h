@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What vmxcore shows in sysfs: docs/ABI/sysfs-kernel-vmxcore. */
+/* vmxcore's files in sysfs, as docs/ABI/sysfs-kernel-vmxcore describes them. */
 #ifndef VMXCTL_VMXCORE_H
 #define VMXCTL_VMXCORE_H
 
@@ -12,15 +12,15 @@
 #define VMXCORE_DIR	"/sys/kernel/vmxcore"
 #define VMXCORE_CAPS	VMXCORE_DIR "/capabilities"
 
-/* A page, the longest that a file of sysfs can be. */
+/* A sysfs file has at most a page, and a NUL follows it. */
 #define VMXCORE_PAGE	4097
 
-/* A list of CPUs, and the words of vmxcore_client_held(). */
+/* A list of CPUs and the words that vmxcore_client_held() adds. */
 #define VMXCORE_HELD	(VMXCORE_PAGE + 64)
 
 /**
- * struct moment - a time, or none
- * @known: there is one
+ * struct moment - a time that may be unknown
+ * @known: @us is valid
  * @us: microseconds since boot
  */
 struct moment {
@@ -32,13 +32,13 @@ struct moment {
  * struct vmxcore_client - a client
  * @name: its name
  * @module: the module it belongs to
- * @references: to all CPUs
- * @cpu_references: to single CPUs, as vmxcore shows them
- * @vpids: how many VPIDs it has
- * @vmcss: how many VMCSs it has
- * @exclusive: has VMX for itself
- * @since: holds references since
- * @hidden: only its name can be seen
+ * @references: number of system-wide references
+ * @cpu_references: references to single CPUs, as CPU:COUNT
+ * @vpids: number of its VPIDs
+ * @vmcss: number of its VMCSs
+ * @exclusive: it uses VMX exclusively
+ * @since: when it took its first reference
+ * @hidden: only its name could be read
  */
 struct vmxcore_client {
 	char name[64];
@@ -55,11 +55,11 @@ struct vmxcore_client {
 /**
  * struct vmxcore_cpu - a CPU
  * @cpu: its number
- * @state: VMX there
- * @references: to it alone
- * @held: with all others
- * @since: VMX is on since
- * @foreign: somebody who is no client of vmxcore has it
+ * @state: the state of VMX on it
+ * @references: references to this CPU alone
+ * @held: it is held by a system-wide reference
+ * @since: when VMX was turned on
+ * @foreign: code that is no client of vmxcore turned VMX on
  */
 struct vmxcore_cpu {
 	unsigned int cpu;
@@ -71,19 +71,19 @@ struct vmxcore_cpu {
 };
 
 /**
- * struct vmxcore - all of it
- * @present: the folder is there
- * @gone: it went while it was read, or is not whole yet
- * @hidden: some files are root's
- * @broken: some files make no sense
+ * struct vmxcore - the contents of vmxcore's sysfs folder
+ * @present: the folder exists
+ * @gone: it went away while it was read, or is incomplete yet
+ * @hidden: only root can read some files
+ * @broken: some files could not be read or parsed
  * @backend: "native" or "borrowed"
  * @state: of VMX on this machine
  * @policy: when VMX is on
- * @provider: who lends the kernel's VMX, or empty
- * @clients: the clients, by name
- * @n_clients: how many
- * @cpus: the CPUs, by number
- * @n_cpus: how many
+ * @provider: the module that lends the kernel's VMX, or empty
+ * @clients: the clients, sorted by name
+ * @n_clients: the length of @clients
+ * @cpus: the CPUs, sorted by number
+ * @n_cpus: the length of @cpus
  */
 struct vmxcore {
 	bool present;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Doing what a plan says, all of it or nothing. A signal that would end the program makes it turn back; one that it cannot
- * catch leaves what a further switch mends.
+ * Executing a plan completely or not at all. Signals that would end the program
+ * make it undo its steps instead. After SIGKILL a second vmxctl switch does the
+ * remaining steps.
  */
 #include <errno.h>
 #include <libkmod.h>
@@ -29,8 +30,9 @@ static void ignore_it(int number)
 }
 
 /*
- * Handlers, and not SIG_IGN or a mask, as these would be handed on to the commands that modprobe's configuration has: Ctrl-C
- * ends them at once. That nobody reads the output is no reason to stop half-way.
+ * Use handlers instead of SIG_IGN or a mask, because the commands in modprobe's
+ * configuration would inherit those, and Ctrl-C is to end such a command at
+ * once. A reader that has gone is no reason to stop half-way.
  */
 static void catch_signals(void)
 {
@@ -44,7 +46,10 @@ static void catch_signals(void)
 	sigaction(SIGPIPE, &nothing, NULL);
 }
 
-/* A command of modprobe's is run as modprobe runs it; what the module depends on has been loaded. */
+/*
+ * An install command runs as modprobe runs it. The dependencies have been
+ * loaded by earlier steps.
+ */
 static int act(enum action action, struct kmod_module *module, const char *module_options)
 {
 	int err;
@@ -61,7 +66,10 @@ static int act(enum action action, struct kmod_module *module, const char *modul
 	return -EINVAL;
 }
 
-/* Each with a context of its own, as libkmod refuses a path to a module that it knows by another one. @release is for modprobe. */
+/*
+ * Each step uses its own context because libkmod refuses a path to a module
+ * that it already knows by another path. @release is for ACTION_MODPROBE.
+ */
 static int act_on(enum action action, const struct step *step, const char *release)
 {
 	struct kmod_ctx *ctx = action == ACTION_MODPROBE ? modprobe_open(release) : modprobe_open_plain();
@@ -87,7 +95,10 @@ static int do_step(const struct step *step, const char *release)
 		step_text(step);
 		fflush(stdout);
 	}
-	/* While the line was written somebody may have been waited for. */
+	/*
+	 * Writing the line may have blocked, and a signal may have arrived
+	 * meanwhile.
+	 */
 	if (caught)
 		return -EINTR;
 	return act_on(step->action, step, release);
@@ -129,7 +140,7 @@ static int unload_all(struct plan *plan, const char *release, size_t *done)
 	for (*done = 0; *done < plan->unload.n; ++*done) {
 		step = &plan->unload.list[*done];
 		err = do_step(step, release);
-		/* Somebody else has unloaded it meanwhile. */
+		/* Another process has unloaded it meanwhile. */
 		if (err == -ENOENT)
 			err = 0;
 		if (!err)
@@ -158,7 +169,7 @@ static int load_all(const struct plan *plan, const char *release, size_t *done)
 	return err;
 }
 
-/* A command of modprobe.d may have loaded nothing, or another one. */
+/* An install command may have loaded nothing, or another kvm_intel. */
 static int check_result(const struct plan *plan)
 {
 	struct module modules[MODULES];
@@ -212,7 +223,9 @@ static int undo_unload(const struct plan *plan, size_t n)
 	return result;
 }
 
-/* Who was it, between the look and the deed? */
+/*
+ * Adds to the obstacles what has begun to use the modules since the snapshot.
+ */
 static void look_again(struct plan *plan)
 {
 	struct snapshot s;
@@ -222,13 +235,7 @@ static void look_again(struct plan *plan)
 	snapshot_free(&s);
 }
 
-/**
- * execute - do what a plan says
- * @plan: the plan; who is in the way is added to its obstacles
- * @release: of the kernel
- *
- * Return: what came of it.
- */
+/* What prevented a step is added to the plan's obstacles. */
 enum outcome execute(struct plan *plan, const char *release)
 {
 	enum outcome outcome = OUTCOME_UNDONE;

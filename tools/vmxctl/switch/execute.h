@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Doing what a plan says. */
+/* Executing a plan. */
 #ifndef VMXCTL_EXECUTE_H
 #define VMXCTL_EXECUTE_H
 
 #include "switch/plan.h"
 
 enum outcome {
-	/* Everything has been done. */
+	/* All steps succeeded. */
 	OUTCOME_DONE,
-	/* Something that was to be unloaded is in use now; all is as it was. */
+	/* A module to be unloaded is in use now. All steps have been undone. */
 	OUTCOME_REFUSED,
-	/* It failed; all is as it was. */
+	/* A step failed. All steps have been undone. */
 	OUTCOME_UNDONE,
-	/* It failed, and so did the way back. */
+	/* A step failed, and undoing failed too. */
 	OUTCOME_BROKEN,
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parameters that modules are loaded with. A module that is loaded again, as the change over has failed, gets those that it
- * had: what cannot be changed while it is loaded is given to it, the rest is written where it differs. An admin who has given other
- * parameters than modprobe does, on the command line or afterwards, is told what is gone after a change over.
+ * The parameters of loaded modules. If the change fails, each module is loaded
+ * again with the parameters it had: read-only ones are given at load, and the
+ * others are written where they differ. After a change, notes name the values
+ * that the admin gave by hand and that are lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@ static int path_of(char path[256], const char *module, const char *name)
 	return path_make(path, 256, "/sys/module/%s/parameters/%s", module, name);
 }
 
-/* The parameter, new where there was none of this name; NULL without memory. */
+/* Finds the parameter or adds it. NULL without memory. */
 static struct parameter *parameter_named(struct parameters *all, const char *module, const char *name)
 {
 	struct parameter parameter = {}, *list;
@@ -60,13 +61,7 @@ static int take(const char *name, void *data)
 	return 0;
 }
 
-/**
- * parameters_read - remember what a module has now
- * @parameters: gets them; to be freed
- * @module: the module
- *
- * Return: 0, also for a module that has none; or a negative error number.
- */
+/* Adds the module's current parameters. A module without any is no error. */
 int parameters_read(struct parameters *parameters, const char *module)
 {
 	struct reading reading = { .all = parameters, .module = module };
@@ -79,21 +74,18 @@ int parameters_read(struct parameters *parameters, const char *module)
 	return err == -ENOENT ? 0 : err;
 }
 
-/* Those of include/linux/moduleparam.h whose value reads as it is given. */
+/*
+ * The types of include/linux/moduleparam.h whose value reads as it was given.
+ */
 static bool is_plain(const char *type)
 {
 	return text_has("bool,bint,invbool,byte,hexint,short,ushort,int,uint,long,ulong,ullong,charp,string", ',', type) ||
 	       !strncmp(type, "array of ", strlen("array of "));
 }
 
-/**
- * parameters_declare - a module's file says that there is a parameter
- * @parameters: of parameters_read()
- * @module: the module
- * @name: of the parameter; one that has not been read cannot be
- * @type: its type, or NULL where the file does not say
- *
- * Return: 0 or -ENOMEM.
+/*
+ * Adds a parameter from the module's file. One that parameters_read() has not
+ * found is not readable. @type is NULL if the file has only a description.
  */
 int parameters_declare(struct parameters *parameters, const char *module, const char *name, const char *type)
 {
@@ -109,7 +101,10 @@ int parameters_declare(struct parameters *parameters, const char *module, const 
 	return 0;
 }
 
-/* The kernel knows double quotes, and no way to have one within them. A string that was never given is read as "(null)". */
+/*
+ * The kernel's parser has double quotes but no escape for one. A string that
+ * was never set reads as "(null)".
+ */
 static bool can_be_given(const struct parameter *p)
 {
 	return p->readable && p->plain && !strchr(p->value, '"');
@@ -120,15 +115,12 @@ static void say_lost(const struct parameter *p, const char *why)
 	note("%s.%s cannot be %s: if the change fails, %s is loaded again without what it is now", p->module, p->name, why, p->module);
 }
 
-/**
- * parameters_options - what a module is to be loaded with, to be as it was
- * @parameters: of parameters_read(), and all that its file declares
- * @module: the module
- * @options: what modprobe gives it, or NULL; it stands first, so what was there counts
- *
- * What is lost is named in a note. What can be changed later is not given: to give some taints the kernel.
- *
- * Return: the options, to be freed; or NULL without memory.
+/*
+ * The options that load the module with its current parameters. @options, those
+ * of modprobe, come first because the kernel takes the last value. Writable
+ * parameters are left out: some taint the kernel when given, and
+ * parameters_put_back() writes them later. A note names each parameter that is
+ * lost. The caller frees the text; NULL without memory.
  */
 char *parameters_options(const struct parameters *parameters, const char *module, const char *options)
 {
@@ -165,17 +157,13 @@ static void write_value(const char *path, const char *value)
 
 	if (fd < 0)
 		return;
-	/* What has not become of it is seen by parameters_compare(). */
+	/* parameters_compare() reports a value that was not accepted. */
 	if (write(fd, value, strlen(value)) < 0)
 		note_file(path, -errno);
 	close(fd);
 }
 
-/**
- * parameters_put_back - a module is loaded again: give it what can be changed afterwards
- * @before: what was there
- * @module: the module
- */
+/* Writes the writable parameters of a module that has been loaded again. */
 void parameters_put_back(const struct parameters *before, const char *module)
 {
 	const struct parameter *p;
@@ -189,10 +177,7 @@ void parameters_put_back(const struct parameters *before, const char *module)
 	}
 }
 
-/**
- * parameters_compare - say which of them have other values now
- * @before: of parameters_read()
- */
+/* Names in notes the parameters that have changed. */
 void parameters_compare(const struct parameters *before)
 {
 	const struct parameter *p;
@@ -200,7 +185,10 @@ void parameters_compare(const struct parameters *before)
 
 	for (p = before->list; p < before->list + before->n; p++) {
 		path_of(path, p->module, p->name);
-		/* A module that has gone has none, and the other kvm_intel may not know it. */
+		/*
+		 * A module that is not loaded has no parameters, and the other
+		 * kvm_intel may not have this one.
+		 */
 		if (!p->readable || file_line(path, now) || !strcmp(now, p->value))
 			continue;
 		note("%s.%s was %s and is %s now; \"options %s %s=%s\" in /etc/modprobe.d makes it last", p->module, p->name,
@@ -208,10 +196,6 @@ void parameters_compare(const struct parameters *before)
 	}
 }
 
-/**
- * parameters_free - free them
- * @parameters: all of them
- */
 void parameters_free(struct parameters *parameters)
 {
 	free(parameters->list);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The parameters that modules are loaded with. */
+/* The parameters of loaded modules. */
 #ifndef VMXCTL_PARAMETERS_H
 #define VMXCTL_PARAMETERS_H
 
@@ -9,13 +9,13 @@
 #include "lib/files.h"
 
 /**
- * struct parameter - one, as it was
- * @module: of which module
- * @name: its name
+ * struct parameter - a parameter of a loaded module
+ * @module: the module's name
+ * @name: the parameter's name
  * @value: its value
  * @readable: @value is known
  * @writable: it can be changed while the module is loaded
- * @plain: of one of the kernel's own types, which take what they are read as
+ * @plain: its type is the kernel's own, which accepts what it prints
  */
 struct parameter {
 	char module[64];
@@ -27,9 +27,9 @@ struct parameter {
 };
 
 /**
- * struct parameters - several
+ * struct parameters - parameters of several modules
  * @list: the parameters
- * @n: how many
+ * @n: the length of @list
  */
 struct parameters {
 	struct parameter *list;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How to change from one kvm_intel to the other. What modprobe would load, with which parameters and in which order, libkmod
- * says. For the distribution's modules it cannot, where ours are preferred: these are found by stock.c, and take the parameters
- * that modprobe gives to modules of their names.
+ * Planning the change from one kvm_intel to the other. libkmod knows what
+ * modprobe would load, in which order and with which parameters. It does not
+ * find the distribution's modules where vmxcore's have precedence: stock.c
+ * finds those, and they get the parameters that modprobe gives to modules of
+ * their names.
  */
 #include <errno.h>
 #include <libkmod.h>
@@ -19,15 +21,18 @@
 
 #define KVM_INTEL	"kvm_intel"
 
-/* Deeper than modules depend on each other; broken ones may do so in a circle. */
+/*
+ * No module has dependencies as deep. The limit ends a circle in broken files.
+ */
 #define DEPTH	8
 
 /**
- * struct planning - a plan that is being made
+ * struct planning - a plan under construction
  * @plan: the plan
- * @s: what is known
- * @ctx: libkmod with the configuration, which finds modules as modprobe does
- * @plain: libkmod that is given paths; it refuses a path to a module that it knows by another one
+ * @s: the state of the machine
+ * @ctx: libkmod with the configuration; it finds modules as modprobe does
+ * @plain: libkmod without it, for paths; @ctx would refuse the path of a module
+ *	that it knows by another one
  */
 struct planning {
 	struct plan *plan;
@@ -42,12 +47,7 @@ static void cannot_tell(struct planning *p, const char *what, int err)
 	p->plan->obstacles.blind = true;
 }
 
-/**
- * flavour_loaded - which kvm_intel is there?
- * @modules: of modules_read()
- *
- * Return: which. The distribution's one also where that cannot be told, with a note.
- */
+/* If it cannot be determined this is the distribution's, with a note. */
 enum flavour flavour_loaded(const struct module *modules)
 {
 	bool foreign = false;
@@ -62,7 +62,7 @@ enum flavour flavour_loaded(const struct module *modules)
 	return foreign ? FLAVOUR_OTHER : FLAVOUR_STOCK;
 }
 
-/* libkmod's callback has no place for data. */
+/* libkmod passes no data to this callback. */
 static struct steps *probed;
 static bool probe_failed;
 
@@ -71,7 +71,7 @@ static void take_probed(struct kmod_module *module, bool install, const char *mo
 	const char *path = kmod_module_get_path(module), *name = kmod_module_get_name(module);
 	struct step *step;
 
-	/* Without a path it is built in. */
+	/* A module without a path is built in. */
 	if (steps_find(probed, name) || (!path && !install))
 		return;
 	step = steps_add(probed, install ? ACTION_MODPROBE : ACTION_LOAD, name, path, module_options);
@@ -81,7 +81,10 @@ static void take_probed(struct kmod_module *module, bool install, const char *mo
 		probe_failed = true;
 }
 
-/* What modprobe would do if nothing were loaded: what is loaded is not always what it would load. */
+/*
+ * Asks libkmod what it would load if no module were loaded. What is loaded is
+ * not always what it would load.
+ */
 static void probe(struct planning *p, struct kmod_module *module)
 {
 	int err;
@@ -101,7 +104,7 @@ static void require(struct planning *p, const char *name)
 		step->optional = false;
 }
 
-/* All but soft dependencies has to succeed. */
+/* The module and its dependencies have to load. Soft dependencies may fail. */
 static void require_hard(struct planning *p, struct kmod_module *module)
 {
 	struct kmod_list *list = kmod_module_get_dependencies(module), *entry;
@@ -138,7 +141,10 @@ static void not_ours(struct planning *p, const struct module_file *kvm_intel)
 	      vmxcore.found ? KVM_INTEL : "module", release);
 }
 
-/* libkmod drops all dependencies where the file of one of them is not there. */
+/*
+ * If the file of one dependency does not exist, libkmod drops all of them
+ * without an error.
+ */
 static void check_dependencies(struct planning *p, const struct module_file *file)
 {
 	char copy[FILE_LINE], fix[FINDING_FIX], *rest = copy, *name;
@@ -185,7 +191,10 @@ static void load_dependencies(struct planning *p, const char *names, unsigned in
 	}
 }
 
-/* Of the configuration, for modules of all kinds; but not ours. */
+/*
+ * The configuration's soft dependencies, whichever kvm_intel is loaded.
+ * vmxcore's own modules are left out.
+ */
 static void load_soft(struct planning *p, struct kmod_list *list)
 {
 	struct kmod_module *module;
@@ -255,7 +264,7 @@ static void load_stock(struct planning *p, const char *name, unsigned int depth)
 	kmod_module_unref(module);
 }
 
-/* Is what is loaded another one than the one to load? */
+/* Is the loaded module another one than the file? */
 static bool is_other(struct planning *p, const struct step *step, const struct module_file *file)
 {
 	bool foreign = file->intree;
@@ -272,7 +281,9 @@ static void check_step(struct planning *p, const struct step *step, const struct
 	check_file(&p->plan->obstacles, file, p->s->machine.release);
 	check_signature(&p->plan->obstacles, file, p->s->machine.release);
 	check_blacklist(&p->plan->obstacles, p->ctx, step->name);
-	/* Such a command knows nothing of the one that modprobe does not find. */
+	/*
+	 * An install command would load vmxcore's module, which has precedence.
+	 */
 	if (p->plan->wanted == FLAVOUR_STOCK && step->action == ACTION_LOAD)
 		check_replaced(&p->plan->obstacles, p->ctx, step->name);
 }
@@ -295,7 +306,10 @@ static void unload(struct planning *p, const char *name)
 		cannot_tell(p, name, -ENOMEM);
 }
 
-/* What is loaded already stays, if it is the one that is wanted; or else goes first. */
+/*
+ * A loaded module stays if it is the one to load. Otherwise it is unloaded
+ * first.
+ */
 static void compare_with_loaded(struct planning *p)
 {
 	struct steps *load = &p->plan->load;
@@ -322,7 +336,7 @@ static void compare_with_loaded(struct planning *p)
 	}
 }
 
-/* Does another of @list from @from on use it? */
+/* Does another module of the list, from @from on, use this one? */
 static bool is_in_use(const struct steps *list, size_t from, const char *name)
 {
 	struct module module;
@@ -337,7 +351,10 @@ static bool is_in_use(const struct steps *list, size_t from, const char *name)
 	return false;
 }
 
-/* Users first. A circle cannot be; where files make one, the order is as good as any. */
+/*
+ * Sorts users before what they use. Modules cannot depend on each other in a
+ * circle. If a damaged file claims so, the order is arbitrary.
+ */
 static void sort_unload(struct steps *list)
 {
 	struct step step;
@@ -354,7 +371,10 @@ static void sort_unload(struct steps *list)
 	}
 }
 
-/* The file that a loaded module most probably came from, and is to come from again. */
+/*
+ * Finds the file that a loaded module most probably came from, to load it
+ * again.
+ */
 static void find_loaded(struct planning *p, struct step *step)
 {
 	struct module_file file;
@@ -368,7 +388,7 @@ static void find_loaded(struct planning *p, struct step *step)
 		strcpy(step->path, file.path);
 }
 
-/* One more parameter of the module of a step. */
+/* Passes a module's name through modprobe_parameters(). */
 struct declaring {
 	struct parameters *parameters;
 	const char *module;
@@ -381,7 +401,10 @@ static int declare(const char *name, const char *type, void *data)
 	return parameters_declare(d->parameters, d->module, name, type);
 }
 
-/* What it has now, after what modprobe's configuration has for it. To be freed. */
+/*
+ * The current parameters follow those of modprobe's configuration because the
+ * kernel takes the last value. The caller frees the text.
+ */
 static char *restore_options(struct planning *p, const struct step *step)
 {
 	struct declaring declaring = { &p->plan->before, step->name };
@@ -422,7 +445,7 @@ static void plan_unload(struct planning *p)
 {
 	unsigned int i;
 
-	/* A stock kvm_intel is refused while vmxcore is loaded. */
+	/* vmxcore refuses the load of a stock kvm_intel. */
 	for (i = MODULE_VMXCORE; i <= MODULE_VMXCORE_TDX && p->plan->wanted == FLAVOUR_STOCK; i++) {
 		if (p->s->modules[i].loaded)
 			unload(p, p->s->modules[i].name);
@@ -453,12 +476,7 @@ static void plan_whole(struct planning *p)
 	plan_unload(p);
 }
 
-/**
- * plan_make - find out how to change over, and what is in the way
- * @plan: filled in; to be freed
- * @s: what is known
- * @wanted: the kvm_intel there is to be
- */
+/* The caller frees the plan. */
 void plan_make(struct plan *plan, const struct snapshot *s, enum flavour wanted)
 {
 	struct planning p = { .plan = plan, .s = s };
@@ -484,10 +502,6 @@ void plan_make(struct plan *plan, const struct snapshot *s, enum flavour wanted)
 	modprobe_close(p.plain);
 }
 
-/**
- * plan_free - free a plan
- * @plan: the plan
- */
 void plan_free(struct plan *plan)
 {
 	steps_free(&plan->unload);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How to change from one kvm_intel to the other. */
+/* Planning the change from one kvm_intel to the other. */
 #ifndef VMXCTL_PLAN_H
 #define VMXCTL_PLAN_H
 
@@ -12,19 +12,19 @@ enum flavour {
 	FLAVOUR_NONE,
 	FLAVOUR_OURS,
 	FLAVOUR_STOCK,
-	/* Built out of the tree, and no client of vmxcore. */
+	/* Built outside the kernel tree, and no client of vmxcore. */
 	FLAVOUR_OTHER,
 };
 
 /**
- * struct plan - how to change over
- * @wanted: the kvm_intel there is to be
- * @loaded: the one there is
- * @unload: what has to go, in this order
- * @load: what comes then
- * @restore: for each of @unload, from the last to the first, how it is loaded again
- * @before: the parameters that each of @unload has
- * @obstacles: what is in the way
+ * struct plan - the change from one kvm_intel to the other
+ * @wanted: the kvm_intel to load
+ * @loaded: the kvm_intel that is loaded
+ * @unload: the modules to unload, in this order
+ * @load: the modules to load after that
+ * @restore: how to load the modules of @unload again, from the last to the first
+ * @before: the parameters of the modules of @unload
+ * @obstacles: what prevents the change
  */
 struct plan {
 	enum flavour wanted;

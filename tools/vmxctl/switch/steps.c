@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Modules to unload and to load, in order. */
+/* The modules to unload and to load, in order. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,15 +9,9 @@
 #include "lib/out.h"
 #include "switch/steps.h"
 
-/**
- * steps_add - one more step, at the end
- * @steps: where
- * @action: what
- * @name: of the module
- * @path: its file, or NULL
- * @options: its parameters, or NULL
- *
- * Return: the step, until the next is added; or NULL, where it cannot be kept whole.
+/*
+ * The result is valid until the next step is added. It is NULL if memory or a
+ * buffer is too small.
  */
 struct step *steps_add(struct steps *steps, enum action action, const char *name, const char *path,
 		       const char *options)
@@ -37,7 +31,7 @@ struct step *steps_add(struct steps *steps, enum action action, const char *name
 	step->options = strdup(options ? options : "");
 	if (!step->options)
 		return NULL;
-	/* libkmod ends them by a blank. */
+	/* libkmod appends a blank. */
 	length = strlen(step->options);
 	while (length && step->options[length - 1] == ' ')
 		step->options[--length] = '\0';
@@ -45,11 +39,6 @@ struct step *steps_add(struct steps *steps, enum action action, const char *name
 	return step;
 }
 
-/**
- * steps_remove - take a step out
- * @steps: the steps
- * @i: which
- */
 void steps_remove(struct steps *steps, size_t i)
 {
 	free(steps->list[i].options);
@@ -57,13 +46,6 @@ void steps_remove(struct steps *steps, size_t i)
 	memmove(&steps->list[i], &steps->list[i + 1], (steps->n - i) * sizeof(*steps->list));
 }
 
-/**
- * steps_find - the step for a module
- * @steps: the steps
- * @name: of the module
- *
- * Return: the step, or NULL.
- */
 struct step *steps_find(const struct steps *steps, const char *name)
 {
 	struct step *step;
@@ -75,10 +57,6 @@ struct step *steps_find(const struct steps *steps, const char *name)
 	return NULL;
 }
 
-/**
- * steps_free - free the steps
- * @steps: all of them
- */
 void steps_free(struct steps *steps)
 {
 	while (steps->n)
@@ -87,12 +65,6 @@ void steps_free(struct steps *steps)
 	steps->list = NULL;
 }
 
-/**
- * steps_json - put the steps into a document
- * @doc: the document
- * @key: their name in it
- * @steps: the steps
- */
 void steps_json(struct json_object *doc, const char *key, const struct steps *steps)
 {
 	static const char *const action[] = {
@@ -112,10 +84,7 @@ void steps_json(struct json_object *doc, const char *key, const struct steps *st
 	}
 }
 
-/**
- * step_text - print a step, as the command that does the same
- * @step: the step
- */
+/* Prints the equivalent command. */
 void step_text(const struct step *step)
 {
 	switch (step->action) {

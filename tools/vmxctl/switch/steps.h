@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Modules to unload and to load, in order. */
+/* The modules to unload and to load, in order. */
 #ifndef VMXCTL_STEPS_H
 #define VMXCTL_STEPS_H
 
@@ -9,21 +9,24 @@
 #include <stddef.h>
 
 enum action {
-	/* as rmmod */
+	/* As rmmod. */
 	ACTION_UNLOAD,
-	/* as insmod: exactly this file */
+	/* As insmod, with this file. */
 	ACTION_LOAD,
-	/* as modprobe: its configuration has a command of its own for this module */
+	/*
+	 * As modprobe, because its configuration has an install command for
+	 * this module.
+	 */
 	ACTION_MODPROBE,
 };
 
 /**
- * struct step - what is done to a module
- * @action: what
- * @name: of the module
- * @path: its file; empty where none is known
+ * struct step - one module to unload or load
+ * @action: what to do
+ * @name: the module's name
+ * @path: its file, or empty if that is unknown
  * @options: its parameters
- * @optional: what comes after it can be done without it, as it is a soft dependency
+ * @optional: a soft dependency, whose failure does not stop the next steps
  */
 struct step {
 	enum action action;
@@ -34,9 +37,9 @@ struct step {
 };
 
 /**
- * struct steps - several, one after the other
+ * struct steps - a sequence of steps
  * @list: the steps
- * @n: how many
+ * @n: the length of @list
  */
 struct steps {
 	struct step *list;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmxctl switch: from the distribution's kvm_intel to vmxcore's, or back. */
+/*
+ * vmxctl switch: replaces the distribution's kvm_intel by vmxcore's, or the
+ * reverse.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -63,7 +66,10 @@ static const char *flavour_title(enum flavour flavour)
 	return title[flavour];
 }
 
-/* Two at once would undo each other's steps. The lock goes with the process. */
+/*
+ * Two instances would undo each other's steps. The kernel releases the lock
+ * when the process ends.
+ */
 static void lock(struct findings *locked)
 {
 	int fd = open(LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -161,7 +167,7 @@ static void print_json(const struct plan *plan, const struct snapshot *s, enum e
 	doc_print(doc);
 }
 
-/* After all that was done. */
+/* The kvm_intel after all steps. */
 static enum flavour flavour_now(const struct plan *plan)
 {
 	struct module modules[MODULES];
@@ -175,7 +181,10 @@ static enum end run(struct plan *plan, struct snapshot *s)
 {
 	struct findings locked = {};
 
-	/* Before the look, as another one may be at work. */
+	/*
+	 * Lock before the snapshot, because another instance may be changing
+	 * modules.
+	 */
 	if (!options.dry_run && !geteuid())
 		lock(&locked);
 	snapshot_read(s);
@@ -187,11 +196,6 @@ static enum end run(struct plan *plan, struct snapshot *s)
 	return END_REFUSED;
 }
 
-/**
- * command_switch - vmxctl switch
- *
- * Return: RESULT_FINDING where something is in the way; RESULT_FAILED, RESULT_BROKEN where it failed.
- */
 enum result command_switch(void)
 {
 	enum end end;

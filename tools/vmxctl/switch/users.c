@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who uses the modules that are to be unloaded? */
+/* Processes, clients and modules that use the modules to be unloaded. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,10 @@
 #include "lib/out.h"
 #include "switch/plan.h"
 
-/* Those that hold VMX by a module that is not unloaded: where VMX is borrowed, that keeps kvm_intel in its place. */
+/*
+ * Clients whose module is not unloaded. With the borrowed backend they pin
+ * kvm_intel.
+ */
 static unsigned int clients_in_the_way(struct findings *findings, const struct snapshot *s, const struct steps *unload)
 {
 	const struct vmxcore_client *c;
@@ -44,7 +47,10 @@ static unsigned int processes_in_the_way(struct findings *findings, const struct
 	return n;
 }
 
-/* The clients of a module, for humans: " (client a, client b)"; with "..." for those that it has no room for. */
+/*
+ * Lists the clients of a module: " (client a, client b)", with "..." if they
+ * don't fit.
+ */
 static void names_of_clients(const struct snapshot *s, const char *module, char text[FILE_LINE])
 {
 	static const char more[] = ", ...", end[] = ")";
@@ -63,7 +69,10 @@ static void names_of_clients(const struct snapshot *s, const char *module, char 
 		strcat(text, end);
 }
 
-/* Modules that link against it and stay. Return: how many link against it at all. */
+/*
+ * Adds a finding for each module that uses this one and is not unloaded.
+ * Returns how many use it in total.
+ */
 static unsigned int modules_in_the_way(struct findings *findings, const struct snapshot *s, const struct steps *unload,
 				       const struct module *module)
 {
@@ -72,7 +81,7 @@ static unsigned int modules_in_the_way(struct findings *findings, const struct s
 
 	strcpy(users, module->users);
 	while ((user = strsep(&rest, ","))) {
-		/* "[permanent]" stands among them. */
+		/* The kernel lists "[permanent]" among the users. */
 		if (!user[0] || user[0] == '[')
 			continue;
 		n++;
@@ -106,12 +115,6 @@ static void users_of(struct findings *findings, const struct snapshot *s, const 
 		      s->processes.blind ? ": not root" : "");
 }
 
-/**
- * plan_users - who uses the modules that are to be unloaded?
- * @findings: gets them
- * @s: what is known
- * @unload: the modules
- */
 void plan_users(struct findings *findings, const struct snapshot *s, const struct steps *unload)
 {
 	const struct step *step;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an event says is taken from its format, so that events and fields that vmxcore gets later are shown too. A field of a
- * name that is known (docs/tracing.md) is put into words.
+ * Events are parsed by their format files, so that fields that vmxcore gets
+ * later are shown too. Fields whose names docs/tracing.md lists are printed in
+ * words.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #include "lib/out.h"
 #include "trace/events.h"
 
-/* No field of ours is longer, and no name either. */
+/* No field or name of vmxcore's events is longer. */
 #define FIELD_TEXT	128
 
 static const char *const systems[] = { "vmxcore", "vmxcore_tdx", NULL };
@@ -46,7 +47,7 @@ static enum result complain(const char *file, const char *text)
 	return RESULT_UNKNOWN;
 }
 
-/* How the kernel lays out its buffers. */
+/* Parses the layout of the kernel's buffer pages. */
 static enum result parse_header(struct events *events)
 {
 	char *text;
@@ -68,7 +69,7 @@ static enum result find_one(struct events *events, const char *system, const cha
 
 	path_make(path, sizeof(path), "%s/%s/format", system, name);
 	text = tracefs_event_file_read(NULL, system, name, "format", &size);
-	/* It has gone since the folder was read. */
+	/* The event went away after the folder was read. */
 	if (!text)
 		return RESULT_OK;
 	if (!tep_parse_event(events->tep, text, size, system))
@@ -135,7 +136,10 @@ static bool names_client(const struct tep_format_field *field)
 	       (!strcmp(field->name, "client") || !strcmp(field->name, "from") || !strcmp(field->name, "to"));
 }
 
-/* Those that say nothing of a client are not wanted with --client, unless they are asked for by name. */
+/*
+ * With --client, drops the events without a client field, unless --event names
+ * them.
+ */
 static void drop_others(struct events *events)
 {
 	const struct tep_format_field *field;
@@ -153,18 +157,19 @@ static void drop_others(struct events *events)
 	events->n = kept;
 }
 
-/**
- * events_find - find the events that the command line asks for
- * @events: filled in; to be freed
- *
- * Return: RESULT_OK, or what else has been said on standard error.
+/*
+ * The caller frees the events. A result other than RESULT_OK has been explained
+ * on standard error.
  */
 enum result events_find(struct events *events)
 {
 	enum result result;
 
 	memset(events, 0, sizeof(*events));
-	/* The library's way to get all at once reads /proc/kallsyms, too, for addresses that no event here has. */
+	/*
+	 * tracefs_local_events() would also read /proc/kallsyms, for addresses
+	 * that no event here has.
+	 */
 	events->tep = tep_alloc();
 	if (!events->tep)
 		return complain("", strerror(ENOMEM));
@@ -177,10 +182,6 @@ enum result events_find(struct events *events)
 	return RESULT_OK;
 }
 
-/**
- * events_free - free what events_find() has found
- * @events: all of it
- */
 void events_free(struct events *events)
 {
 	tep_free(events->tep);
@@ -206,7 +207,10 @@ static bool is_cpu(const struct tep_format_field *field)
 	return !strcmp(field->name, "cpu") && !(field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_STRING));
 }
 
-/* Where an event has no field of that name, the kernel takes "CPU" for the one it happened on. */
+/*
+ * In an event without that field, the kernel takes "CPU" for the one that
+ * recorded it.
+ */
 static void filter_cpus(FILE *to, const struct tep_event *event)
 {
 	const struct tep_format_field *field = event->format.fields;
@@ -221,17 +225,17 @@ static void filter_cpus(FILE *to, const struct tep_event *event)
 		fprintf(to, "(%s >= %u && %s <= %u)%s", name, first, name, last, *list ? " || " : "");
 		list += *list == ',';
 	}
-	/* All CPUs; an unsigned field cannot be compared with it. */
+	/*
+	 * -1 stands for all CPUs. The kernel refuses it for an unsigned field.
+	 */
 	if (field && (field->flags & TEP_FIELD_IS_SIGNED))
 		fprintf(to, " || %s == -1", name);
 	fputc(')', to);
 }
 
-/**
- * event_filter - what the kernel is to leave out
- * @event: the event
- *
- * Return: the filter, to be freed, empty where there is none; or NULL without memory.
+/*
+ * The kernel's filter for the event, empty if it has none. The caller frees it;
+ * NULL without memory.
  */
 char *event_filter(struct tep_event *event)
 {
@@ -255,7 +259,10 @@ char *event_filter(struct tep_event *event)
 	return NULL;
 }
 
-/* A string, wherever in the record its characters are. */
+/*
+ * Reads a string field. The bounds are checked because the library trusts the
+ * offset in the record.
+ */
 static bool string_of(struct tep_format_field *field, struct tep_record *record, char text[FIELD_TEXT])
 {
 	const char *data = record->data, *at;
@@ -279,7 +286,7 @@ static bool number_of(struct tep_format_field *field, struct tep_record *record,
 	if ((field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_STRING)) || field->offset + field->size > record->size ||
 	    tep_read_number_field(field, record->data, &raw))
 		return false;
-	/* The library does not extend the sign. */
+	/* The library does not sign-extend. */
 	if ((field->flags & TEP_FIELD_IS_SIGNED) && field->size < 8 && raw >> (8 * field->size - 1))
 		raw |= ~0ULL << (8 * field->size);
 	*value = (int64_t)raw;
@@ -316,11 +323,7 @@ static void print_number(const char *name, int64_t value)
 		printf("%s %lld", name, (long long)value);
 }
 
-/**
- * event_text - print the fields of an event in words
- * @event: the event
- * @record: one of it
- */
+/* Prints the fields in words. */
 void event_text(struct tep_event *event, struct tep_record *record)
 {
 	struct tep_format_field *field;
@@ -341,12 +344,7 @@ void event_text(struct tep_event *event, struct tep_record *record)
 	}
 }
 
-/**
- * event_json - put the fields of an event into an object
- * @object: the object
- * @event: the event
- * @record: one of it
- */
+/* Adds the fields to an object. */
 void event_json(struct json_object *object, struct tep_event *event, struct tep_record *record)
 {
 	struct tep_format_field *field;

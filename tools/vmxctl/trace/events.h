@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The events of vmxcore: which there are, which are wanted, and what they say. */
+/* vmxcore's events: finding, filtering and printing them. */
 #ifndef VMXCTL_EVENTS_H
 #define VMXCTL_EVENTS_H
 
@@ -10,10 +10,10 @@
 #include "lib/options.h"
 
 /**
- * struct events - the events that are wanted
- * @tep: the library's
+ * struct events - the events to trace
+ * @tep: libtraceevent's handle
  * @list: the events
- * @n: how many
+ * @n: the length of @list
  */
 struct events {
 	struct tep_handle *tep;

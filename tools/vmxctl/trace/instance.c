@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Instances are called vmxctl-0, vmxctl-1, ... Who uses one has its folder locked, and the kernel unlocks it however he ends:
- * one that is there and not locked is left over, and removed. (A process id in the name would tell less: another container's
- * are not ours.)
+ * Instances have the names vmxctl-0, vmxctl-1, ... Each vmxctl trace locks the
+ * folder of its instance, and the kernel releases the lock however the process
+ * ends. So an instance that is not locked is a leftover and is removed. A
+ * process id in the name would not do, because the ids of other containers mean
+ * nothing here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +19,13 @@
 #include "lib/files.h"
 #include "trace/instance.h"
 
-/* More than anybody runs at a time. */
+/* More instances than run at a time. */
 #define INSTANCES	64
 
-/* Of each CPU. The events are read as they come, and the kernel's default of more than a megabyte is much for hundreds of CPUs. */
+/*
+ * For each CPU. Events are read as they come, and the kernel's default of more
+ * than a megabyte is too much on machines with hundreds of CPUs.
+ */
 #define BUFFER_KB	256
 
 enum claim {
@@ -30,7 +35,10 @@ enum claim {
 	CLAIM_FAILED,
 };
 
-/* Another one may remove a folder, as left over, between our making it and our lock. */
+/*
+ * Another vmxctl trace can remove the folder as a leftover between its creation
+ * and the lock.
+ */
 static bool still_there(const char *path, int fd)
 {
 	struct stat here, there;
@@ -73,7 +81,10 @@ static enum claim claim(struct instance *instance, unsigned int number)
 	path = tracefs_instance_get_dir(instance->tracefs);
 	result = path ? lock(instance, path) : CLAIM_FAILED;
 	tracefs_put_tracing_file(path);
-	/* Left over. Where somebody else reads from it, it cannot be removed. */
+	/*
+	 * It is a leftover. It cannot be removed while another process reads
+	 * from it.
+	 */
 	if (result == CLAIM_OURS && !tracefs_instance_is_new(instance->tracefs))
 		result = tracefs_instance_destroy(instance->tracefs) ? CLAIM_TAKEN : CLAIM_AGAIN;
 	if (result != CLAIM_OURS)
@@ -101,7 +112,10 @@ static int claim_one(struct instance *instance)
 	return -EBUSY;
 }
 
-/* The clock is that of sysfs' "since", and a reader is woken by the first event, not by a half-full buffer. */
+/*
+ * The clock is that of "since" in sysfs. With a buffer_percent of 0 the first
+ * event wakes the reader; the default waits for a half-full buffer.
+ */
 static int set_up(struct instance *instance)
 {
 	if (tracefs_trace_off(instance->tracefs) || tracefs_instance_set_buffer_size(instance->tracefs, BUFFER_KB, -1) < 0 ||
@@ -131,11 +145,9 @@ static int open_buffers(struct instance *instance)
 	return 0;
 }
 
-/**
- * instance_make - make an instance of our own, in which nothing is enabled, and tracing is off
- * @instance: filled in; to be removed, whatever is returned
- *
- * Return: 0, or a negative error number.
+/*
+ * Creates an instance with no events enabled and tracing off. The caller has to
+ * call instance_remove() even after an error.
  */
 int instance_make(struct instance *instance)
 {
@@ -151,18 +163,12 @@ int instance_make(struct instance *instance)
 	return err;
 }
 
-/**
- * instance_remove - remove it again
- * @instance: of instance_make()
- *
- * Return: 0, or a negative error number.
- */
 int instance_remove(struct instance *instance)
 {
 	unsigned int i;
 	int err = 0;
 
-	/* The kernel keeps one whose files are open. */
+	/* The kernel does not remove an instance with open files. */
 	for (i = 0; i < instance->n_fds; i++)
 		close(instance->fds[i].fd < 0 ? ~instance->fds[i].fd : instance->fds[i].fd);
 	free(instance->fds);
@@ -194,11 +200,9 @@ static uint64_t lost_of(struct instance *instance, unsigned int cpu)
 	return lost;
 }
 
-/**
- * instance_lost - how many events have been lost?
- * @instance: of instance_make(); buffers that had nothing when they were waited for are not asked
- *
- * Return: how many since the last call.
+/*
+ * Counts the events lost since the last call. Only the buffers that poll()
+ * reported are read.
  */
 uint64_t instance_lost(struct instance *instance)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A tracefs instance of our own: buffers and enabled events that are nobody else's. */
+/* A tracefs instance with buffers and enabled events of its own. */
 #ifndef VMXCTL_INSTANCE_H
 #define VMXCTL_INSTANCE_H
 
@@ -9,12 +9,13 @@
 struct tracefs_instance;
 
 /**
- * struct instance - an instance
- * @tracefs: the library's
- * @lock: says that it is in use, as long as we live
- * @fds: the buffers of the CPUs, to be waited for; inverted, and so negative: not to be
- * @lost: of each CPU's buffer, how many events it has lost
- * @n_fds: how many CPUs
+ * struct instance - a tracefs instance
+ * @tracefs: libtracefs's handle
+ * @lock: the descriptor of its folder, locked while it is in use
+ * @fds: the buffers of the CPUs for poll(); a descriptor that poll() has to skip
+ *	is inverted, and so negative
+ * @lost: number of events lost, for each CPU
+ * @n_fds: number of CPUs
  */
 struct instance {
 	struct tracefs_instance *tracefs;

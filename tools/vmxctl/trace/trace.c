@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmxctl trace: the tracepoints of vmxcore, as they happen. */
+/* vmxctl trace: prints vmxcore's tracepoints as they happen. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,16 +17,16 @@
 #include "trace/events.h"
 #include "trace/instance.h"
 
-/* How often it is seen whether vmxcore is still there, in milliseconds. */
+/* How often to check that vmxcore is still loaded, in milliseconds. */
 #define LOOK_AFTER	1000
 
 /**
- * struct trace - what is traced
- * @events: the events
- * @instance: where
- * @boot: seconds and nanoseconds since 1970 at boot
- * @seen: how many events there were
- * @lost: how many were lost
+ * struct trace - a running trace
+ * @events: the events to print
+ * @instance: the tracefs instance
+ * @boot: the wall-clock time of boot in nanoseconds
+ * @seen: number of events printed
+ * @lost: number of events lost
  */
 struct trace {
 	struct events events;
@@ -42,7 +42,10 @@ static enum result complain(const char *text, const char *fix)
 	return RESULT_UNKNOWN;
 }
 
-/* Where tracefs is. The library would mount it where it is not; that is not for a command that only looks. */
+/*
+ * Finds tracefs. The library would mount it if necessary, but a command that
+ * only reads must not do so.
+ */
 static bool find_tracefs(void)
 {
 	static const char *mounted;
@@ -66,7 +69,7 @@ static bool has_events(const char *system)
 	return names;
 }
 
-/* Where tracefs is not mounted, its folder is empty. */
+/* If tracefs is not mounted, its folder is empty. */
 static int look_into_tracefs(void)
 {
 	char *events = tracefs_get_tracing_file("events");
@@ -76,7 +79,7 @@ static int look_into_tracefs(void)
 	return err;
 }
 
-/* Can anything be traced here? */
+/* Are there events to trace? */
 static enum result look_for_events(void)
 {
 	int err;
@@ -116,7 +119,10 @@ static int enable_one(struct trace *t, struct tep_event *event)
 	return err;
 }
 
-/* All begin together: a get that is seen means that its refusal would have been. */
+/*
+ * Tracing starts after all events are enabled, so that no get is shown whose
+ * refusal would have been missed.
+ */
 static enum result enable(struct trace *t)
 {
 	char what[256];
@@ -135,7 +141,10 @@ static enum result enable(struct trace *t)
 	return RESULT_OK;
 }
 
-/* An event of a module that has gone is gone, and it is not enabled any more when the module comes back. */
+/*
+ * If vmxcore is unloaded, its events go with it, and they are not enabled when
+ * it is loaded again.
+ */
 static bool still_enabled(struct trace *t)
 {
 	bool enabled = false;
@@ -181,7 +190,7 @@ static void print_text(const struct trace *t, struct tep_event *event, struct te
 	putchar('\n');
 }
 
-/* Not 0: enough. */
+/* A result other than 0 ends the iteration. */
 static int one_event(struct tep_event *event, struct tep_record *record, int cpu, void *data)
 {
 	struct trace *t = data;
@@ -210,7 +219,10 @@ static void say_lost(struct trace *t)
 	doc_print_line(doc);
 }
 
-/* A buffer that cannot be waited for, as that of a CPU that has never been online, would end each wait at once. */
+/*
+ * poll() returns at once for a buffer with an error, as that of a CPU that was
+ * never online.
+ */
 static void leave_out(struct instance *instance)
 {
 	unsigned int i;
@@ -268,11 +280,6 @@ static enum result trace_in_instance(struct trace *t)
 	return err ? failed("instances/vmxctl-*: not removed", err) : result;
 }
 
-/**
- * command_trace - vmxctl trace
- *
- * Return: RESULT_UNKNOWN where there is nothing to trace, or events were lost.
- */
 enum result command_trace(void)
 {
 	struct trace t = { .boot = boot_time() };

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Lists are sorted by what tells their entries apart, so two of them are walked side by side. */
+/*
+ * The differences between two snapshots. Both have their lists sorted by the
+ * same key, so the two are walked side by side.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +47,7 @@ static void references(struct changes *changes, enum change_kind kind, const str
 	    vmxcore_client_held(old, before));
 }
 
-/* One can get on one CPU and put on another, between two looks. */
+/* A client can get on one CPU and put on another between two snapshots. */
 static void compare_references(struct changes *changes, const struct vmxcore_client *old, const struct vmxcore_client *now)
 {
 	static uint64_t before[CPU_LIMIT], after[CPU_LIMIT];
@@ -144,7 +147,10 @@ static void compare_cpu(struct changes *changes, const struct vmxcore_cpu *old, 
 		    now->held ? "" : "not ");
 }
 
-/* There is a folder for each possible CPU, always; a new vmxcore tells of all of them by itself. */
+/*
+ * vmxcore always has a folder for each possible CPU. If vmxcore was loaded or
+ * unloaded, that is one change and not one for each CPU.
+ */
 static void compare_cpus(struct changes *changes, const struct vmxcore *old, const struct vmxcore *now)
 {
 	size_t i = 0, j = 0;
@@ -228,7 +234,7 @@ static void compare_processes(struct changes *changes, const struct processes *o
 	}
 }
 
-/* Both are sorted alike: by what they are. */
+/* Both lists are in the same order. */
 static bool same_holders(const struct snapshot *old, const struct snapshot *now)
 {
 	size_t i;
@@ -264,12 +270,7 @@ static void compare_holders(struct changes *changes, const struct snapshot *old,
 	free(names);
 }
 
-/**
- * changes_find - compare two snapshots
- * @changes: filled in; to be freed
- * @old: the first one
- * @now: the second one
- */
+/* The caller frees the changes. */
 void changes_find(struct changes *changes, const struct snapshot *old, const struct snapshot *now)
 {
 	memset(changes, 0, sizeof(*changes));
@@ -279,10 +280,6 @@ void changes_find(struct changes *changes, const struct snapshot *old, const str
 	compare_processes(changes, &old->processes, &now->processes);
 }
 
-/**
- * changes_free - free what changes_find() has found
- * @changes: all of it
- */
 void changes_free(struct changes *changes)
 {
 	size_t i;
@@ -293,12 +290,7 @@ void changes_free(struct changes *changes)
 	memset(changes, 0, sizeof(*changes));
 }
 
-/**
- * change_word - what JSON calls a kind of change
- * @kind: the kind
- *
- * Return: one word.
- */
+/* The name of the kind in JSON. */
 const char *change_word(enum change_kind kind)
 {
 	static const char *const words[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is different between two snapshots. */
+/* The differences between two snapshots. */
 #ifndef VMXCTL_CHANGES_H
 #define VMXCTL_CHANGES_H
 
@@ -24,9 +24,9 @@ enum change_kind {
 
 /**
  * struct change - one difference
- * @kind: of which kind
- * @name: of what: of a client, module or process, "cpuN", "vmxcore" or "VT-x"
- * @text: for humans
+ * @kind: its kind
+ * @name: a client, module or process, "cpuN", "vmxcore" or "VT-x"
+ * @text: describes it
  */
 struct change {
 	enum change_kind kind;
@@ -36,8 +36,8 @@ struct change {
 
 /**
  * struct changes - all differences
- * @list: in the order in which status shows things
- * @n: how many
+ * @list: the differences, in the order of vmxctl status
+ * @n: the length of @list
  */
 struct changes {
 	struct change *list;

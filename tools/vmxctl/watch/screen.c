@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The alternate screen of a terminal, so that what was there before comes back. The sequences are those of ECMA-48 and of
- * xterm, which all terminals of today have; a terminal that has no colours either (TERM=dumb) is not drawn on.
+ * The terminal's alternate screen, so that its former contents can be restored.
+ * The sequences are those of ECMA-48 and xterm. A terminal without colours
+ * (TERM=dumb) is not drawn on.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,18 +11,12 @@
 
 #include "watch/screen.h"
 
-/**
- * screen_enter - begin to draw
- */
 void screen_enter(void)
 {
 	fputs("\033[?1049h\033[?25l", stdout);
 	fflush(stdout);
 }
 
-/**
- * screen_leave - what was on the terminal before comes back
- */
 void screen_leave(void)
 {
 	fputs("\033[?25h\033[?1049l", stdout);
@@ -37,7 +32,10 @@ static void window(size_t *rows, size_t *columns)
 	*columns = size.ws_col ? size.ws_col : 80;
 }
 
-/* Of a line, what fits; a switch of colour takes no place, and the last one has to come through. */
+/*
+ * Prints the part of a line that fits. Colour sequences take no columns, and
+ * all of them are printed so that the last one ends the colour.
+ */
 static void draw_line(const char *line, size_t length, size_t columns)
 {
 	const char *end = line + length;
@@ -59,9 +57,9 @@ static void draw_line(const char *line, size_t length, size_t columns)
 	fputs("\033[K", stdout);
 }
 
-/**
- * screen_draw - draw a text over the one before
- * @text: what does not fit into the window is left out
+/*
+ * Draws a text over the last one, and leaves out what does not fit into the
+ * window.
  */
 void screen_draw(const char *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Drawing the same again and again on a terminal. */
+/* Drawing on a terminal. */
 #ifndef VMXCTL_SCREEN_H
 #define VMXCTL_SCREEN_H
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxctl watch: who holds VMX, and what changes. By looking again and again: vmxcore does not wake those who poll() its files,
- * and other hypervisors have none.
+ * vmxctl watch: what holds VMX, and what changes. It reads the state again and
+ * again, because vmxcore's files do not support poll(), and other hypervisors
+ * have none.
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,7 +20,7 @@
 #include "watch/changes.h"
 #include "watch/screen.h"
 
-/* As many changes as the highest window shows. */
+/* Enough changes for the tallest window. */
 #define LOG_LINES	200
 
 enum form {
@@ -29,17 +30,17 @@ enum form {
 };
 
 /**
- * struct watch - what is watched
- * @form: how it is shown
- * @now: the last look
- * @old: the one before; none with the first look
- * @changes: between them
- * @notes: of the last look
- * @old_notes: of the one before
+ * struct watch - the state of vmxctl watch
+ * @form: the form of the output
+ * @now: the last snapshot
+ * @old: the one before it, or NULL
+ * @changes: what changed between them
+ * @notes: the notes of the last snapshot
+ * @old_notes: the notes of the one before it
  * @log: the last changes, as lines
- * @n_log: how many there were
- * @frame: what is on the screen
- * @looks: how many there were
+ * @n_log: number of changes so far
+ * @frame: the text on the screen
+ * @looks: number of snapshots so far
  */
 struct watch {
 	enum form form;
@@ -54,7 +55,10 @@ struct watch {
 	uint64_t looks;
 };
 
-/* "2026-11-21T14:20:37+0000": the date has 10 characters, the time 8. */
+/*
+ * "2026-11-21T14:20:37+0000". Callers depend on the date's 10 and the time's 8
+ * characters.
+ */
 static void time_text(char buf[40])
 {
 	time_t now = time(NULL);
@@ -105,7 +109,7 @@ static void print_json(const struct watch *w)
 	size_t i;
 
 	doc = status_json(w->now);
-	/* In the place of the one that is there. */
+	/* Replaces the value of status_json(). */
 	add_string(doc, "command", "watch");
 	time_text(text);
 	add_string(doc, "time", text);
@@ -166,7 +170,7 @@ static void keep_changes(struct watch *w)
 	}
 }
 
-/* The newest on top; those since the last look stand out. */
+/* Prints the newest change first, and those since the last snapshot in bold. */
 static void print_log(const struct watch *w)
 {
 	size_t age;
@@ -188,7 +192,10 @@ static void print_frame(const struct watch *w)
 	print_log(w);
 }
 
-/* What is printed to standard output becomes the frame: its variable can be set (GNU C library manual, "Standard Streams"). */
+/*
+ * Captures standard output as the frame. The GNU C library allows the
+ * assignment (its manual, "Standard Streams").
+ */
 static int make_frame(struct watch *w)
 {
 	FILE *terminal = stdout, *to;
@@ -215,7 +222,10 @@ static int show_screen(struct watch *w)
 	return err;
 }
 
-/* Only what is new. What cannot be seen is said on standard error, as by the other commands, but not with every look. */
+/*
+ * Prints only what is new. Notes go to standard error as with other commands,
+ * but not again with every snapshot.
+ */
 static int show(struct watch *w)
 {
 	if (w->form == FORM_SCREEN)
@@ -246,7 +256,7 @@ static uint64_t clock_ms(void)
 	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 }
 
-/* A window of another size shows the same again, at once. */
+/* Redraws the same frame at once when the window's size changes. */
 static void wait_for_next(const struct watch *w)
 {
 	uint64_t end = clock_ms() + options.interval, now;
@@ -306,11 +316,6 @@ static enum form form_of_output(void)
 	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") ? FORM_SCREEN : FORM_BLOCKS;
 }
 
-/**
- * command_watch - vmxctl watch
- *
- * Return: as status, of the last look.
- */
 enum result command_watch(void)
 {
 	struct watch w = { .form = form_of_output() };
