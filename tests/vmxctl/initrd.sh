@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# vmxctl doctor and the initrd of a made-up machine. An initrd is its own listing here, which the
-# tools print. Sourced by run.
+# Tests vmxctl doctor on the initrd of a synthetic machine. The initrd file is its
+# own listing here, which the tools print. Sourced by run.
 # shellcheck disable=SC2154
 
-# lister TOOL COMMAND: there is this tool alone, and it runs the command on an initrd.
+# lister TOOL COMMAND: installs TOOL alone, which runs COMMAND on the initrd.
 lister() {
 	rm -rf "$out/listers"
 	mkdir -p "$out/listers"
@@ -18,14 +18,14 @@ expect_initrd() {
 	vmxctl=$out/with-lister expect "$1" changed --json doctor
 }
 
-# fresh LINE...: an initrd that holds these files is fine.
+# fresh LINE...: checks that an initrd with these files gives no finding.
 fresh() {
 	put "boot/initrd.img-$release" "$(printf '%s\n' "$@")"
 	expect_initrd 0
 	holds 'd["findings"] == [] and d["complete"]'
 }
 
-# stale MODULE LINE...: this module is another one than modprobe would load.
+# stale MODULE LINE...: checks that MODULE in an initrd with these files is found stale.
 stale() {
 	local text="/boot/initrd.img-$release holds another $1 than"
 	put "boot/initrd.img-$release" "$(printf '%s\n' "${@:2}")"
@@ -53,24 +53,24 @@ initrd() {
 	put usr/sbin/update-initramfs ""
 	stale kvm_intel "$kernel/kvm-intel.ko"
 	mended_by "update-initramfs -u -k $release"
-	# Of the same name, and of an older vmxcore.
+	# The file has the same name, but it is of an older vmxcore.
 	fresh "$dkms/vmxcore.ko"
 	touch -d @1000000000 "$tree/boot/initrd.img-$release"
 	expect_initrd 1
 	holds '"another vmxcore than" in d["findings"][0]["text"]'
-	# The modules have gone, and the initrd loads them still.
+	# The modules have been removed, but the initrd still loads them.
 	rm -r "$tree/lib/modules/$release/updates"
 	index_modules
 	put "boot/initrd.img-$release" "$dkms/vmxcore.ko"
 	expect_initrd 1
 	holds '[f["id"] for f in d["findings"]] == ["not-installed", "initrd"]'
-	# What cannot be listed.
+	# The initrd cannot be listed.
 	changed well
 	put "boot/initrd.img-$release" "$kernel/kvm.ko"
 	lister lsinitrd false
 	expect_initrd 3
 	holds 'd["findings"] == [] and not d["complete"]'
-	warns "what it holds cannot be told"
+	warns "its contents cannot be listed"
 	rm "$out/listers/lsinitrd" "$tree/boot/initrd.img-$release"
 	mkfifo "$tree/boot/initrd.img-$release"
 	expect_initrd 3

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# vmxctl switch on made-up machines: dry runs, as nothing can be loaded there. Sourced by run.
+# Tests vmxctl switch on synthetic machines, by dry runs because no module can be
+# loaded there. Sourced by run.
 # shellcheck disable=SC2154
 
-# plans STATUS TREE ours|stock LINE...: exactly these commands; the names of files without what all have before them.
+# plans STATUS TREE ours|stock LINE...: checks that the dry run prints exactly
+# these commands. Paths are relative to the release's folder of modules.
 plans() {
 	local status=$1 on=$2 wanted=$3
 	shift 3
@@ -11,7 +13,8 @@ plans() {
 	diff <(printf '%s\n' "$@") <(sed "s|$trees/$on/lib/modules/$release/||" "$out/stdout")
 }
 
-# refuses TREE ours|stock ID TEXT [MEND]: nothing else is in the way. MEND is part of what a person has to do, or of the command.
+# refuses TREE ours|stock ID TEXT [FIX]: checks that ID is the only kind of
+# finding. FIX is part of its "first" or "fix".
 refuses() {
 	expect 1 "$1" --json switch "$2" --dry-run
 	wanted_id=$3 wanted_text=$4 wanted_fix=${5:-} python3 -c '
@@ -41,7 +44,7 @@ switch_plan() {
 	expect 0 well --json switch ours --dry-run
 	holds 'd["result"] == "already" and not d["unload"] and not d["load"]'
 
-	# Where kvm.ko is the distribution's with either, it stays.
+	# A kvm.ko that both kvm_intel use stays loaded.
 	changed change-over
 	rm "$tree/lib/modules/$release/updates/dkms/kvm.ko"
 	index_modules
@@ -50,7 +53,7 @@ switch_plan() {
 	plans 0 changed ours "rmmod kvm_intel" "insmod updates/dkms/vmxcore.ko enable_virt_at_load=1" \
 		"insmod updates/dkms/kvm-intel.ko nested=0 ept=1 vpid=0"
 
-	# It is ours, whatever else it needs of vmxcore's.
+	# kvm_intel is ours even if it needs more modules of vmxcore.
 	changed change-over
 	module_file updates/dkms kvm_intel "$vermagic" kvm,vmxcore_tdx,vmxcore
 	index_modules
@@ -58,7 +61,7 @@ switch_plan() {
 		"insmod updates/dkms/vmxcore.ko enable_virt_at_load=1" "insmod updates/dkms/vmxcore-tdx.ko" \
 		"insmod updates/dkms/kvm-intel.ko nested=0 ept=1 vpid=0"
 
-	# Nothing is loaded, or other clients of vmxcore alone, who can stay.
+	# No kvm_intel is loaded. Other clients of vmxcore can stay.
 	changed change-over
 	modules "vmxcore 65536 1 minivisor," "minivisor 16384 0 -"
 	put sys/module/vmxcore/taint OE
@@ -73,13 +76,13 @@ switch_plan() {
 	echo kernel/virt/irqbypass.ko >"$tree/lib/modules/$release/modules.builtin"
 	plans 0 changed stock "insmod kernel/kvm/kvm.ko" "insmod kernel/kvm/kvm-intel.ko.xz nested=0 ept=1 vpid=0"
 
-	# Who is not root may ask.
+	# A dry run needs no root.
 	as_nobody
 	plans 0 change-over ours "rmmod kvm_intel" "rmmod kvm" "insmod kernel/virt/irqbypass.ko" "insmod updates/dkms/kvm.ko" \
 		"insmod updates/dkms/vmxcore.ko enable_virt_at_load=1" "insmod updates/dkms/kvm-intel.ko nested=0 ept=1 vpid=0"
 }
 
-# restores MODULE OPTIONS: if the change over fails, MODULE is loaded again with exactly these.
+# restores MODULE OPTIONS: checks that undoing loads MODULE with these options.
 restores() {
 	module=$1 wanted=$2 python3 -c '
 import json, os, sys
@@ -88,7 +91,7 @@ assert found[os.environ["module"]] == os.environ["wanted"], found
 ' "$out/stdout"
 }
 
-# The way back has the parameters that were there, and not those that modprobe gives.
+# Undoing restores the former parameters, and not modprobe's.
 switch_restores() {
 	changed change-over
 	module_file kernel/kvm kvm_intel "$vermagic" kvm parmtype=nested:bool parmtype=ple_gap:uint parm=ple_gap:Gap parmtype=vmentry:flush \
@@ -101,10 +104,11 @@ switch_restores() {
 	put sys/module/kvm_intel/parameters/none "(null)"
 	put sys/module/kvm_intel/parameters/quoted 'a "word"'
 	chmod 444 "$tree"/sys/module/kvm_intel/parameters/*
-	# It can be changed while the module is loaded, and is then.
+	# A writable parameter is written after the module has been loaded.
 	put sys/module/kvm_intel/parameters/late 7
 	expect 0 changed --json switch ours --dry-run
-	# After those of modprobe.d: the kernel takes the last. Files are read in any order.
+	# They follow those of modprobe.d because the kernel takes the last value. The
+	# order of the files in the folder is arbitrary.
 	python3 -c '
 import json, sys
 d = json.load(open(sys.argv[1]))
@@ -114,11 +118,11 @@ given = words[3].replace("text=\"two words\"", "text=2").split()
 assert sorted(given) == ["list=1,2", "nested=N", "ple_gap=64", "text=2"], given
 assert [s["module"] for s in d["restore"]] == ["kvm", "kvm_intel"], d["restore"]
 ' "$out/stdout"
-	holds 'sorted(n.split(":")[0] for n in d["notes"]) == ["kvm_intel.emulate cannot be read", "kvm_intel.quoted cannot be given",
+	holds 'sorted(n.split(";")[0] for n in d["notes"]) == ["kvm_intel.emulate cannot be read", "kvm_intel.quoted cannot be given",
 		"kvm_intel.vmentry cannot be given"]'
 	plans 0 changed ours "rmmod kvm_intel" "rmmod kvm" "insmod kernel/virt/irqbypass.ko" "insmod updates/dkms/kvm.ko" \
 		"insmod updates/dkms/vmxcore.ko enable_virt_at_load=1" "insmod updates/dkms/kvm-intel.ko nested=0 ept=1 vpid=0"
-	# Of each module, ours too.
+	# This is true for our modules too.
 	changed change-back
 	module_file updates/dkms vmxcore "$vermagic" "" parmtype=enable_virt_at_load:bool
 	put sys/module/vmxcore/parameters/enable_virt_at_load N
@@ -142,7 +146,7 @@ switch_refused() {
 	modules "kvm_intel 401408 4 -" "kvm 1310720 2 kvm_intel,kvmgt," "kvmgt 16384 0 -"
 	rm -r "$tree/proc/4711" "$tree/proc/900"
 	expect 1 changed --json switch ours --dry-run
-	holds '{f["id"]: f["text"] for f in d["findings"]} == {"in-use": "module kvm_intel is in use (4 times), by whom cannot be seen",
+	holds '{f["id"]: f["text"] for f in d["findings"]} == {"in-use": "module kvm_intel is in use (4 times), but its users cannot be found",
 		"module": "module kvmgt uses kvm"}'
 
 	changed change-back
@@ -150,14 +154,14 @@ switch_refused() {
 		"minivisor 16384 0 -"
 	vmxcore_client mini minivisor 0 0-1:1 940.000001 0
 	refuses changed stock module "module minivisor (client mini, holds VMX) uses vmxcore" "modprobe -r minivisor"
-	# More clients than a line has room for: the last one's name ends where the line does.
+	# The list of clients does not fit: the last name fills the line.
 	local name zeros=00000000000000000000000000000000000000000000000
 	for name in {a..c}$zeros d${zeros:0:31}; do
 		vmxcore_client "$name" minivisor 1 "" 940.000001 0
 	done
 	refuses changed stock module "000, holds VMX, ...) uses vmxcore" "modprobe -r minivisor"
 	rm -r "$tree"/sys/kernel/vmxcore/clients/?0*
-	# Borrowed: it holds kvm_intel through vmxcore.
+	# With the borrowed backend the client pins kvm_intel through vmxcore.
 	modules "kvm_intel 401408 1 -" "kvm 1310720 1 kvm_intel," "irqbypass 12288 1 kvm," "vmxcore 65536 1 kvm_intel,"
 	refuses changed stock client "client mini (module minivisor) of vmxcore holds VMX"
 	modules "kvm_intel 401408 0 -" "kvm 1310720 1 kvm_intel," "irqbypass 12288 1 kvm," "vmxcore 65536 3 kvm_intel,"
@@ -195,13 +199,13 @@ switch_refused() {
 	refuses changed stock unsigned "kvm-intel.ko is not signed" "apt install --reinstall"
 
 	expect 2 change-over switch ours
-	warns "there is only a --dry-run of switch there"
+	warns "where switch works only with --dry-run"
 	for arguments in "switch" "switch our" "switch ours|stock" "switch ours stock" "switch |" "status --dry-run" "status ours"; do
 		# shellcheck disable=SC2086 # several
 		expect 2 change-over $arguments
 		warns usage:
 	done
-	# Here, where nothing is changed as this machine's user is nobody.
+	# On the real machine: an unprivileged user cannot change anything.
 	as_nobody
 	"$vmxctl" --json switch ours >"$out/stdout" 2>"$out/stderr" && return 1
 	cat "$out/stdout"
@@ -215,11 +219,11 @@ switch_config() {
 	refuses changed ours blacklisted "vmxcore is blacklisted" "sed -i '1s/^/#/' /etc/modprobe.d/no.conf"
 	put etc/modprobe.d/no.conf "blacklist kvm-intel"
 	refuses changed ours blacklisted "kvm_intel is blacklisted"
-	# What modprobe would run is run for ours.
+	# An install command is run for our modules.
 	put etc/modprobe.d/no.conf "install vmxcore /bin/true"
 	plans 0 changed ours "rmmod kvm_intel" "rmmod kvm" "insmod kernel/virt/irqbypass.ko" "insmod updates/dkms/kvm.ko" \
 		"modprobe vmxcore" "insmod updates/dkms/kvm-intel.ko nested=0 ept=1 vpid=0"
-	# Soft dependencies come along, but vmxcore cannot with the distribution's.
+	# Soft dependencies are loaded too, except vmxcore with the distribution's.
 	module_file updates before "$vermagic" ""
 	module_file updates after "$vermagic" ""
 	index_modules
@@ -242,7 +246,7 @@ switch_config() {
 	plans 0 changed stock "insmod updates/before.ko" "insmod kernel/virt/irqbypass.ko" "insmod kernel/kvm/kvm.ko" \
 		"insmod kernel/kvm/kvm-intel.ko nested=0 ept=1 vpid=0"
 
-	# Dependencies in a circle, a file that is none: it cannot be told.
+	# With circular dependencies or a damaged file the steps cannot be determined.
 	put etc/modprobe.d/no.conf ""
 	module_file kernel/kvm kvm "$vermagic" kvm_intel
 	modules "kvm_intel 401408 0 -" "kvm 1310720 1 kvm_intel," "vmxcore 65536 1 kvm_intel,"
@@ -253,7 +257,7 @@ switch_config() {
 	holds 'd["result"] == "unknown" and d["loaded"] == "ours"'
 	echo nonsense >"$tree/lib/modules/$release/kernel/kvm/kvm.ko"
 	expect 3 changed switch stock --dry-run
-	says "cannot be told"
+	says "cannot be determined"
 	changed change-over
 	rm "$tree/sys/module/kvm/taint"
 	expect 3 changed switch ours --dry-run

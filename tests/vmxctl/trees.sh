@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Made-up machines, for vmxctl --root: folders with the files of /proc, /sys, /dev and /etc that it reads. Sourced by run, which
-# sets $trees.
+# Synthetic machines for vmxctl --root: folders with the files in /proc, /sys, /dev
+# and /etc that it reads. Sourced by run, which sets $trees.
 # shellcheck disable=SC2154
 
 release=6.12.95+deb12-amd64
 vermagic="$release SMP preempt mod_unload modversions"
 
-# put FILE TEXT: below $tree; the text gets a newline.
+# put FILE TEXT: writes a file below $tree, and adds a newline.
 put() {
 	mkdir -p "$(dirname "$tree/$1")"
 	printf '%s\n' "$2" >"$tree/$1"
@@ -22,7 +22,7 @@ cpuinfo() {
 	done >"$tree/proc/cpuinfo"
 }
 
-# process PID NAME FD...: a process that has these open.
+# process PID NAME TARGET...: adds a process with these file descriptors.
 process() {
 	local pid=$1 comm=$2 fd=0 target
 	shift 2
@@ -51,7 +51,8 @@ module_file() {
 	} | gcc -x c -c -o "$dir/${2//_/-}.ko" -
 }
 
-# signed FILE: by a key of the name "DKMS module signing key", as far as modinfo looks at it (openssl cms -sign -nocerts -noattr).
+# signed FILE: adds a signature of the key "DKMS module signing key", complete as
+# far as modinfo reads it (openssl cms -sign -nocerts -noattr).
 signed() {
 	python3 - "$1" <<-'PYTHON'
 		import base64, struct, sys
@@ -64,7 +65,8 @@ signed() {
 	PYTHON
 }
 
-# efi NAME BYTES: a variable, of the firmware's or of shim's; four bytes of attributes stand before its own.
+# efi NAME BYTES: writes a variable of the firmware or of shim. BYTES begins with
+# four bytes of attributes.
 efi() {
 	local guid=8be4df61-93ca-11d2-aa0d-00e098032b8c
 	[ "$1" != MokSBStateRT ] || guid=605dab50-e046-4300-abb6-3dd810dd8b23
@@ -72,7 +74,7 @@ efi() {
 	printf '%b' "$2" >"$tree/sys/firmware/efi/efivars/$1-$guid"
 }
 
-# installed_modules: stock ones, and ours above them.
+# installed_modules: adds stock modules, and ours with precedence.
 installed_modules() {
 	stock_modules
 	module_file updates/dkms vmxcore "$vermagic" ""
@@ -94,7 +96,7 @@ index_modules() {
 	depmod -b "$tree" "$release" 2>"$out/depmod.log"
 }
 
-# begin NAME: a machine with Intel CPUs and no hypervisor.
+# begin NAME: starts a machine with Intel CPUs and no hypervisor.
 begin() {
 	tree=$trees/$1
 	mkdir -p "$tree"
@@ -107,7 +109,7 @@ begin() {
 	mkdir -p "$tree"/proc/1/fd "$tree/etc/modprobe.d" "$tree/lib/modules/$release"
 }
 
-# modules LINE...: those that are loaded, and no others; sysfs says so too.
+# modules LINE...: sets the loaded modules, in /proc/modules and in sysfs.
 modules() {
 	local folder module
 	printf '%s Live 0x0000000000000000\n' "$@" >"$tree/proc/modules"
@@ -150,7 +152,8 @@ vmxcore_client() {
 	put "$dir/vmcss" 4
 }
 
-# Those of a CPU with EPT, VPIDs, PML, VM functions and IPI virtualization, without posted interrupts.
+# The capability MSRs of a CPU with EPT, VPIDs, PML, VM functions and IPI
+# virtualization, without posted interrupts.
 capability() {
 	case $1 in
 	basic) echo 0x00da040000000012 ;;
@@ -181,7 +184,8 @@ vmxcore_caps() {
 	done
 }
 
-# msrs CPU [NAME=VALUE]: the MSRs of a CPU, each with its eight bytes; one of them another one than capability has it.
+# msrs CPU [NAME=VALUE]: writes the MSRs of a CPU, one of them with another value
+# than that of capability().
 msrs() {
 	local name number=$((0x480)) value numbers=()
 	for name in "${capability_names[@]}"; do
@@ -223,7 +227,7 @@ native() {
 	vmxcore_cpu 1 on 1 1 900.260000
 }
 
-# built_in AT-LOAD: KVM, as a part of the kernel.
+# built_in AT-LOAD: builds KVM into the kernel.
 built_in() {
 	put sys/module/kvm/parameters/enable_virt_at_load "$1"
 	put sys/module/kvm_intel/parameters/nested Y
@@ -243,11 +247,11 @@ make_trees() {
 	process 815 $'evil\033[31m' /dev/kvm anon_inode:kvm-vm
 	process 900 libvirtd /dev/kvm
 
-	# KVM is loaded, and VMX is not on before the first VM.
+	# KVM is loaded, and turns VMX on only for the first VM.
 	begin stock-idle
 	stock_kvm 0 N
 
-	# Since no process can be seen that does it.
+	# kvm_intel is in use, but no process that uses it can be found.
 	begin stock-in-use
 	stock_kvm 1 N
 

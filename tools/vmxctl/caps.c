@@ -161,13 +161,13 @@ static void explain_nothing(const struct found *found)
 	switch (found->err) {
 	case -EACCES:
 	case -EPERM:
-		note("not root: the capability MSRs cannot be read");
+		note("only root can read the capability MSRs");
 		break;
 	case -EIO:
 		note("a CPU has no VMX, or not all of its MSRs: try vmxctl doctor");
 		break;
 	case -ENOENT:
-		note("neither vmxcore nor the msr driver is there: modprobe msr, or modprobe vmxcore");
+		note("neither vmxcore nor the msr driver is loaded: modprobe msr, or modprobe vmxcore");
 		break;
 	default:
 		note_file("/dev/cpu", found->err);
@@ -293,7 +293,7 @@ static void print_text(const struct found *found)
 	if (!strcmp(found->source, "msr"))
 		printf("From the MSRs of %u CPUs", found->n);
 	else
-		printf("From vmxcore, which compares each CPU that goes on with these");
+		printf("From vmxcore, which compares each CPU with these when it turns VMX on");
 	printf("; VMCS: revision 0x%x, %u bytes\n", (unsigned int)(caps[CAP_BASIC] & 0x7fffffff),
 	       (unsigned int)(caps[CAP_BASIC] >> 32 & 0x1fff));
 	text_features(caps);

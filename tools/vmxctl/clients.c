@@ -26,9 +26,9 @@ enum result command_clients(void)
 
 	snapshot_read(&s);
 	if (!s.vmxcore.present)
-		note("vmxcore is not loaded: it has no clients");
+		note("vmxcore is not loaded, so it has no clients");
 	else if (s.vmxcore.hidden)
-		note("not root: what the clients hold cannot be seen");
+		note("only root can see what the clients hold");
 	if (!s.vmxcore.present || s.vmxcore.hidden || s.vmxcore.broken)
 		result = RESULT_UNKNOWN;
 	if (options.json)

@@ -36,7 +36,7 @@ static struct json_object *sample(struct json_object *samples, int64_t value)
 
 static void modules(struct json_object *metrics, const struct snapshot *s)
 {
-	struct json_object *samples = metric(metrics, "vmxctl_module_uses", "Use count of a hypervisor's module that is loaded.");
+	struct json_object *samples = metric(metrics, "vmxctl_module_uses", "Use count of a loaded hypervisor module.");
 	unsigned int i;
 
 	for (i = 0; i < MODULES; i++) {
@@ -47,7 +47,7 @@ static void modules(struct json_object *metrics, const struct snapshot *s)
 
 static void holders(struct json_object *metrics, const struct snapshot *s)
 {
-	struct json_object *samples = metric(metrics, "vmxctl_holder", "Who holds VMX: 1 for each."), *labels;
+	struct json_object *samples = metric(metrics, "vmxctl_holder", "1 for each client or module that holds VMX."), *labels;
 	const struct holder *h;
 
 	for (h = s->holders; h < s->holders + s->n_holders; h++) {
@@ -60,7 +60,7 @@ static void holders(struct json_object *metrics, const struct snapshot *s)
 
 static void cpus(struct json_object *metrics, const struct snapshot *s)
 {
-	struct json_object *samples = metric(metrics, "vmxctl_cpu_vmx_on", "1 where vmxcore has VMX on.");
+	struct json_object *samples = metric(metrics, "vmxctl_cpu_vmx_on", "1 if vmxcore has turned VMX on.");
 	const struct vmxcore_cpu *cpu;
 	char number[16];
 
@@ -76,10 +76,10 @@ static struct json_object *metrics_of(const struct snapshot *s)
 {
 	struct json_object *doc = doc_new("metrics"), *all = add_array(doc, "metrics");
 
-	sample(metric(all, "vmxctl_vmx_held", "1: somebody holds VMX, 0: nobody does, -1: it cannot be told."),
+	sample(metric(all, "vmxctl_vmx_held", "1 if VMX is held, 0 if it is free, -1 if that is unknown."),
 	       s->held == ANSWER_UNKNOWN ? -1 : s->held == ANSWER_YES);
-	sample(metric(all, "vmxctl_complete", "1: all that is asked for could be seen."), s->complete);
-	sample(metric(all, "vmxctl_vmxcore_loaded", "1: vmxcore is loaded."), s->vmxcore.present);
+	sample(metric(all, "vmxctl_complete", "1 if all holders of VMX are known."), s->complete);
+	sample(metric(all, "vmxctl_vmxcore_loaded", "1 if vmxcore is loaded."), s->vmxcore.present);
 	sample(metric(all, "vmxctl_kvm_vms", "Open file descriptors of KVM's virtual machines."),
 	       processes_kvm_vms(&s->processes));
 	modules(all, s);

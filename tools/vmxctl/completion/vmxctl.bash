@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Completion of vmxctl for bash. tests/vmxctl compares it with what the program and vmxcore's trace.h have.
+# Completion of vmxctl for bash. tests/vmxctl compares it with the program and
+# with vmxcore's trace.h.
 
 _vmxctl_commands="status clients caps doctor metrics watch trace switch"
 _vmxctl_common="--json --no-colour --root --help --version"
 _vmxctl_events="vmxcore_vmx_on vmxcore_vmx_off vmxcore_get vmxcore_put vmxcore_refused vmxcore_emergency vmxcore_vmcs_switch vmxcore_vpid_alloc vmxcore_vpid_free"
 
-# _vmxctl_options COMMAND: those of its own.
+# _vmxctl_options COMMAND: prints the options of one command.
 _vmxctl_options() {
 	case $1 in
 	status) echo "--free" ;;
@@ -17,7 +18,7 @@ _vmxctl_options() {
 	esac
 }
 
-# _vmxctl_line: what the words before the cursor say, into command and root.
+# _vmxctl_line: parses the words before the cursor into command and root.
 _vmxctl_line() {
 	local i
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -37,7 +38,7 @@ _vmxctl_line() {
 	done
 }
 
-# _vmxctl_value OPTION: the values it can have; fails where it has none.
+# _vmxctl_value OPTION: completes its value; fails if it takes none.
 _vmxctl_value() {
 	case $1 in
 	--root) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
@@ -56,7 +57,7 @@ _vmxctl_value() {
 
 _vmxctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" root="" words
-	# "=" is a word of its own.
+	# Bash splits --option=value at the "=".
 	if [ "$cur" = = ]; then
 		cur=""
 	elif [ "$prev" = = ]; then

@@ -60,9 +60,9 @@ static void look_at_log(struct patient *p)
 	if (!failure.found || is_on_again(&p->s, &failure))
 		return;
 	if (p->s.machine.hypervisor)
-		first = "this is a virtual machine: see to nested virtualization in the hypervisor of its host, and to the CPU that it gives the VM";
+		first = "enable nested virtualization in the hypervisor of its host, and check the CPU model that it gives this virtual machine";
 	else if (failure.faulted)
-		first = "update the firmware: VMXON did not like CR0, CR4 or IA32_FEATURE_CONTROL as they are there";
+		first = "update the firmware; VMXON faulted because of the value of CR0, CR4 or IA32_FEATURE_CONTROL";
 	else
 		first = "update the microcode";
 	found(&p->findings, "vmxon-failed", first, "", "VMXON failed; the kernel log has at %llu.%06llu: %s",
@@ -84,7 +84,7 @@ static void foreign_owner(struct patient *p, const struct holder *h)
 
 	if (h->kind == HOLDER_FOREIGN) {
 		found(&p->findings, "foreign-owner", "end what that hypervisor runs, and unload its module (lsmod)", "",
-		      "VT-x is held on CPUs %s by somebody who is no client of vmxcore: clients get EBUSY there", p->s.foreign_cpus);
+		      "VT-x is held on CPUs %s by code that is no client of vmxcore, so clients get EBUSY there", p->s.foreign_cpus);
 		return;
 	}
 	path_make(fix, sizeof(fix), "modprobe -r %s", h->name);
@@ -105,7 +105,7 @@ static void look_at_owners(struct patient *p)
 	}
 	if (!strcmp(p->s.vmxcore.state, "failed"))
 		found(&p->findings, "failed", "end what vmxctl clients names as holding VMX, and start it again", "",
-		      "a CPU that somebody holds has lost VMX; the kernel log says why (dmesg | grep vmxcore:)");
+		      "a CPU that a client holds has lost VMX; the kernel log says why (dmesg | grep vmxcore:)");
 }
 
 static void print_json(const struct patient *p)

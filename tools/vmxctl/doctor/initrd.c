@@ -176,7 +176,7 @@ static void look_into(struct patient *p, const struct initrd *initrd)
 	if (!listing) {
 		if (err == -ENOENT)
 			return;
-		note("%s%s: what it holds cannot be told: %s", options.root, initrd->path,
+		note("%s%s: its contents cannot be listed: %s", options.root, initrd->path,
 		     error_text(err));
 		p->s.complete = false;
 		return;

@@ -18,7 +18,7 @@ static bool find_file(struct patient *p, struct kmod_ctx *ctx, const char *name,
 
 	if (!err)
 		return file->found;
-	note("%s: not a module that can be read: %s", file->path[0] ? file->path : name, error_text(err));
+	note("%s: not a readable module: %s", file->path[0] ? file->path : name, error_text(err));
 	p->s.complete = false;
 	return false;
 }
@@ -85,7 +85,7 @@ static void look_at_kvm(struct patient *p, struct kmod_ctx *ctx)
 		path_make(first, sizeof(first), "end what the modules that use it do (lsmod)");
 	text_append(fix, sizeof(fix), " kvm");
 	found(&p->findings, "kvm-left", first, fix,
-	      "the distribution's kvm is loaded, without its kvm_intel: vmxcore's kvm_intel is refused on it");
+	      "the distribution's kvm is loaded without its kvm_intel, and it refuses vmxcore's kvm_intel");
 }
 
 static void look_at_files(struct patient *p, struct kmod_ctx *ctx)
@@ -135,7 +135,7 @@ void look_at_modules(struct patient *p)
 	if (p->unsupported)
 		return;
 	if (!p->s.machine.release[0]) {
-		note("which kernel this is cannot be told");
+		note("the kernel's release is unknown");
 		p->s.complete = false;
 		return;
 	}

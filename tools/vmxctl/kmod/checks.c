@@ -58,7 +58,7 @@ void found_stock(struct findings *findings, const struct module_file *kvm_intel,
 void found_built_in(struct findings *findings, const char *name)
 {
 	found(findings, "built-in", "use a kernel that has KVM as modules (CONFIG_KVM=m, CONFIG_KVM_INTEL=m)", "",
-	      "%s is built into this kernel: vmxcore's cannot take its place", name);
+	      "%s is built into this kernel, so vmxcore's cannot replace it", name);
 }
 
 /**
@@ -135,7 +135,7 @@ void check_blacklist(struct findings *findings, struct kmod_ctx *ctx, const char
 
 	if (!modprobe_blacklists(ctx, name))
 		return;
-	path_make(text, sizeof(text), "%s is blacklisted: it is not loaded by itself", name);
+	path_make(text, sizeof(text), "%s is blacklisted, so it is not loaded automatically", name);
 	found_config(findings, "blacklisted", "blacklist", name, text);
 }
 

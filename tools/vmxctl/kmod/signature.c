@@ -145,7 +145,7 @@ void check_signature(struct findings *findings, const struct module_file *file, 
 	char fix[FINDING_FIX], first[256] = "";
 
 	if (policy.wanted == ANSWER_UNKNOWN) {
-		note("%s%s: whether Secure Boot is on cannot be told", options.root, SECURE_BOOT);
+		note("%s%s: whether Secure Boot is on cannot be determined", options.root, SECURE_BOOT);
 		findings->blind = true;
 	}
 	if (policy.wanted != ANSWER_YES || file->signer[0])
@@ -167,11 +167,11 @@ void check_key(struct findings *findings, const struct module_file *file, const 
 		return;
 	known = key_is_known(file->signer);
 	if (known < 0)
-		note("%s is on: the key of \"%s\" has to be known to the kernel, whose keys (/proc/keys) cannot be seen", policy.why,
+		note("%s is on, so the kernel has to know the key of \"%s\", but /proc/keys cannot be read", policy.why,
 		     file->signer);
 	if (known)
 		return;
 	how_to_enroll(first, fix, &policy, release);
-	found(findings, "unknown-key", first, fix, "%s is on, and %s is signed by \"%s\", of whom the kernel has no key", policy.why,
+	found(findings, "unknown-key", first, fix, "%s is on, and %s is signed with the key \"%s\", which the kernel does not have", policy.why,
 	      file->path, file->signer);
 }

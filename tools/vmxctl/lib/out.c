@@ -89,9 +89,9 @@ const char *error_text(int err)
 {
 	switch (err) {
 	case -EINVAL:
-		return "not what is expected there";
+		return "unexpected contents";
 	case -EFBIG:
-		return "longer than it can be";
+		return "too long";
 	default:
 		return strerror(-err);
 	}

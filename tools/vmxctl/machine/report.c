@@ -224,9 +224,9 @@ void status_headline(const struct snapshot *s)
 	if (s->held == ANSWER_YES)
 		printf("VT-x is held by a client of vmxcore\n");
 	else if (s->held == ANSWER_UNKNOWN)
-		printf("%sVT-x: who holds it cannot be told%s\n", colour(COLOUR_WARN), colour(COLOUR_NONE));
+		printf("%sWhat holds VT-x cannot be determined%s\n", colour(COLOUR_WARN), colour(COLOUR_NONE));
 	else if (!s->machine.vmx)
-		printf("There is no VT-x here%s\n", s->machine.intel && s->machine.hypervisor ? ": a virtual machine without nested VMX" : "");
+		printf("There is no VT-x here%s\n", s->machine.intel && s->machine.hypervisor ? ", because this is a virtual machine without nested VMX" : "");
 	else
 		printf("%sVT-x is free%s\n", colour(COLOUR_GOOD), colour(COLOUR_NONE));
 }
@@ -279,7 +279,7 @@ void text_processes(const struct processes *processes)
 		printf("%s%s\n", p->vbox ? " VirtualBox" : "", p->vmware ? " VMware" : "");
 	}
 	if (processes->blind)
-		printf("not root: what %u other processes have open cannot be seen\n", processes->blind);
+		printf("only root can see what %u other processes have open\n", processes->blind);
 }
 
 void status_text(const struct snapshot *s)

@@ -52,7 +52,7 @@ static void holders_in_vmxcore(struct snapshot *s)
 	if (!strcmp(state, "on") || !strcmp(state, "partial") || !strcmp(state, "failed")) {
 		s->held = ANSWER_YES;
 		if (s->vmxcore.hidden) {
-			note("not root: which client of vmxcore holds VMX cannot be seen");
+			note("only root can see which client of vmxcore holds VMX");
 			s->complete = false;
 		}
 	}
@@ -109,10 +109,11 @@ static void stock_kvm_intel(struct snapshot *s)
 	} else if (s->virt_at_load == ANSWER_UNKNOWN) {
 		not_known(s);
 	} else if (module->built_in && s->processes.blind) {
-		note("kvm_intel is built into the kernel, and whether a VM runs cannot be seen: not root");
+		note("kvm_intel is built into the kernel, and only root can see whether a VM runs");
 		not_known(s);
 	} else if (module->uses && (s->processes.blind || !opened)) {
-		note("kvm_intel is in use, but by whom cannot be seen%s", s->processes.blind ? ": not root" : "");
+		note("kvm_intel is in use, but its user %s",
+		     s->processes.blind ? "can be seen only by root" : "cannot be found");
 		not_known(s);
 	}
 }
@@ -130,7 +131,7 @@ static void driver(struct snapshot *s, enum module_id id, unsigned int opened)
 	if (opened) {
 		module_holds(s, id, false);
 	} else if (module->uses && (s->processes.blind || id == MODULE_HAXM || id == MODULE_JAILHOUSE)) {
-		note("%s is in use; whether it holds VMX cannot be told", module->name);
+		note("%s is in use; whether it holds VMX cannot be determined", module->name);
 		not_known(s);
 	}
 }
@@ -150,7 +151,7 @@ static void holders_find(struct snapshot *s)
 		holders_in_vmxcore(s);
 		foreign_holds(s);
 	} else if (module_live(&s->modules[MODULE_VMXCORE])) {
-		note("vmxcore is loaded, but /sys/kernel/vmxcore is not there");
+		note("vmxcore is loaded, but /sys/kernel/vmxcore does not exist");
 		not_known(s);
 	}
 	stock_kvm_intel(s);

@@ -213,7 +213,7 @@ static int look_at_client(const char *name, void *data)
 	struct vmxcore_client *client;
 
 	if (!parse_name(name) || all->n_clients == CLIENT_LIMIT) {
-		note("%s/clients: more than there can be, or a name that none can have", VMXCORE_DIR);
+		note("%s/clients: too many clients, or an invalid name", VMXCORE_DIR);
 		all->broken = true;
 		return 0;
 	}

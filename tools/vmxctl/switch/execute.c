@@ -112,9 +112,9 @@ static const char *load_error(int err)
 	case -ENOEXEC:
 		return "not a module for this kernel, or damaged";
 	case -ENOENT:
-		return "not there, or it needs a symbol that there is not";
+		return "the file does not exist, or it needs a symbol that does not exist";
 	case -EEXIST:
-		return "another one has been loaded meanwhile";
+		return "another module of that name has been loaded meanwhile";
 	case -EINVAL:
 		return "refused, perhaps because of its parameters";
 	case -ECANCELED:

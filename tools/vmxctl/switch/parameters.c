@@ -112,7 +112,7 @@ static bool can_be_given(const struct parameter *p)
 
 static void say_lost(const struct parameter *p, const char *why)
 {
-	note("%s.%s cannot be %s: if the change fails, %s is loaded again without what it is now", p->module, p->name, why, p->module);
+	note("%s.%s cannot be %s; if the change fails, %s is loaded again without its value", p->module, p->name, why, p->module);
 }
 
 /*

@@ -433,7 +433,7 @@ static void plan_restore(struct planning *p)
 		step = &p->plan->unload.list[i];
 		find_loaded(p, step);
 		if (!step->path[0])
-			note("%s as it is loaded now has no file: if the change fails, it does not come back", step->name);
+			note("the file of the loaded %s was not found; if the change fails, it cannot be loaded again", step->name);
 		text = restore_options(p, step);
 		if (!steps_add(&p->plan->restore, ACTION_LOAD, step->name, step->path, text))
 			cannot_tell(p, step->name, -ENOMEM);
@@ -486,7 +486,7 @@ void plan_make(struct plan *plan, const struct snapshot *s, enum flavour wanted)
 	plan->loaded = flavour_loaded(s->modules);
 	plan->obstacles.blind = s->modules_err || s->processes.err;
 	if (!s->machine.release[0]) {
-		note("which kernel this is cannot be told");
+		note("the kernel's release is unknown");
 		plan->obstacles.blind = true;
 		return;
 	}

@@ -60,7 +60,7 @@ static const char *flavour_title(enum flavour flavour)
 		[FLAVOUR_NONE] = "not loaded",
 		[FLAVOUR_OURS] = "vmxcore's",
 		[FLAVOUR_STOCK] = "the distribution's",
-		[FLAVOUR_OTHER] = "somebody else's",
+		[FLAVOUR_OTHER] = "another one",
 	};
 
 	return title[flavour];
@@ -138,7 +138,7 @@ static void print_text(const struct plan *plan, enum end how, enum flavour now)
 		printf("%srefused%s; nothing is changed, kvm_intel is %s\n", colour(COLOUR_BAD), colour(COLOUR_NONE), flavour_title(now));
 		return;
 	case END_UNKNOWN:
-		printf("%swhat would have to be done cannot be told%s; nothing is changed\n", colour(COLOUR_WARN), colour(COLOUR_NONE));
+		printf("%sthe necessary steps cannot be determined%s; nothing is changed\n", colour(COLOUR_WARN), colour(COLOUR_NONE));
 		return;
 	case END_FAILED:
 		printf("%sfailed%s; all is as it was, kvm_intel is %s\n", colour(COLOUR_BAD), colour(COLOUR_NONE), flavour_title(now));
@@ -204,7 +204,7 @@ enum result command_switch(void)
 	enum flavour now;
 
 	if (options.root[0] && !options.dry_run) {
-		fputs("vmxctl: --root is another machine: there is only a --dry-run of switch there\n", stderr);
+		fputs("vmxctl: --root is another machine, where switch works only with --dry-run\n", stderr);
 		return RESULT_USAGE;
 	}
 	end = run(&plan, &s);

@@ -111,8 +111,8 @@ static void users_of(struct findings *findings, const struct snapshot *s, const 
 		named = processes_in_the_way(findings, s) + clients_in_the_way(findings, s, unload);
 	if (!named)
 		found(findings, "in-use", s->processes.blind ? "become root" : "see what has /dev/kvm open (lsof)", "",
-		      "module %s is in use (%u times), by whom cannot be seen%s", name, module.uses - linked,
-		      s->processes.blind ? ": not root" : "");
+		      "module %s is in use (%u times), but its users %s", name, module.uses - linked,
+		      s->processes.blind ? "can be seen only by root" : "cannot be found");
 }
 
 void plan_users(struct findings *findings, const struct snapshot *s, const struct steps *unload)

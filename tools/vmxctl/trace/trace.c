@@ -85,17 +85,17 @@ static enum result look_for_events(void)
 	int err;
 
 	if (machine_lockdown() == LOCKDOWN_CONFIDENTIALITY)
-		return complain("the kernel is locked down (confidentiality): it shows its events to nobody", "");
+		return complain("the kernel is locked down (confidentiality) and shows no events", "");
 	err = find_tracefs() ? look_into_tracefs() : -ENOENT;
 	if (err == -ENOENT)
 		return complain("tracefs is not mounted", "mount -t tracefs nodev /sys/kernel/tracing");
 	if (err)
-		return complain("not root: events cannot be seen", strerror(-err));
+		return complain("only root can see events", strerror(-err));
 	if (has_events("vmxcore") || has_events("vmxcore_tdx"))
 		return RESULT_OK;
 	if (file_exists(VMXCORE_DIR))
 		return complain("vmxcore is loaded, but this kernel shows no events of it (CONFIG_EVENT_TRACING)", "");
-	return complain("vmxcore is not loaded: it has no events", "modprobe vmxcore");
+	return complain("vmxcore is not loaded, so there are no events", "modprobe vmxcore");
 }
 
 static enum result failed(const char *what, int err)
@@ -253,7 +253,7 @@ static enum result read_events(struct trace *t)
 		if (ready > 0)
 			say_lost(t);
 		else if (!ready && !still_enabled(t))
-			return complain("vmxcore has been unloaded: there are no more events", "");
+			return complain("vmxcore has been unloaded, so there are no more events", "");
 	}
 	return t->lost ? RESULT_UNKNOWN : RESULT_OK;
 }

@@ -69,7 +69,7 @@ static void compare_references(struct changes *changes, const struct vmxcore_cli
 	if (strcmp(old->cpu_references, now->cpu_references))
 		references(changes, CHANGE_CLIENT, old, now, "got or put");
 	else if (!same_moment(&old->since, &now->since))
-		add(changes, CHANGE_CLIENT_AGAIN, now->name, "client %s put all it had, and got it again", now->name);
+		add(changes, CHANGE_CLIENT_AGAIN, now->name, "client %s put all its references, and got them again", now->name);
 }
 
 static void compare_client(struct changes *changes, const struct vmxcore_client *old, const struct vmxcore_client *now)
@@ -83,7 +83,7 @@ static void compare_client(struct changes *changes, const struct vmxcore_client 
 		add(changes, CHANGE_CLIENT, now->name, "client %s: %s VMX for itself", now->name,
 		    now->exclusive ? "has" : "no longer has");
 	if (old->hidden != now->hidden || strcmp(old->module, now->module))
-		add(changes, CHANGE_CLIENT, now->name, "client %s is another one", now->name);
+		add(changes, CHANGE_CLIENT, now->name, "client %s has been replaced by another of its name", now->name);
 }
 
 static void client_came(struct changes *changes, const struct vmxcore_client *now)
@@ -140,7 +140,8 @@ static void compare_cpu(struct changes *changes, const struct vmxcore_cpu *old, 
 		add(changes, CHANGE_CPU_AGAIN, name, "CPU %u: VMX went off, and on again", now->cpu);
 	else if (old->foreign != now->foreign)
 		add(changes, CHANGE_CPU, name, "CPU %u: %s", now->cpu,
-		    now->foreign ? "VMX is on, and not by vmxcore" : "no longer has VMX of somebody else");
+		    now->foreign ? "VMX has been turned on by code that is no client of vmxcore" :
+		    "the code that is no client of vmxcore has turned VMX off");
 	else if (old->references != now->references || old->held != now->held)
 		add(changes, CHANGE_CPU, name, "CPU %u: %llu references of its own (%llu before), %sheld with all others",
 		    now->cpu, (unsigned long long)now->references, (unsigned long long)old->references,
@@ -176,7 +177,8 @@ static void compare_machine(struct changes *changes, const struct vmxcore *old, 
 		add(changes, CHANGE_VMXCORE, "vmxcore", "VMX is on %s (%s before)", now->policy, old->policy);
 	if (strcmp(old->provider, now->provider))
 		add(changes, CHANGE_VMXCORE, "vmxcore", "VMX is lent by %s (%s before)",
-		    now->provider[0] ? now->provider : "nobody", old->provider[0] ? old->provider : "nobody");
+		    now->provider[0] ? now->provider : "no module",
+		    old->provider[0] ? old->provider : "no module");
 }
 
 static void compare_vmxcore(struct changes *changes, const struct vmxcore *old, const struct vmxcore *now)
@@ -251,7 +253,9 @@ static bool same_holders(const struct snapshot *old, const struct snapshot *now)
 static void compare_holders(struct changes *changes, const struct snapshot *old, const struct snapshot *now)
 {
 	static const char *const texts[] = {
-		[ANSWER_NO] = "nobody", [ANSWER_YES] = "somebody who cannot be told", [ANSWER_UNKNOWN] = "it cannot be told whom",
+		[ANSWER_NO] = "VT-x is free",
+		[ANSWER_YES] = "VT-x is held by an unknown client",
+		[ANSWER_UNKNOWN] = "what holds VT-x cannot be determined",
 	};
 	char *names = NULL;
 	size_t size, i;
@@ -265,8 +269,11 @@ static void compare_holders(struct changes *changes, const struct snapshot *old,
 	for (i = 0; i < now->n_holders; i++)
 		fprintf(to, "%s%s", i ? ", " : "", now->holders[i].name);
 	fclose(to);
-	add(changes, CHANGE_HELD, "VT-x", "VT-x is held by %s%s", now->n_holders ? names : texts[now->held],
-	    now->n_holders && !now->complete ? ", and perhaps others" : "");
+	if (now->n_holders)
+		add(changes, CHANGE_HELD, "VT-x", "VT-x is held by %s%s", names,
+		    now->complete ? "" : ", and perhaps others");
+	else
+		add(changes, CHANGE_HELD, "VT-x", "%s", texts[now->held]);
 	free(names);
 }
 
