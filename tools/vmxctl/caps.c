@@ -179,7 +179,8 @@ static unsigned int differing(const struct found *found)
 	unsigned int i, n = 0;
 
 	for (i = 1; i < found->n; i++)
-		n += memcmp(found->list[i].caps, found->list[0].caps, sizeof(found->list[0].caps)) != 0;
+		n += memcmp(found->list[i].caps, found->list[0].caps,
+			    sizeof(found->list[0].caps)) != 0;
 	return n;
 }
 
@@ -222,7 +223,8 @@ static void json_features(struct json_object *doc, const uint64_t caps[CAPS])
 		object = append_object(array);
 		add_string(object, "name", features[i].name);
 		add_string(object, "sdm", features[i].sdm);
-		add_string(object, "register", cap_registers[feature_register(&features[i], caps)].name);
+		add_string(object, "register",
+			   cap_registers[feature_register(&features[i], caps)].name);
 		add_number(object, "bit", features[i].bit);
 		add_bool(object, "supported", feature_supported(&features[i], caps));
 	}
@@ -264,8 +266,8 @@ static void text_features(const uint64_t caps[CAPS])
 			       colour(COLOUR_NONE), (unsigned long long)caps[cap]);
 		last = cap;
 		has = feature_supported(&features[i], caps);
-		printf("  %s%-3s%s %-27s %s\n", colour(has ? COLOUR_GOOD : COLOUR_WARN), has ? "yes" : "no",
-		       colour(COLOUR_NONE), features[i].name, features[i].sdm);
+		printf("  %s%-3s%s %-27s %s\n", colour(has ? COLOUR_GOOD : COLOUR_WARN),
+		       has ? "yes" : "no", colour(COLOUR_NONE), features[i].name, features[i].sdm);
 	}
 }
 

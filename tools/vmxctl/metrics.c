@@ -36,18 +36,22 @@ static struct json_object *sample(struct json_object *samples, int64_t value)
 
 static void modules(struct json_object *metrics, const struct snapshot *s)
 {
-	struct json_object *samples = metric(metrics, "vmxctl_module_uses", "Use count of a loaded hypervisor module.");
+	struct json_object *samples =
+		metric(metrics, "vmxctl_module_uses", "Use count of a loaded hypervisor module.");
 	unsigned int i;
 
 	for (i = 0; i < MODULES; i++) {
 		if (s->modules[i].loaded)
-			add_string(sample(samples, s->modules[i].uses), "module", s->modules[i].name);
+			add_string(sample(samples, s->modules[i].uses), "module",
+				   s->modules[i].name);
 	}
 }
 
 static void holders(struct json_object *metrics, const struct snapshot *s)
 {
-	struct json_object *samples = metric(metrics, "vmxctl_holder", "1 for each client or module that holds VMX."), *labels;
+	struct json_object *samples = metric(metrics, "vmxctl_holder",
+					     "1 for each client or module that holds VMX."),
+			   *labels;
 	const struct holder *h;
 
 	for (h = s->holders; h < s->holders + s->n_holders; h++) {
@@ -60,7 +64,8 @@ static void holders(struct json_object *metrics, const struct snapshot *s)
 
 static void cpus(struct json_object *metrics, const struct snapshot *s)
 {
-	struct json_object *samples = metric(metrics, "vmxctl_cpu_vmx_on", "1 if vmxcore has turned VMX on.");
+	struct json_object *samples =
+		metric(metrics, "vmxctl_cpu_vmx_on", "1 if vmxcore has turned VMX on.");
 	const struct vmxcore_cpu *cpu;
 	char number[16];
 
@@ -76,7 +81,8 @@ static struct json_object *metrics_of(const struct snapshot *s)
 {
 	struct json_object *doc = doc_new("metrics"), *all = add_array(doc, "metrics");
 
-	sample(metric(all, "vmxctl_vmx_held", "1 if VMX is held, 0 if it is free, -1 if that is unknown."),
+	sample(metric(all, "vmxctl_vmx_held",
+		      "1 if VMX is held, 0 if it is free, -1 if that is unknown."),
 	       s->held == ANSWER_UNKNOWN ? -1 : s->held == ANSWER_YES);
 	sample(metric(all, "vmxctl_complete", "1 if all holders of VMX are known."), s->complete);
 	sample(metric(all, "vmxctl_vmxcore_loaded", "1 if vmxcore is loaded."), s->vmxcore.present);
@@ -117,11 +123,12 @@ static void print_text(FILE *to, struct json_object *all)
 
 	for (i = 0; i < json_object_array_length(all); i++) {
 		one = json_object_array_get_idx(all, i);
-		fprintf(to, "# HELP %s %s\n# TYPE %s %s\n", string_of(one, "name"), string_of(one, "help"),
-			string_of(one, "name"), string_of(one, "type"));
+		fprintf(to, "# HELP %s %s\n# TYPE %s %s\n", string_of(one, "name"),
+			string_of(one, "help"), string_of(one, "name"), string_of(one, "type"));
 		samples = json_object_object_get(one, "samples");
 		for (j = 0; j < json_object_array_length(samples); j++)
-			print_sample(to, string_of(one, "name"), json_object_array_get_idx(samples, j));
+			print_sample(to, string_of(one, "name"),
+				     json_object_array_get_idx(samples, j));
 	}
 }
 

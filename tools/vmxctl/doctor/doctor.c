@@ -18,15 +18,18 @@ static void look_at_cpu(struct patient *p)
 	if (m->err || m->vmx)
 		return;
 	if (!m->intel)
-		found(&p->findings, "no-vmx", "use another machine", "", "this is no Intel CPU, and has no VMX");
+		found(&p->findings, "no-vmx", "use another machine", "",
+		      "this is no Intel CPU, and has no VMX");
 	else if (m->locked_off == ANSWER_YES)
 		found(&p->findings, "locked-off", "enable VT-x in the firmware setup", "",
 		      "the firmware has locked VMX off (IA32_FEATURE_CONTROL)");
 	else if (m->hypervisor)
-		found(&p->findings, "no-nested-vmx", "on its host: modprobe -r kvm_intel && modprobe kvm_intel nested=1; and give the VM the host's CPU",
+		found(&p->findings, "no-nested-vmx",
+		      "on its host: modprobe -r kvm_intel && modprobe kvm_intel nested=1; and give the VM the host's CPU",
 		      "", "this is a virtual machine, and it has no nested VMX");
 	else
-		found(&p->findings, "no-vmx", "enable VT-x in the firmware setup", "", "this CPU has no VMX, or the firmware has disabled it");
+		found(&p->findings, "no-vmx", "enable VT-x in the firmware setup", "",
+		      "this CPU has no VMX, or the firmware has disabled it");
 }
 
 /* Has VMX been turned on since the failure, as far as user space can see? */
@@ -60,22 +63,25 @@ static void look_at_log(struct patient *p)
 	if (!failure.found || is_on_again(&p->s, &failure))
 		return;
 	if (p->s.machine.hypervisor)
-		first = "enable nested virtualization in the hypervisor of its host, and check the CPU model that it gives this virtual machine";
+		first = "enable nested virtualization in the hypervisor of its host, and check the CPU model that it gives this VM";
 	else if (failure.faulted)
-		first = "update the firmware; VMXON faulted because of the value of CR0, CR4 or IA32_FEATURE_CONTROL";
+		first = "update the firmware; VMXON faults if CR0, CR4 or IA32_FEATURE_CONTROL is unsuitable";
 	else
 		first = "update the microcode";
-	found(&p->findings, "vmxon-failed", first, "", "VMXON failed; the kernel log has at %llu.%06llu: %s",
-	      (unsigned long long)failure.us / 1000000, (unsigned long long)failure.us % 1000000, failure.text);
+	found(&p->findings, "vmxon-failed", first, "",
+	      "VMXON failed; the kernel log has at %llu.%06llu: %s",
+	      (unsigned long long)failure.us / 1000000, (unsigned long long)failure.us % 1000000,
+	      failure.text);
 }
 
 static void stock_kvm(struct patient *p)
 {
 	unsigned int vms = processes_kvm_vms(&p->s.processes);
 
-	found(&p->findings, "stock-kvm", vms ? "end all VMs (vmxctl status names them)" : "", "vmxctl switch ours",
-	      "the distribution's kvm_intel is loaded%s; it has %u VMs",
-	      p->s.modules[MODULE_VMXCORE].loaded ? " beside vmxcore" : " instead of vmxcore's", vms);
+	found(&p->findings, "stock-kvm", vms ? "end all VMs (vmxctl status names them)" : "",
+	      "vmxctl switch ours", "the distribution's kvm_intel is loaded%s; it has %u VMs",
+	      p->s.modules[MODULE_VMXCORE].loaded ? " beside vmxcore" : " instead of vmxcore's",
+	      vms);
 }
 
 static void foreign_owner(struct patient *p, const struct holder *h)
@@ -83,12 +89,15 @@ static void foreign_owner(struct patient *p, const struct holder *h)
 	char fix[FINDING_FIX];
 
 	if (h->kind == HOLDER_FOREIGN) {
-		found(&p->findings, "foreign-owner", "end what that hypervisor runs, and unload its module (lsmod)", "",
-		      "VT-x is held on CPUs %s by code that is no client of vmxcore, so clients get EBUSY there", p->s.foreign_cpus);
+		found(&p->findings, "foreign-owner",
+		      "end what that hypervisor runs, and unload its module (lsmod)", "",
+		      "VT-x is held on CPUs %s by code that is no client of vmxcore, so clients get EBUSY there",
+		      p->s.foreign_cpus);
 		return;
 	}
 	path_make(fix, sizeof(fix), "modprobe -r %s", h->name);
-	found(&p->findings, "foreign-owner", "end its VMs", fix, "%s (%s) probably holds VT-x, and is no client of vmxcore", h->title, h->name);
+	found(&p->findings, "foreign-owner", "end its VMs", fix,
+	      "%s (%s) probably holds VT-x, and is no client of vmxcore", h->title, h->name);
 }
 
 static void look_at_owners(struct patient *p)
@@ -97,14 +106,17 @@ static void look_at_owners(struct patient *p)
 
 	if (p->s.modules[MODULE_KVM_INTEL].built_in)
 		found_built_in(&p->findings, "kvm_intel");
-	else if (p->s.modules[MODULE_KVM_INTEL].loaded && !kvm_intel_is_ours(p->s.modules) && !p->unsupported)
+	else if (p->s.modules[MODULE_KVM_INTEL].loaded && !kvm_intel_is_ours(p->s.modules) &&
+		 !p->unsupported)
 		stock_kvm(p);
 	for (h = p->s.holders; h < p->s.holders + p->s.n_holders; h++) {
-		if (h->kind == HOLDER_FOREIGN || (h->kind == HOLDER_MODULE && strcmp(h->name, "kvm_intel")))
+		if (h->kind == HOLDER_FOREIGN ||
+		    (h->kind == HOLDER_MODULE && strcmp(h->name, "kvm_intel")))
 			foreign_owner(p, h);
 	}
 	if (!strcmp(p->s.vmxcore.state, "failed"))
-		found(&p->findings, "failed", "end what vmxctl clients names as holding VMX, and start it again", "",
+		found(&p->findings, "failed",
+		      "end what vmxctl clients names as holding VMX, and start it again", "",
 		      "a CPU that a client holds has lost VMX; the kernel log says why (dmesg | grep vmxcore:)");
 }
 

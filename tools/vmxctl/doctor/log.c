@@ -36,7 +36,8 @@ static bool is_failure(const char *text)
 
 	if (!strncmp(text, kernels, strlen(kernels)))
 		return true;
-	return !strncmp(text, "vmxcore: ", 9) && (strstr(text, "VMXON faulted") || strstr(text, "VMXON reported VMfail")) &&
+	return !strncmp(text, "vmxcore: ", 9) &&
+	       (strstr(text, "VMXON faulted") || strstr(text, "VMXON reported VMfail")) &&
 	       (strstr(text, " gets no VMX") || strstr(text, "takes it for success"));
 }
 

@@ -12,7 +12,8 @@
 #include "lib/options.h"
 #include "lib/out.h"
 
-static bool find_file(struct patient *p, struct kmod_ctx *ctx, const char *name, struct module_file *file)
+static bool find_file(struct patient *p, struct kmod_ctx *ctx, const char *name,
+		      struct module_file *file)
 {
 	int err = modprobe_find(ctx, name, file);
 
@@ -31,7 +32,8 @@ static bool find_unindexed(struct patient *p, char path[PATH_MAX])
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
-		path_make(file, sizeof(file), "/lib/modules/%s/%s/vmxcore.ko", p->s.machine.release, places[i]);
+		path_make(file, sizeof(file), "/lib/modules/%s/%s/vmxcore.ko", p->s.machine.release,
+			  places[i]);
 		if (modprobe_packed(file, path))
 			return true;
 	}
@@ -45,11 +47,13 @@ static void not_installed(struct patient *p)
 
 	if (find_unindexed(p, path)) {
 		path_make(fix, sizeof(fix), "depmod %s", release);
-		found(&p->findings, "depmod", "", fix, "%s is there, but modprobe does not know it", path);
+		found(&p->findings, "depmod", "", fix, "%s is there, but modprobe does not know it",
+		      path);
 		return;
 	}
 	how_to_install(fix, true, release);
-	found(&p->findings, "not-installed", "have its headers installed, and its linux-source package", fix,
+	found(&p->findings, "not-installed",
+	      "have its headers installed, and its linux-source package", fix,
 	      "there is no vmxcore for this kernel (%s)", release);
 }
 
@@ -60,12 +64,13 @@ static void not_installed(struct patient *p)
 static void look_at_kvm(struct patient *p, struct kmod_ctx *ctx)
 {
 	const struct module *kvm = &p->s.modules[MODULE_KVM];
-	char users[MODULE_USERS], first[256] = "", fix[FINDING_FIX] = "modprobe -r", *rest = users, *user;
+	char users[MODULE_USERS], first[256] = "", fix[FINDING_FIX] = "modprobe -r";
+	char *rest = users, *user;
 	struct module_file file;
 	bool foreign = true;
 
-	if (p->s.modules[MODULE_KVM_INTEL].loaded || p->s.modules[MODULE_KVM_AMD].loaded || !module_present(kvm) ||
-	    !find_file(p, ctx, "kvm", &file) || file.intree)
+	if (p->s.modules[MODULE_KVM_INTEL].loaded || p->s.modules[MODULE_KVM_AMD].loaded ||
+	    !module_present(kvm) || !find_file(p, ctx, "kvm", &file) || file.intree)
 		return;
 	if (kvm->built_in) {
 		found_built_in(&p->findings, "kvm");
@@ -179,5 +184,6 @@ void look_at_dkms(struct patient *p)
 	if (err)
 		return;
 	how_to_install(fix, true, p->s.machine.release);
-	found(&p->findings, "dkms", "", fix, "DKMS has vmxcore, but not installed for this kernel (%s)", p->s.machine.release);
+	found(&p->findings, "dkms", "", fix,
+	      "DKMS has vmxcore, but not installed for this kernel (%s)", p->s.machine.release);
 }

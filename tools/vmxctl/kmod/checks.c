@@ -17,7 +17,8 @@
 void how_to_install(char fix[FINDING_FIX], bool ours, const char *release)
 {
 	if (ours)
-		path_make(fix, FINDING_FIX, "dkms autoinstall -k %s && depmod %s", release, release);
+		path_make(fix, FINDING_FIX, "dkms autoinstall -k %s && depmod %s", release,
+			  release);
 	else
 		path_make(fix, FINDING_FIX, "apt install --reinstall linux-image-%s", release);
 }
@@ -30,7 +31,9 @@ void how_to_install(char fix[FINDING_FIX], bool ours, const char *release)
 void how_to_reinstall(char fix[FINDING_FIX], bool ours, const char *release)
 {
 	if (ours)
-		path_make(fix, FINDING_FIX, "dkms install --force vmxcore/" VERSION " -k %s && depmod %s", release, release);
+		path_make(fix, FINDING_FIX,
+			  "dkms install --force vmxcore/" VERSION " -k %s && depmod %s", release,
+			  release);
 	else
 		how_to_install(fix, false, release);
 }
@@ -41,23 +44,28 @@ void check_file(struct findings *findings, const struct module_file *file, const
 	size_t length = strlen(release);
 	char fix[FINDING_FIX];
 
-	if (!strncmp(file->vermagic, release, length) && (file->vermagic[length] == ' ' || !file->vermagic[length]))
+	if (!strncmp(file->vermagic, release, length) &&
+	    (file->vermagic[length] == ' ' || !file->vermagic[length]))
 		return;
 	how_to_reinstall(fix, !file->intree, release);
-	found(findings, "wrong-kernel", "", fix, "%s was built for \"%s\", and this is %s", file->path, file->vermagic, release);
+	found(findings, "wrong-kernel", "", fix, "%s was built for \"%s\", and this is %s",
+	      file->path, file->vermagic, release);
 }
 
-void found_stock(struct findings *findings, const struct module_file *kvm_intel, const char *release)
+void found_stock(struct findings *findings, const struct module_file *kvm_intel,
+		 const char *release)
 {
 	char fix[FINDING_FIX];
 
 	how_to_reinstall(fix, true, release);
-	found(findings, "stock-resolved", "", fix, "modprobe kvm_intel would load %s, which is not vmxcore's", kvm_intel->path);
+	found(findings, "stock-resolved", "", fix,
+	      "modprobe kvm_intel would load %s, which is not vmxcore's", kvm_intel->path);
 }
 
 void found_built_in(struct findings *findings, const char *name)
 {
-	found(findings, "built-in", "use a kernel that has KVM as modules (CONFIG_KVM=m, CONFIG_KVM_INTEL=m)", "",
+	found(findings, "built-in",
+	      "use a kernel that has KVM as modules (CONFIG_KVM=m, CONFIG_KVM_INTEL=m)", "",
 	      "%s is built into this kernel, so vmxcore's cannot replace it", name);
 }
 
@@ -78,7 +86,8 @@ static int look_at_source(const char *name, void *data)
 	struct lines *lines = data;
 	char path[512];
 
-	if (strncmp(name, "vmxcore-", 8) || path_make(path, sizeof(path), SOURCES "/%s/kvm/patches", name) || !file_exists(path))
+	if (strncmp(name, "vmxcore-", 8) ||
+	    path_make(path, sizeof(path), SOURCES "/%s/kvm/patches", name) || !file_exists(path))
 		return 0;
 	lines->sources = true;
 	text_append(path, sizeof(path), "/%s", lines->line);
@@ -105,8 +114,10 @@ bool check_line(struct findings *findings, const char *release)
 		lines.has = text_has(KERNEL_LINES, ',', line);
 	if (lines.has)
 		return false;
-	path_make(first, sizeof(first), "boot a kernel of a line that it has patches for (%s)", KERNEL_LINES);
-	found(findings, "unsupported-kernel", first, "", "vmxcore has no patches for Linux %s, and this is %s", line, release);
+	path_make(first, sizeof(first), "boot a kernel of a line that it has patches for (%s)",
+		  KERNEL_LINES);
+	found(findings, "unsupported-kernel", first, "",
+	      "vmxcore has no patches for Linux %s, and this is %s", line, release);
 	return true;
 }
 
@@ -117,7 +128,8 @@ bool needs_vmxcore(const struct module_file *file)
 }
 
 /* Adds a finding whose fix comments out a line of modprobe's configuration. */
-static void found_config(struct findings *findings, const char *id, const char *what, const char *name, const char *text)
+static void found_config(struct findings *findings, const char *id, const char *what,
+			 const char *name, const char *text)
 {
 	char first[FILE_LINE] = "", fix[FINDING_FIX] = "";
 	struct config_line line;
@@ -125,7 +137,9 @@ static void found_config(struct findings *findings, const char *id, const char *
 	if (modprobe_line(what, name, &line))
 		path_make(fix, sizeof(fix), "sed -i '%us/^/#/' %s", line.number, line.path);
 	else
-		path_make(first, sizeof(first), "take %s out of modprobe.blacklist= on the kernel's command line, and reboot", name);
+		path_make(first, sizeof(first),
+			  "take %s out of modprobe.blacklist= on the kernel's command line, and reboot",
+			  name);
 	found(findings, id, first, fix, "%s", text);
 }
 

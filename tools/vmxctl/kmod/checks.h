@@ -11,9 +11,11 @@
 void check_blacklist(struct findings *findings, struct kmod_ctx *ctx, const char *name);
 void check_replaced(struct findings *findings, struct kmod_ctx *ctx, const char *name);
 void check_file(struct findings *findings, const struct module_file *file, const char *release);
-void check_signature(struct findings *findings, const struct module_file *file, const char *release);
+void check_signature(struct findings *findings, const struct module_file *file,
+		     const char *release);
 void check_key(struct findings *findings, const struct module_file *file, const char *release);
-void found_stock(struct findings *findings, const struct module_file *kvm_intel, const char *release);
+void found_stock(struct findings *findings, const struct module_file *kvm_intel,
+		 const char *release);
 void found_built_in(struct findings *findings, const char *name);
 bool check_line(struct findings *findings, const char *release);
 bool needs_vmxcore(const struct module_file *file);

@@ -48,7 +48,8 @@ static int read_value(struct setting *setting, const char *text)
 	size_t i;
 
 	while (!err && *text && (quote || !strchr(" \t;#\r", *text))) {
-		for (i = 0; i < ARRAY_SIZE(kernel) && strncmp(text, kernel[i], strlen(kernel[i])); i++)
+		for (i = 0; i < ARRAY_SIZE(kernel) && strncmp(text, kernel[i], strlen(kernel[i]));
+		     i++)
 			;
 		if (quote ? *text == quote : (*text == '"' || *text == '\'')) {
 			quote = quote ? '\0' : *text;
@@ -61,7 +62,8 @@ static int read_value(struct setting *setting, const char *text)
 			 * The path becomes part of a command, so it must have
 			 * no characters that are special to a shell.
 			 */
-			err = is_plain(*text) ? text_append(value, sizeof(value), "%c", *text) : -EINVAL;
+			err = is_plain(*text) ? text_append(value, sizeof(value), "%c", *text) :
+						-EINVAL;
 			text++;
 		}
 	}
@@ -125,7 +127,8 @@ static void read_folder(struct setting *setting)
 	if (err != -ENOMEM && setting->n_files)
 		qsort(setting->files, setting->n_files, sizeof(*setting->files), by_name);
 	for (i = 0; i < setting->n_files; i++) {
-		if (err != -ENOMEM && !path_make(path, sizeof(path), FRAMEWORK ".d/%s", setting->files[i]))
+		if (err != -ENOMEM &&
+		    !path_make(path, sizeof(path), FRAMEWORK ".d/%s", setting->files[i]))
 			read_file(setting, path);
 		free(setting->files[i]);
 	}

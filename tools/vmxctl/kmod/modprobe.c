@@ -17,8 +17,9 @@
  * The order of modprobe.d(5): a file hides those of its name in the later
  * folders.
  */
-static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d",
-	"/usr/lib/modprobe.d", "/lib/modprobe.d" };
+static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d",
+				       "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d",
+				       "/lib/modprobe.d" };
 
 #define CONFIG_LIMIT	1000000
 
@@ -112,7 +113,8 @@ int modprobe_info(struct kmod_module *module, struct module_file *file)
 }
 
 /* "NAME:TYPE" or "NAME:DESCRIPTION". */
-static int declared(const char *key, const char *value, int (*each)(const char *name, const char *type, void *data), void *data)
+static int declared(const char *key, const char *value,
+		    int (*each)(const char *name, const char *type, void *data), void *data)
 {
 	bool typed = key && !strcmp(key, "parmtype");
 	char text[FILE_LINE], *type;
@@ -147,7 +149,8 @@ int modprobe_parameters(struct kmod_ctx *plain, const char *path,
 		return err;
 	err = 0;
 	kmod_list_foreach(entry, list) {
-		err = declared(kmod_module_info_get_key(entry), kmod_module_info_get_value(entry), each, data);
+		err = declared(kmod_module_info_get_key(entry), kmod_module_info_get_value(entry),
+			       each, data);
 		if (err)
 			break;
 	}
@@ -192,7 +195,8 @@ int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *fi
 const char *modprobe_behind_name(const char *text, const char *name)
 {
 	for (; *name; text++, name++) {
-		if (*text != *name && !(*text == '-' && *name == '_') && !(*text == '_' && *name == '-'))
+		if (*text != *name && !(*text == '-' && *name == '_') &&
+		    !(*text == '_' && *name == '-'))
 			return NULL;
 	}
 	return text;
@@ -250,7 +254,8 @@ static bool is_hidden(const char *file, unsigned int folder)
 	char path[512];
 
 	while (folder--) {
-		if (!path_make(path, sizeof(path), "%s/%s", folders[folder], file) && file_exists(path))
+		if (!path_make(path, sizeof(path), "%s/%s", folders[folder], file) &&
+		    file_exists(path))
 			return true;
 	}
 	return false;
@@ -269,7 +274,8 @@ static int search_file(const char *file, void *data)
 	 */
 	if (!end || strcmp(end, ".conf") || !parse_name(file) || is_hidden(file, search->folder))
 		return 0;
-	if (path_make(search->line->path, sizeof(search->line->path), "%s/%s", folders[search->folder], file))
+	if (path_make(search->line->path, sizeof(search->line->path), "%s/%s",
+		      folders[search->folder], file))
 		return 0;
 	text = file_slurp(search->line->path, CONFIG_LIMIT, &err);
 	rest = text;

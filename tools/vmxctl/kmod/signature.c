@@ -83,7 +83,9 @@ struct policy {
 
 static struct policy policy_read(void)
 {
-	struct policy policy = { .secure_boot = secure_boot(), .why = "Secure Boot or lockdown", .option = "lockdown=" };
+	struct policy policy = { .secure_boot = secure_boot(),
+				 .why = "Secure Boot or lockdown",
+				 .option = "lockdown=" };
 	enum lockdown lockdown = machine_lockdown();
 	bool enforced;
 
@@ -103,19 +105,24 @@ static struct policy policy_read(void)
  * Adds the enrolment of DKMS's key to @fix. @first gets what the admin has to
  * do.
  */
-static void how_to_enroll(char first[256], char fix[FINDING_FIX], const struct policy *policy, const char *release)
+static void how_to_enroll(char first[256], char fix[FINDING_FIX], const struct policy *policy,
+			  const char *release)
 {
 	char certificate[FILE_LINE];
 
 	if (policy->secure_boot == ANSWER_NO) {
 		fix[0] = '\0';
-		path_make(first, 256, "without Secure Boot no key can be enrolled: turn it on, or take %s off the kernel's command line and reboot",
+		path_make(first, 256,
+			  "without Secure Boot no key can be enrolled: turn it on, or take %s off the kernel's command line and reboot",
 			  policy->option);
 	} else if (dkms_certificate(certificate, release)) {
-		path_make(first, 256, "enroll the certificate that mok_certificate in /etc/dkms/framework.conf, or framework.conf.d, names (mokutil --import), and reboot");
+		path_make(first, 256,
+			  "enroll the certificate that mok_certificate in /etc/dkms/framework.conf, or framework.conf.d, names (mokutil --import), and reboot");
 	} else {
-		path_make(first, 256, "be ready to enroll a key at the next boot (\"Enroll MOK\" in the blue screen)");
-		text_append(fix, FINDING_FIX, "%smokutil --import %s && reboot", fix[0] ? " && " : "", certificate);
+		path_make(first, 256,
+			  "be ready to enroll a key at the next boot (\"Enroll MOK\" in the blue screen)");
+		text_append(fix, FINDING_FIX, "%smokutil --import %s && reboot",
+			    fix[0] ? " && " : "", certificate);
 	}
 }
 
@@ -145,7 +152,8 @@ void check_signature(struct findings *findings, const struct module_file *file, 
 	char fix[FINDING_FIX], first[256] = "";
 
 	if (policy.wanted == ANSWER_UNKNOWN) {
-		note("%s%s: whether Secure Boot is on cannot be determined", options.root, SECURE_BOOT);
+		note("%s%s: whether Secure Boot is on cannot be determined", options.root,
+		     SECURE_BOOT);
 		findings->blind = true;
 	}
 	if (policy.wanted != ANSWER_YES || file->signer[0])
@@ -153,7 +161,8 @@ void check_signature(struct findings *findings, const struct module_file *file, 
 	how_to_reinstall(fix, !file->intree, release);
 	if (!file->intree)
 		how_to_enroll(first, fix, &policy, release);
-	found(findings, "unsigned", first, fix, "%s is on, and %s is not signed", policy.why, file->path);
+	found(findings, "unsigned", first, fix, "%s is on, and %s is not signed", policy.why,
+	      file->path);
 }
 
 /* Would the kernel refuse the module because it does not know the key? */
@@ -167,11 +176,12 @@ void check_key(struct findings *findings, const struct module_file *file, const 
 		return;
 	known = key_is_known(file->signer);
 	if (known < 0)
-		note("%s is on, so the kernel has to know the key of \"%s\", but /proc/keys cannot be read", policy.why,
-		     file->signer);
+		note("%s is on, so the kernel has to know the key of \"%s\", but /proc/keys cannot be read",
+		     policy.why, file->signer);
 	if (known)
 		return;
 	how_to_enroll(first, fix, &policy, release);
-	found(findings, "unknown-key", first, fix, "%s is on, and %s is signed with the key \"%s\", which the kernel does not have", policy.why,
-	      file->path, file->signer);
+	found(findings, "unknown-key", first, fix,
+	      "%s is on, and %s is signed with the key \"%s\", which the kernel does not have",
+	      policy.why, file->path, file->signer);
 }

@@ -68,5 +68,6 @@ int stock_find(const char *release, const char *name, char path[PATH_MAX])
 		return find_line(release, "modules.builtin", name, file);
 	if (err)
 		return err;
-	return modprobe_packed(file, full) ? path_make(path, PATH_MAX, "%s%s", options.root, full) : -ENOENT;
+	return modprobe_packed(file, full) ? path_make(path, PATH_MAX, "%s%s", options.root, full) :
+					     -ENOENT;
 }

@@ -8,9 +8,11 @@
 #include "lib/findings.h"
 #include "lib/out.h"
 
-void found(struct findings *findings, const char *id, const char *first, const char *fix, const char *format, ...)
+void found(struct findings *findings, const char *id, const char *first, const char *fix,
+	   const char *format, ...)
 {
-	struct finding *list = reallocarray(findings->list, findings->n + 1, sizeof(*list)), *finding;
+	struct finding *list = reallocarray(findings->list, findings->n + 1, sizeof(*list)),
+		       *finding;
 	va_list args;
 
 	if (!list) {

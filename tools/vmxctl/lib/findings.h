@@ -38,8 +38,8 @@ struct findings {
 	bool blind;
 };
 
-void found(struct findings *findings, const char *id, const char *first, const char *fix, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+void found(struct findings *findings, const char *id, const char *first, const char *fix,
+	   const char *format, ...) __attribute__((format(printf, 5, 6)));
 void findings_json(struct json_object *doc, const struct findings *findings);
 void findings_text(const struct findings *findings);
 void findings_free(struct findings *findings);

@@ -73,9 +73,11 @@ static void usage(FILE *to, const struct command *commands)
 {
 	const char *letter;
 
-	fputs("usage: vmxctl [--json] [--no-colour] [--root DIR] [--help] [--version] COMMAND [OPTION...]\ncommands:\n", to);
+	fputs("usage: vmxctl [--json] [--no-colour] [--root DIR] [--help] [--version] COMMAND [OPTION...]\ncommands:\n",
+	      to);
 	for (; commands->name; commands++) {
-		fprintf(to, "  %s%s%s", commands->name, commands->argument ? " " : "", commands->argument ? commands->argument : "");
+		fprintf(to, "  %s%s%s", commands->name, commands->argument ? " " : "",
+			commands->argument ? commands->argument : "");
 		for (letter = commands->letters; *letter; letter++)
 			fprintf(to, " [--%s%s]", option_of(*letter)->name, argument_of(*letter));
 		fputc('\n', to);
@@ -89,7 +91,8 @@ static bool take_interval(void)
 	double seconds = strtod(optarg, &end);
 
 	if (end == optarg || *end || !isfinite(seconds) || seconds < 0.1 || seconds > 86400) {
-		fprintf(stderr, "vmxctl: --interval %s: not a time from 0.1 to 86400 seconds\n", optarg);
+		fprintf(stderr, "vmxctl: --interval %s: not a time from 0.1 to 86400 seconds\n",
+			optarg);
 		return false;
 	}
 	options.interval = (unsigned int)(seconds * 1000);
@@ -193,7 +196,8 @@ static const struct command *command_named(const struct command *commands, const
  * Parses the options before and after the command. @seen gets the letters of
  * some_letters, for options_fit() once the command is known.
  */
-static bool parse_letters(int argc, char **argv, const struct command *commands, char seen[256], enum result *result)
+static bool parse_letters(int argc, char **argv, const struct command *commands, char seen[256],
+			  enum result *result)
 {
 	int letter;
 
@@ -222,7 +226,8 @@ static bool options_fit(const struct command *command, const char seen[256])
 	for (letter = some_letters; *letter; letter++) {
 		if (!seen[(unsigned char)*letter] || strchr(command->letters, *letter))
 			continue;
-		fprintf(stderr, "vmxctl: --%s is not for %s\n", option_of(*letter)->name, command->name);
+		fprintf(stderr, "vmxctl: --%s is not for %s\n", option_of(*letter)->name,
+			command->name);
 		return false;
 	}
 	return true;

@@ -93,5 +93,6 @@ bool parse_name(const char *text)
 	size_t length = strlen(text);
 
 	return length > 0 && length < 64 && text[0] != '.' &&
-	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") == length;
+	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") ==
+		       length;
 }

@@ -48,7 +48,8 @@ static void parse_cpuinfo(char *text, struct machine *machine)
 	}
 	if (!machine->vendor[0] || !flags)
 		machine->err = -EINVAL;
-	machine->intel = !strcmp(machine->vendor, "GenuineIntel") || !strcmp(machine->vendor, "CentaurHauls") ||
+	machine->intel = !strcmp(machine->vendor, "GenuineIntel") ||
+			 !strcmp(machine->vendor, "CentaurHauls") ||
 			 !strcmp(machine->vendor, "  Shanghai  ");
 }
 
@@ -105,7 +106,8 @@ static enum answer locked_off(const struct machine *machine)
 	close(fd);
 	if (err)
 		return ANSWER_UNKNOWN;
-	return (control & FEATURE_CONTROL_LOCKED) && !(control & FEATURE_CONTROL_VMX) ? ANSWER_YES : ANSWER_NO;
+	return (control & FEATURE_CONTROL_LOCKED) && !(control & FEATURE_CONTROL_VMX) ? ANSWER_YES :
+											ANSWER_NO;
 }
 
 static void read_release(struct machine *machine)
@@ -113,7 +115,8 @@ static void read_release(struct machine *machine)
 	struct utsname name;
 	char line[FILE_LINE];
 
-	if (!file_line("/proc/sys/kernel/osrelease", line) && line[0] && line[0] != '.' && !strchr(line, '/'))
+	if (!file_line("/proc/sys/kernel/osrelease", line) && line[0] && line[0] != '.' &&
+	    !strchr(line, '/'))
 		snprintf(machine->release, sizeof(machine->release), "%.127s", line);
 	else if (!options.root[0] && !uname(&name))
 		snprintf(machine->release, sizeof(machine->release), "%.127s", name.release);
@@ -124,7 +127,8 @@ void machine_read(struct machine *machine)
 	memset(machine, 0, sizeof(*machine));
 	read_cpuinfo(machine);
 	machine->cpuid_vmx = cpuid_vmx(machine);
-	machine->locked_off = machine->intel && machine->cpuid_vmx != ANSWER_NO ? locked_off(machine) : ANSWER_NO;
+	machine->locked_off =
+		machine->intel && machine->cpuid_vmx != ANSWER_NO ? locked_off(machine) : ANSWER_NO;
 	read_release(machine);
 }
 

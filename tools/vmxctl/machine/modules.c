@@ -218,7 +218,8 @@ bool module_used_by(const struct module *module, const char *user)
 /* Are both modules loaded, and does @user link against @used? */
 bool module_uses(const struct module *modules, enum module_id user, enum module_id used)
 {
-	return modules[user].loaded && modules[used].loaded && module_used_by(&modules[used], modules[user].name);
+	return modules[user].loaded && modules[used].loaded &&
+	       module_used_by(&modules[used], modules[user].name);
 }
 
 /* Only vmxcore's kvm_intel links against vmxcore. */

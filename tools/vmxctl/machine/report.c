@@ -37,7 +37,8 @@ void snapshot_when(const struct snapshot *snapshot, const struct moment *since, 
  * Adds "since" (seconds since boot) and "age" (seconds). Both are null if the
  * time is unknown.
  */
-void add_moment(struct json_object *object, const struct snapshot *snapshot, const struct moment *since)
+void add_moment(struct json_object *object, const struct snapshot *snapshot,
+		const struct moment *since)
 {
 	char text[40];
 
@@ -69,7 +70,8 @@ void add_processes(struct json_object *object, const struct processes *processes
 	add_number(object, "processes_not_seen", processes->blind);
 }
 
-void add_client(struct json_object *array, const struct snapshot *snapshot, const struct vmxcore_client *client)
+void add_client(struct json_object *array, const struct snapshot *snapshot,
+		const struct vmxcore_client *client)
 {
 	struct json_object *object = append_object(array);
 
@@ -168,7 +170,8 @@ static void json_modules(struct json_object *doc, const struct snapshot *s)
 		add_string(object, "state", s->modules[i].built_in ? "Live" : s->modules[i].state);
 		add_bool(object, "built_in", s->modules[i].built_in);
 		if (i == MODULE_KVM_INTEL)
-			add_string(object, "flavour", kvm_intel_is_ours(s->modules) ? "vmxcore" : "stock");
+			add_string(object, "flavour",
+				   kvm_intel_is_ours(s->modules) ? "vmxcore" : "stock");
 	}
 }
 
@@ -214,8 +217,8 @@ void status_headline(const struct snapshot *s)
 
 	for (h = s->holders; h < s->holders + s->n_holders; h++) {
 		snapshot_when(s, &h->since, when);
-		printf("VT-x is %s by %s%s%s (%s)", h->certain ? "held" : "probably held", colour(COLOUR_BOLD),
-		       h->name, colour(COLOUR_NONE), h->title);
+		printf("VT-x is %s by %s%s%s (%s)", h->certain ? "held" : "probably held",
+		       colour(COLOUR_BOLD), h->name, colour(COLOUR_NONE), h->title);
 		status_where(s, h);
 		printf("%s%s\n", when, h->info && h->info->exclusive ? ", exclusively" : "");
 	}
@@ -224,9 +227,13 @@ void status_headline(const struct snapshot *s)
 	if (s->held == ANSWER_YES)
 		printf("VT-x is held by a client of vmxcore\n");
 	else if (s->held == ANSWER_UNKNOWN)
-		printf("%sWhat holds VT-x cannot be determined%s\n", colour(COLOUR_WARN), colour(COLOUR_NONE));
+		printf("%sWhat holds VT-x cannot be determined%s\n", colour(COLOUR_WARN),
+		       colour(COLOUR_NONE));
 	else if (!s->machine.vmx)
-		printf("There is no VT-x here%s\n", s->machine.intel && s->machine.hypervisor ? ", because this is a virtual machine without nested VMX" : "");
+		printf("There is no VT-x here%s\n",
+		       s->machine.intel && s->machine.hypervisor ?
+			       ", because this is a virtual machine without nested VMX" :
+			       "");
 	else
 		printf("%sVT-x is free%s\n", colour(COLOUR_GOOD), colour(COLOUR_NONE));
 }
@@ -261,7 +268,8 @@ static void text_modules(const struct snapshot *s)
 			continue;
 		flavour = "";
 		if (m == &s->modules[MODULE_KVM_INTEL])
-			flavour = kvm_intel_is_ours(s->modules) ? ", vmxcore's" : ", the distribution's";
+			flavour = kvm_intel_is_ours(s->modules) ? ", vmxcore's" :
+								  ", the distribution's";
 		printf("module %s: %s%s, use count %u\n", m->name, m->title, flavour, m->uses);
 	}
 }
@@ -313,7 +321,8 @@ static void text_client(const struct snapshot *s, const struct vmxcore_client *c
 	}
 	snapshot_when(s, &c->since, when);
 	printf("%s%s%s (module %s): %s%s", colour(COLOUR_BOLD), c->name, colour(COLOUR_NONE),
-	       c->module[0] ? c->module : "unknown", vmxcore_client_holds(c) ? "" : "holds ", vmxcore_client_held(c, held));
+	       c->module[0] ? c->module : "unknown", vmxcore_client_holds(c) ? "" : "holds ",
+	       vmxcore_client_held(c, held));
 	printf("%s; %llu VPIDs, %llu VMCSs%s\n", when, (unsigned long long)c->vpids,
 	       (unsigned long long)c->vmcss, c->exclusive ? "; exclusive" : "");
 }

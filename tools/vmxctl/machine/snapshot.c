@@ -35,10 +35,14 @@ static void clients_that_hold(struct snapshot *s)
 	for (c = s->vmxcore.clients; c < s->vmxcore.clients + s->vmxcore.n_clients; c++) {
 		if (!vmxcore_client_holds(c))
 			continue;
-		add_holder(s, &(struct holder) {
-			.name = c->name, .title = "client of vmxcore", .kind = HOLDER_CLIENT, .certain = true,
-			.since = c->since, .info = c,
-		});
+		add_holder(s, &(struct holder){
+				      .name = c->name,
+				      .title = "client of vmxcore",
+				      .kind = HOLDER_CLIENT,
+				      .certain = true,
+				      .since = c->since,
+				      .info = c,
+			      });
 	}
 }
 
@@ -71,22 +75,29 @@ static void foreign_holds(struct snapshot *s)
 	for (cpu = s->vmxcore.cpus; cpu < s->vmxcore.cpus + s->vmxcore.n_cpus; cpu++) {
 		if (!cpu->foreign)
 			continue;
-		if (!text_append(s->foreign_cpus, sizeof(s->foreign_cpus) - strlen(more), "%s%u", s->foreign_cpus[0] ? "," : "", cpu->cpu))
+		if (!text_append(s->foreign_cpus, sizeof(s->foreign_cpus) - strlen(more), "%s%u",
+				 s->foreign_cpus[0] ? "," : "", cpu->cpu))
 			continue;
 		strcat(s->foreign_cpus, more);
 		break;
 	}
 	if (s->foreign_cpus[0])
-		add_holder(s, &(struct holder) {
-			.name = "foreign", .title = "no client of vmxcore", .kind = HOLDER_FOREIGN, .certain = true,
-		});
+		add_holder(s, &(struct holder){
+				      .name = "foreign",
+				      .title = "no client of vmxcore",
+				      .kind = HOLDER_FOREIGN,
+				      .certain = true,
+			      });
 }
 
 static void module_holds(struct snapshot *s, enum module_id id, bool certain)
 {
-	add_holder(s, &(struct holder) {
-		.name = s->modules[id].name, .title = s->modules[id].title, .kind = HOLDER_MODULE, .certain = certain,
-	});
+	add_holder(s, &(struct holder){
+			      .name = s->modules[id].name,
+			      .title = s->modules[id].title,
+			      .kind = HOLDER_MODULE,
+			      .certain = certain,
+		      });
 }
 
 /*
@@ -130,7 +141,8 @@ static void driver(struct snapshot *s, enum module_id id, unsigned int opened)
 		return;
 	if (opened) {
 		module_holds(s, id, false);
-	} else if (module->uses && (s->processes.blind || id == MODULE_HAXM || id == MODULE_JAILHOUSE)) {
+	} else if (module->uses &&
+		   (s->processes.blind || id == MODULE_HAXM || id == MODULE_JAILHOUSE)) {
 		note("%s is in use; whether it holds VMX cannot be determined", module->name);
 		not_known(s);
 	}

@@ -119,7 +119,8 @@ static bool get_flag(struct reader *reader, const char *name)
 	return !strcmp(line, "1");
 }
 
-static void get_word(struct reader *reader, const char *name, const char *const *words, char value[16])
+static void get_word(struct reader *reader, const char *name, const char *const *words,
+		     char value[16])
 {
 	char line[FILE_LINE];
 
@@ -157,7 +158,8 @@ static bool parse_moment(char *text, struct moment *moment)
 		return false;
 	*dot = '\0';
 	/* More than a hundred thousand years would overflow in microseconds. */
-	if (!parse_u64(text, 10, &seconds) || seconds > 4000000000000 || !parse_u64(dot + 1, 10, &us))
+	if (!parse_u64(text, 10, &seconds) || seconds > 4000000000000 ||
+	    !parse_u64(dot + 1, 10, &us))
 		return false;
 	moment->known = true;
 	moment->us = seconds * 1000000 + us;
@@ -274,7 +276,8 @@ static int by_number(const void *a, const void *b)
 	return (x->cpu > y->cpu) - (x->cpu < y->cpu);
 }
 
-static void read_folder(struct vmxcore *all, const char *path, int (*each)(const char *name, void *data))
+static void read_folder(struct vmxcore *all, const char *path,
+			int (*each)(const char *name, void *data))
 {
 	int err = file_list(path, each, all);
 
@@ -353,9 +356,11 @@ const char *vmxcore_client_held(const struct vmxcore_client *client, char buf[VM
 {
 	strcpy(buf, vmxcore_client_holds(client) ? "" : "nothing");
 	if (client->references)
-		text_append(buf, VMXCORE_HELD, "all CPUs %llu times", (unsigned long long)client->references);
+		text_append(buf, VMXCORE_HELD, "all CPUs %llu times",
+			    (unsigned long long)client->references);
 	if (client->cpu_references[0])
-		text_append(buf, VMXCORE_HELD, "%sCPU:times %s", buf[0] ? ", " : "", client->cpu_references);
+		text_append(buf, VMXCORE_HELD, "%sCPU:times %s", buf[0] ? ", " : "",
+			    client->cpu_references);
 	return buf;
 }
 

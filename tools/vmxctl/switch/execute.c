@@ -72,7 +72,8 @@ static int act(enum action action, struct kmod_module *module, const char *modul
  */
 static int act_on(enum action action, const struct step *step, const char *release)
 {
-	struct kmod_ctx *ctx = action == ACTION_MODPROBE ? modprobe_open(release) : modprobe_open_plain();
+	struct kmod_ctx *ctx = action == ACTION_MODPROBE ? modprobe_open(release) :
+							   modprobe_open_plain();
 	struct kmod_module *module = NULL;
 	int err;
 
@@ -129,7 +130,8 @@ static void say_failed(const struct step *step, int err)
 	if (step->action == ACTION_UNLOAD)
 		note("%s is not unloaded: %s", step->name, strerror(-err));
 	else
-		note("%s is not loaded: %s (dmesg | tail may say more)", step->path[0] ? step->path : step->name, load_error(err));
+		note("%s is not loaded: %s (dmesg | tail may say more)",
+		     step->path[0] ? step->path : step->name, load_error(err));
 }
 
 static int unload_all(struct plan *plan, const char *release, size_t *done)
@@ -217,7 +219,8 @@ static int undo_unload(const struct plan *plan, size_t n)
 			note("%s is loaded again", step->path);
 			continue;
 		}
-		note("%s is not loaded again: %s (dmesg | tail may say more)", step->path[0] ? step->path : step->name, load_error(err));
+		note("%s is not loaded again: %s (dmesg | tail may say more)",
+		     step->path[0] ? step->path : step->name, load_error(err));
 		result = err;
 	}
 	return result;

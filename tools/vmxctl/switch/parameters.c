@@ -26,7 +26,8 @@ static int path_of(char path[256], const char *module, const char *name)
 }
 
 /* Finds the parameter or adds it. NULL without memory. */
-static struct parameter *parameter_named(struct parameters *all, const char *module, const char *name)
+static struct parameter *parameter_named(struct parameters *all, const char *module,
+					 const char *name)
 {
 	struct parameter parameter = {}, *list;
 
@@ -79,7 +80,10 @@ int parameters_read(struct parameters *parameters, const char *module)
  */
 static bool is_plain(const char *type)
 {
-	return text_has("bool,bint,invbool,byte,hexint,short,ushort,int,uint,long,ulong,ullong,charp,string", ',', type) ||
+	static const char plain[] =
+		"bool,bint,invbool,byte,hexint,short,ushort,int,uint,long,ulong,ullong,charp,string";
+
+	return text_has(plain, ',', type) ||
 	       !strncmp(type, "array of ", strlen("array of "));
 }
 
@@ -87,7 +91,8 @@ static bool is_plain(const char *type)
  * Adds a parameter from the module's file. One that parameters_read() has not
  * found is not readable. @type is NULL if the file has only a description.
  */
-int parameters_declare(struct parameters *parameters, const char *module, const char *name, const char *type)
+int parameters_declare(struct parameters *parameters, const char *module, const char *name,
+		       const char *type)
 {
 	struct parameter *parameter;
 
@@ -112,7 +117,8 @@ static bool can_be_given(const struct parameter *p)
 
 static void say_lost(const struct parameter *p, const char *why)
 {
-	note("%s.%s cannot be %s; if the change fails, %s is loaded again without its value", p->module, p->name, why, p->module);
+	note("%s.%s cannot be %s; if the change fails, %s is loaded again without its value",
+	     p->module, p->name, why, p->module);
 }
 
 /*
@@ -122,7 +128,8 @@ static void say_lost(const struct parameter *p, const char *why)
  * parameters_put_back() writes them later. A note names each parameter that is
  * lost. The caller frees the text; NULL without memory.
  */
-char *parameters_options(const struct parameters *parameters, const char *module, const char *options)
+char *parameters_options(const struct parameters *parameters, const char *module,
+			 const char *options)
 {
 	const struct parameter *p;
 	const char *quote;
@@ -142,7 +149,8 @@ char *parameters_options(const struct parameters *parameters, const char *module
 			say_lost(p, "given");
 		} else if (!p->writable && strcmp(p->value, "(null)")) {
 			quote = strchr(p->value, ' ') ? "\"" : "";
-			fprintf(to, "%s%s=%s%s%s", ftell(to) ? " " : "", p->name, quote, p->value, quote);
+			fprintf(to, "%s%s=%s%s%s", ftell(to) ? " " : "", p->name, quote, p->value,
+				quote);
 		}
 	}
 	if (!fclose(to))
@@ -170,7 +178,8 @@ void parameters_put_back(const struct parameters *before, const char *module)
 	char path[256], now[FILE_LINE];
 
 	for (p = before->list; p < before->list + before->n; p++) {
-		if (strcmp(p->module, module) || !p->readable || !p->writable || path_of(path, module, p->name))
+		if (strcmp(p->module, module) || !p->readable || !p->writable ||
+		    path_of(path, module, p->name))
 			continue;
 		if (!file_line(path, now) && strcmp(now, p->value))
 			write_value(path, p->value);
@@ -191,8 +200,8 @@ void parameters_compare(const struct parameters *before)
 		 */
 		if (!p->readable || file_line(path, now) || !strcmp(now, p->value))
 			continue;
-		note("%s.%s was %s and is %s now; \"options %s %s=%s\" in /etc/modprobe.d makes it last", p->module, p->name,
-		     p->value, now, p->module, p->name, p->value);
+		note("%s.%s was %s and is %s now; \"options %s %s=%s\" in /etc/modprobe.d makes it last",
+		     p->module, p->name, p->value, now, p->module, p->name, p->value);
 	}
 }
 

@@ -37,8 +37,10 @@ struct parameters {
 };
 
 int parameters_read(struct parameters *parameters, const char *module);
-int parameters_declare(struct parameters *parameters, const char *module, const char *name, const char *type);
-char *parameters_options(const struct parameters *parameters, const char *module, const char *options);
+int parameters_declare(struct parameters *parameters, const char *module, const char *name,
+		       const char *type);
+char *parameters_options(const struct parameters *parameters, const char *module,
+			 const char *options);
 void parameters_put_back(const struct parameters *before, const char *module);
 void parameters_compare(const struct parameters *before);
 void parameters_free(struct parameters *parameters);

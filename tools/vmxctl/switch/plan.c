@@ -74,7 +74,8 @@ static void take_probed(struct kmod_module *module, bool install, const char *mo
 	/* A module without a path is built in. */
 	if (steps_find(probed, name) || (!path && !install))
 		return;
-	step = steps_add(probed, install ? ACTION_MODPROBE : ACTION_LOAD, name, path, module_options);
+	step = steps_add(probed, install ? ACTION_MODPROBE : ACTION_LOAD, name, path,
+			 module_options);
 	if (step)
 		step->optional = true;
 	else
@@ -91,7 +92,8 @@ static void probe(struct planning *p, struct kmod_module *module)
 
 	probed = &p->plan->load;
 	probe_failed = false;
-	err = kmod_module_probe_insert_module(module, KMOD_PROBE_DRY_RUN | KMOD_PROBE_IGNORE_LOADED, NULL, NULL, NULL, take_probed);
+	err = kmod_module_probe_insert_module(module, KMOD_PROBE_DRY_RUN | KMOD_PROBE_IGNORE_LOADED,
+					      NULL, NULL, NULL, take_probed);
 	if (err || probe_failed)
 		cannot_tell(p, kmod_module_get_name(module), err ? err : -ENOMEM);
 }
@@ -137,7 +139,8 @@ static void not_ours(struct planning *p, const struct module_file *kvm_intel)
 		how_to_reinstall(fix, true, release);
 	else
 		how_to_install(fix, true, release);
-	found(&p->plan->obstacles, "not-installed", "", fix, "there is no %s of vmxcore's for this kernel (%s)",
+	found(&p->plan->obstacles, "not-installed", "", fix,
+	      "there is no %s of vmxcore's for this kernel (%s)",
 	      vmxcore.found ? KVM_INTEL : "module", release);
 }
 
@@ -153,7 +156,8 @@ static void check_dependencies(struct planning *p, const struct module_file *fil
 	how_to_reinstall(fix, true, p->s->machine.release);
 	while ((name = strsep(&rest, ","))) {
 		if (name[0] && !steps_find(&p->plan->load, name))
-			found(&p->plan->obstacles, "not-installed", "", fix, "%s needs %s, which modprobe does not find", file->path, name);
+			found(&p->plan->obstacles, "not-installed", "", fix,
+			      "%s needs %s, which modprobe does not find", file->path, name);
 	}
 }
 
@@ -232,7 +236,8 @@ static void no_stock(struct planning *p, const char *name, int err)
 		return;
 	}
 	how_to_install(fix, false, p->s->machine.release);
-	found(&p->plan->obstacles, "not-installed", "", fix, "there is no %s of the distribution's for this kernel (%s)", name,
+	found(&p->plan->obstacles, "not-installed", "", fix,
+	      "there is no %s of the distribution's for this kernel (%s)", name,
 	      p->s->machine.release);
 }
 
@@ -257,7 +262,8 @@ static void load_stock(struct planning *p, const char *name, unsigned int depth)
 	load_soft(p, before);
 	if (path[0] && !steps_find(&p->plan->load, name)) {
 		load_dependencies(p, file.depends, depth - 1);
-		if (!steps_add(&p->plan->load, ACTION_LOAD, kmod_module_get_name(module), path, kmod_module_get_options(module)))
+		if (!steps_add(&p->plan->load, ACTION_LOAD, kmod_module_get_name(module), path,
+			       kmod_module_get_options(module)))
 			cannot_tell(p, path, -ENOMEM);
 	}
 	load_soft(p, after);
@@ -302,7 +308,8 @@ static bool is_loaded(struct planning *p, const char *name)
 
 static void unload(struct planning *p, const char *name)
 {
-	if (!steps_find(&p->plan->unload, name) && !steps_add(&p->plan->unload, ACTION_UNLOAD, name, NULL, NULL))
+	if (!steps_find(&p->plan->unload, name) &&
+	    !steps_add(&p->plan->unload, ACTION_UNLOAD, name, NULL, NULL))
 		cannot_tell(p, name, -ENOMEM);
 }
 
@@ -418,7 +425,8 @@ static char *restore_options(struct planning *p, const struct step *step)
 	if (err)
 		cannot_tell(p, step->path[0] ? step->path : step->name, err);
 	kmod_module_new_from_name(p->ctx, step->name, &module);
-	text = parameters_options(&p->plan->before, step->name, module ? kmod_module_get_options(module) : NULL);
+	text = parameters_options(&p->plan->before, step->name,
+				  module ? kmod_module_get_options(module) : NULL);
 	kmod_module_unref(module);
 	return text;
 }
@@ -433,7 +441,8 @@ static void plan_restore(struct planning *p)
 		step = &p->plan->unload.list[i];
 		find_loaded(p, step);
 		if (!step->path[0])
-			note("the file of the loaded %s was not found; if the change fails, it cannot be loaded again", step->name);
+			note("the file of the loaded %s was not found; if the change fails, it cannot be loaded again",
+			     step->name);
 		text = restore_options(p, step);
 		if (!steps_add(&p->plan->restore, ACTION_LOAD, step->name, step->path, text))
 			cannot_tell(p, step->name, -ENOMEM);
@@ -467,7 +476,8 @@ static void plan_whole(struct planning *p)
 		found(&plan->obstacles, "other-kvm", "end all VMs", "rmmod kvm_intel",
 		      "the kvm_intel that is loaded is neither vmxcore's nor the distribution's");
 	if (!options.root[0] && !options.dry_run && geteuid())
-		found(&plan->obstacles, "not-root", "become root", "", "only root can load and unload modules");
+		found(&plan->obstacles, "not-root", "become root", "",
+		      "only root can load and unload modules");
 	if (plan->wanted == FLAVOUR_OURS)
 		load_ours(p);
 	else

@@ -77,7 +77,8 @@ static void lock(struct findings *locked)
 	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
 		return;
 	if (fd >= 0 && errno == EWOULDBLOCK)
-		found(locked, "locked", "wait until it has ended", "", "another vmxctl switch is running");
+		found(locked, "locked", "wait until it has ended", "",
+		      "another vmxctl switch is running");
 	else
 		found(locked, "locked", "see to /run", "", "%s: %s", LOCK, strerror(errno));
 	if (fd >= 0)
@@ -128,20 +129,25 @@ static void print_text(const struct plan *plan, enum end how, enum flavour now)
 		print_steps(&plan->load);
 		return;
 	case END_ALREADY:
-		printf("%skvm_intel is %s already%s\n", colour(COLOUR_GOOD), flavour_title(now), colour(COLOUR_NONE));
+		printf("%skvm_intel is %s already%s\n", colour(COLOUR_GOOD), flavour_title(now),
+		       colour(COLOUR_NONE));
 		return;
 	case END_SWITCHED:
-		printf("%skvm_intel is %s now%s\n", colour(COLOUR_GOOD), flavour_title(now), colour(COLOUR_NONE));
+		printf("%skvm_intel is %s now%s\n", colour(COLOUR_GOOD), flavour_title(now),
+		       colour(COLOUR_NONE));
 		return;
 	case END_REFUSED:
 		findings_text(&plan->obstacles);
-		printf("%srefused%s; nothing is changed, kvm_intel is %s\n", colour(COLOUR_BAD), colour(COLOUR_NONE), flavour_title(now));
+		printf("%srefused%s; nothing is changed, kvm_intel is %s\n", colour(COLOUR_BAD),
+		       colour(COLOUR_NONE), flavour_title(now));
 		return;
 	case END_UNKNOWN:
-		printf("%sthe necessary steps cannot be determined%s; nothing is changed\n", colour(COLOUR_WARN), colour(COLOUR_NONE));
+		printf("%sthe necessary steps cannot be determined%s; nothing is changed\n",
+		       colour(COLOUR_WARN), colour(COLOUR_NONE));
 		return;
 	case END_FAILED:
-		printf("%sfailed%s; all is as it was, kvm_intel is %s\n", colour(COLOUR_BAD), colour(COLOUR_NONE), flavour_title(now));
+		printf("%sfailed%s; all is as it was, kvm_intel is %s\n", colour(COLOUR_BAD),
+		       colour(COLOUR_NONE), flavour_title(now));
 		return;
 	case END_BROKEN:
 		printf("%sfailed, and what was loaded before is not loaded again%s: kvm_intel is %s; vmxctl switch ours, or stock, tries again\n",
@@ -150,7 +156,8 @@ static void print_text(const struct plan *plan, enum end how, enum flavour now)
 	}
 }
 
-static void print_json(const struct plan *plan, const struct snapshot *s, enum end how, enum flavour now)
+static void print_json(const struct plan *plan, const struct snapshot *s, enum end how,
+		       enum flavour now)
 {
 	struct json_object *doc = doc_new("switch");
 
@@ -204,7 +211,8 @@ enum result command_switch(void)
 	enum flavour now;
 
 	if (options.root[0] && !options.dry_run) {
-		fputs("vmxctl: --root is another machine, where switch works only with --dry-run\n", stderr);
+		fputs("vmxctl: --root is another machine, where switch works only with --dry-run\n",
+		      stderr);
 		return RESULT_USAGE;
 	}
 	end = run(&plan, &s);

@@ -12,7 +12,8 @@
  * Clients whose module is not unloaded. With the borrowed backend they pin
  * kvm_intel.
  */
-static unsigned int clients_in_the_way(struct findings *findings, const struct snapshot *s, const struct steps *unload)
+static unsigned int clients_in_the_way(struct findings *findings, const struct snapshot *s,
+				       const struct steps *unload)
 {
 	const struct vmxcore_client *c;
 	unsigned int n = 0;
@@ -22,7 +23,8 @@ static unsigned int clients_in_the_way(struct findings *findings, const struct s
 			continue;
 		n++;
 		found(findings, "client", "end what it does, or unload its module", "",
-		      "client %s (module %s) of vmxcore holds VMX, which kvm_intel lends it", c->name, c->module);
+		      "client %s (module %s) of vmxcore holds VMX, which kvm_intel lends it",
+		      c->name, c->module);
 	}
 	return n;
 }
@@ -39,10 +41,11 @@ static unsigned int processes_in_the_way(struct findings *findings, const struct
 		n++;
 		path_make(first, sizeof(first), "end its VMs; if it stays: kill %d", p->pid);
 		if (p->kvm_vms)
-			found(findings, "vms", first, "", "process %d (%s) runs %u VM%s", p->pid, p->comm, p->kvm_vms,
-			      p->kvm_vms == 1 ? "" : "s");
+			found(findings, "vms", first, "", "process %d (%s) runs %u VM%s", p->pid,
+			      p->comm, p->kvm_vms, p->kvm_vms == 1 ? "" : "s");
 		else
-			found(findings, "vms", first, "", "process %d (%s) has /dev/kvm open", p->pid, p->comm);
+			found(findings, "vms", first, "", "process %d (%s) has /dev/kvm open",
+			      p->pid, p->comm);
 	}
 	return n;
 }
@@ -59,7 +62,8 @@ static void names_of_clients(const struct snapshot *s, const char *module, char 
 	text[0] = '\0';
 	for (c = s->vmxcore.clients; c < s->vmxcore.clients + s->vmxcore.n_clients; c++) {
 		if (strcmp(c->module, module) ||
-		    !text_append(text, FILE_LINE - strlen(more) - strlen(end), "%sclient %s%s", text[0] ? ", " : " (", c->name,
+		    !text_append(text, FILE_LINE - strlen(more) - strlen(end), "%sclient %s%s",
+				 text[0] ? ", " : " (", c->name,
 				 vmxcore_client_holds(c) ? ", holds VMX" : ""))
 			continue;
 		strcat(text, more);
@@ -73,8 +77,8 @@ static void names_of_clients(const struct snapshot *s, const char *module, char 
  * Adds a finding for each module that uses this one and is not unloaded.
  * Returns how many use it in total.
  */
-static unsigned int modules_in_the_way(struct findings *findings, const struct snapshot *s, const struct steps *unload,
-				       const struct module *module)
+static unsigned int modules_in_the_way(struct findings *findings, const struct snapshot *s,
+				       const struct steps *unload, const struct module *module)
 {
 	char users[MODULE_USERS], clients[FILE_LINE], fix[128], *rest = users, *user;
 	unsigned int n = 0;
@@ -89,12 +93,14 @@ static unsigned int modules_in_the_way(struct findings *findings, const struct s
 			continue;
 		names_of_clients(s, user, clients);
 		path_make(fix, sizeof(fix), "modprobe -r %s", user);
-		found(findings, "module", "end what it does", fix, "module %s%s uses %s", user, clients, module->name);
+		found(findings, "module", "end what it does", fix, "module %s%s uses %s", user,
+		      clients, module->name);
 	}
 	return n;
 }
 
-static void users_of(struct findings *findings, const struct snapshot *s, const struct steps *unload, const char *name)
+static void users_of(struct findings *findings, const struct snapshot *s,
+		     const struct steps *unload, const char *name)
 {
 	struct module module;
 	unsigned int named = 0, linked;
@@ -110,8 +116,10 @@ static void users_of(struct findings *findings, const struct snapshot *s, const 
 	if (!strcmp(name, "kvm_intel"))
 		named = processes_in_the_way(findings, s) + clients_in_the_way(findings, s, unload);
 	if (!named)
-		found(findings, "in-use", s->processes.blind ? "become root" : "see what has /dev/kvm open (lsof)", "",
-		      "module %s is in use (%u times), but its users %s", name, module.uses - linked,
+		found(findings, "in-use",
+		      s->processes.blind ? "become root" : "see what has /dev/kvm open (lsof)", "",
+		      "module %s is in use (%u times), but its users %s", name,
+		      module.uses - linked,
 		      s->processes.blind ? "can be seen only by root" : "cannot be found");
 }
 

@@ -27,7 +27,8 @@ static bool is_named(const struct tep_event *event, const char *name)
 
 	if (!colon)
 		return !strcmp(event->name, name);
-	return (size_t)(colon - name) == length && !strncmp(name, event->system, length) && !strcmp(event->name, colon + 1);
+	return (size_t)(colon - name) == length && !strncmp(name, event->system, length) &&
+	       !strcmp(event->name, colon + 1);
 }
 
 static bool is_wanted(const struct tep_event *event)
@@ -133,7 +134,8 @@ static bool all_found(const struct events *events)
 static bool names_client(const struct tep_format_field *field)
 {
 	return (field->flags & TEP_FIELD_IS_STRING) &&
-	       (!strcmp(field->name, "client") || !strcmp(field->name, "from") || !strcmp(field->name, "to"));
+	       (!strcmp(field->name, "client") || !strcmp(field->name, "from") ||
+		!strcmp(field->name, "to"));
 }
 
 /*
@@ -204,7 +206,8 @@ static void filter_client(FILE *to, const struct tep_event *event)
 
 static bool is_cpu(const struct tep_format_field *field)
 {
-	return !strcmp(field->name, "cpu") && !(field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_STRING));
+	return !strcmp(field->name, "cpu") &&
+	       !(field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_STRING));
 }
 
 /*
@@ -222,7 +225,8 @@ static void filter_cpus(FILE *to, const struct tep_event *event)
 	name = field ? "cpu" : "CPU";
 	fputc('(', to);
 	while (cpus_range(&list, &first, &last)) {
-		fprintf(to, "(%s >= %u && %s <= %u)%s", name, first, name, last, *list ? " || " : "");
+		fprintf(to, "(%s >= %u && %s <= %u)%s", name, first, name, last,
+			*list ? " || " : "");
 		list += *list == ',';
 	}
 	/*
@@ -263,7 +267,8 @@ char *event_filter(struct tep_event *event)
  * Reads a string field. The bounds are checked because the library trusts the
  * offset in the record.
  */
-static bool string_of(struct tep_format_field *field, struct tep_record *record, char text[FIELD_TEXT])
+static bool string_of(struct tep_format_field *field, struct tep_record *record,
+		      char text[FIELD_TEXT])
 {
 	const char *data = record->data, *at;
 	int length = 0;
@@ -283,7 +288,8 @@ static bool number_of(struct tep_format_field *field, struct tep_record *record,
 {
 	unsigned long long raw;
 
-	if ((field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_STRING)) || field->offset + field->size > record->size ||
+	if ((field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_STRING)) ||
+	    field->offset + field->size > record->size ||
 	    tep_read_number_field(field, record->data, &raw))
 		return false;
 	/* The library does not sign-extend. */
@@ -300,7 +306,8 @@ static void print_error(int64_t value)
 	if (!value)
 		fputs("done", stdout);
 	else if (name)
-		printf("%s%s%s (%s)", colour(COLOUR_BAD), name, colour(COLOUR_NONE), strerrordesc_np(-value));
+		printf("%s%s%s (%s)", colour(COLOUR_BAD), name, colour(COLOUR_NONE),
+		       strerrordesc_np(-value));
 	else
 		printf("error %lld", (long long)value);
 }
@@ -355,6 +362,7 @@ void event_json(struct json_object *object, struct tep_event *event, struct tep_
 		if (number_of(field, record, &value))
 			json_object_object_add(object, field->name, json_object_new_int64(value));
 		else
-			add_string(object, field->name, string_of(field, record, text) ? text : NULL);
+			add_string(object, field->name,
+				   string_of(field, record, text) ? text : NULL);
 	}
 }

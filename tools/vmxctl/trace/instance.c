@@ -43,7 +43,8 @@ static bool still_there(const char *path, int fd)
 {
 	struct stat here, there;
 
-	return !fstat(fd, &here) && !stat(path, &there) && here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+	return !fstat(fd, &here) && !stat(path, &there) && here.st_dev == there.st_dev &&
+	       here.st_ino == there.st_ino;
 }
 
 static enum claim lock(struct instance *instance, const char *path)
@@ -118,7 +119,8 @@ static int claim_one(struct instance *instance)
  */
 static int set_up(struct instance *instance)
 {
-	if (tracefs_trace_off(instance->tracefs) || tracefs_instance_set_buffer_size(instance->tracefs, BUFFER_KB, -1) < 0 ||
+	if (tracefs_trace_off(instance->tracefs) ||
+	    tracefs_instance_set_buffer_size(instance->tracefs, BUFFER_KB, -1) < 0 ||
 	    tracefs_instance_file_write(instance->tracefs, "trace_clock", "boot") < 0 ||
 	    tracefs_instance_file_write(instance->tracefs, "buffer_percent", "0") < 0)
 		return -errno;
@@ -137,7 +139,8 @@ static int open_buffers(struct instance *instance)
 	for (cpu = 0; cpu < n; cpu++) {
 		snprintf(name, sizeof(name), "per_cpu/cpu%u/trace_pipe_raw", cpu);
 		instance->fds[cpu].events = POLLIN;
-		instance->fds[cpu].fd = tracefs_instance_file_open(instance->tracefs, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		instance->fds[cpu].fd = tracefs_instance_file_open(instance->tracefs, name,
+								   O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 		if (instance->fds[cpu].fd < 0)
 			return -errno;
 		instance->n_fds++;
@@ -183,7 +186,8 @@ int instance_remove(struct instance *instance)
 
 static uint64_t lost_of(struct instance *instance, unsigned int cpu)
 {
-	static const char *const kinds[] = { "\noverrun: ", "\ncommit overrun: ", "\ndropped events: " };
+	static const char *const kinds[] = { "\noverrun: ", "\ncommit overrun: ",
+					     "\ndropped events: " };
 	char name[64], *text;
 	const char *at;
 	uint64_t lost = 0;

@@ -53,7 +53,8 @@ static bool find_tracefs(void)
 	bool found;
 
 	if (!options.root[0])
-		return tracefs_tracing_dir_is_mounted(false, &mounted) == 1 && !tracefs_set_tracing_dir((char *)mounted);
+		return tracefs_tracing_dir_is_mounted(false, &mounted) == 1 &&
+		       !tracefs_set_tracing_dir((char *)mounted);
 	if (asprintf(&dir, "%s/sys/kernel/tracing", options.root) < 0)
 		return false;
 	found = !access(dir, F_OK) && !tracefs_set_tracing_dir(dir);
@@ -85,16 +86,19 @@ static enum result look_for_events(void)
 	int err;
 
 	if (machine_lockdown() == LOCKDOWN_CONFIDENTIALITY)
-		return complain("the kernel is locked down (confidentiality) and shows no events", "");
+		return complain("the kernel is locked down (confidentiality) and shows no events",
+				"");
 	err = find_tracefs() ? look_into_tracefs() : -ENOENT;
 	if (err == -ENOENT)
-		return complain("tracefs is not mounted", "mount -t tracefs nodev /sys/kernel/tracing");
+		return complain("tracefs is not mounted",
+				"mount -t tracefs nodev /sys/kernel/tracing");
 	if (err)
 		return complain("only root can see events", strerror(-err));
 	if (has_events("vmxcore") || has_events("vmxcore_tdx"))
 		return RESULT_OK;
 	if (file_exists(VMXCORE_DIR))
-		return complain("vmxcore is loaded, but this kernel shows no events of it (CONFIG_EVENT_TRACING)", "");
+		return complain("vmxcore is loaded, but this kernel shows no events of it",
+				"CONFIG_EVENT_TRACING");
 	return complain("vmxcore is not loaded, so there are no events", "modprobe vmxcore");
 }
 
@@ -111,7 +115,8 @@ static int enable_one(struct trace *t, struct tep_event *event)
 
 	if (!filter)
 		return -ENOMEM;
-	if (filter[0] && tracefs_event_file_write(t->instance.tracefs, event->system, event->name, "filter", filter) < 0)
+	if (filter[0] && tracefs_event_file_write(t->instance.tracefs, event->system, event->name,
+						  "filter", filter) < 0)
 		err = -errno;
 	if (!err && tracefs_event_enable(t->instance.tracefs, event->system, event->name))
 		err = -errno;
@@ -133,7 +138,8 @@ static enum result enable(struct trace *t)
 		err = enable_one(t, t->events.list[i]);
 		if (!err)
 			continue;
-		path_make(what, sizeof(what), "events/%s/%s", t->events.list[i]->system, t->events.list[i]->name);
+		path_make(what, sizeof(what), "events/%s/%s", t->events.list[i]->system,
+			  t->events.list[i]->name);
 		return failed(what, err);
 	}
 	if (tracefs_trace_on(t->instance.tracefs))
@@ -152,8 +158,8 @@ static bool still_enabled(struct trace *t)
 	size_t i;
 
 	for (i = 0; i < t->events.n && !enabled; i++) {
-		text = tracefs_event_file_read(t->instance.tracefs, t->events.list[i]->system, t->events.list[i]->name,
-					       "enable", NULL);
+		text = tracefs_event_file_read(t->instance.tracefs, t->events.list[i]->system,
+					       t->events.list[i]->name, "enable", NULL);
 		enabled = text && text[0] == '1';
 		free(text);
 	}
@@ -165,7 +171,8 @@ static void print_json(struct tep_event *event, struct tep_record *record, int c
 	struct json_object *doc = doc_new("trace");
 	char text[40];
 
-	path_make(text, sizeof(text), "%llu.%09llu", record->ts / 1000000000, record->ts % 1000000000);
+	path_make(text, sizeof(text), "%llu.%09llu", record->ts / 1000000000,
+		  record->ts % 1000000000);
 	json_object_object_add(doc, "time", json_object_new_double_s(record->ts / 1e9, text));
 	add_number(doc, "on_cpu", cpu);
 	add_string(doc, "system", event->system);
@@ -174,7 +181,8 @@ static void print_json(struct tep_event *event, struct tep_record *record, int c
 	doc_print_line(doc);
 }
 
-static void print_text(const struct trace *t, struct tep_event *event, struct tep_record *record, int cpu)
+static void print_text(const struct trace *t, struct tep_event *event, struct tep_record *record,
+		       int cpu)
 {
 	int64_t when = t->boot + (int64_t)record->ts;
 	time_t seconds = when / 1000000000;
@@ -185,7 +193,8 @@ static void print_text(const struct trace *t, struct tep_event *event, struct te
 		strftime(text, sizeof(text), "%H:%M:%S", &tm);
 	printf("%s.%06lld [%d] ", text, (long long)(when % 1000000000 / 1000), cpu);
 	printf("%s%s%s%s%s:", strcmp(event->system, "vmxcore") ? event->system : "",
-	       strcmp(event->system, "vmxcore") ? ":" : "", colour(COLOUR_BOLD), event->name, colour(COLOUR_NONE));
+	       strcmp(event->system, "vmxcore") ? ":" : "", colour(COLOUR_BOLD), event->name,
+	       colour(COLOUR_NONE));
 	event_text(event, record);
 	putchar('\n');
 }
@@ -211,7 +220,8 @@ static void say_lost(struct trace *t)
 	if (!lost)
 		return;
 	t->lost += lost;
-	note("%llu events were lost: they came faster than they were read", (unsigned long long)t->lost);
+	note("%llu events were lost: they came faster than they were read",
+	     (unsigned long long)t->lost);
 	if (!options.json)
 		return;
 	doc = doc_new("trace");
@@ -247,13 +257,15 @@ static enum result read_events(struct trace *t)
 		if (signals_stop())
 			break;
 		leave_out(&t->instance);
-		if (tracefs_iterate_raw_events(t->events.tep, t->instance.tracefs, NULL, 0, one_event, t) < 0)
+		if (tracefs_iterate_raw_events(t->events.tep, t->instance.tracefs, NULL, 0,
+					       one_event, t) < 0)
 			return failed("instances", -errno);
 		fflush(stdout);
 		if (ready > 0)
 			say_lost(t);
 		else if (!ready && !still_enabled(t))
-			return complain("vmxcore has been unloaded, so there are no more events", "");
+			return complain("vmxcore has been unloaded, so there are no more events",
+					"");
 	}
 	return t->lost ? RESULT_UNKNOWN : RESULT_OK;
 }

@@ -11,8 +11,8 @@
 #include "lib/cpus.h"
 #include "watch/changes.h"
 
-__attribute__((format(printf, 4, 5)))
-static void add(struct changes *changes, enum change_kind kind, const char *name, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void
+add(struct changes *changes, enum change_kind kind, const char *name, const char *format, ...)
 {
 	struct change change = { .kind = kind }, *list;
 	va_list args;
@@ -38,20 +38,23 @@ static bool same_moment(const struct moment *a, const struct moment *b)
 	return a->known == b->known && (!a->known || a->us == b->us);
 }
 
-static void references(struct changes *changes, enum change_kind kind, const struct vmxcore_client *old,
-		       const struct vmxcore_client *now, const char *verb)
+static void references(struct changes *changes, enum change_kind kind,
+		       const struct vmxcore_client *old, const struct vmxcore_client *now,
+		       const char *verb)
 {
 	char before[VMXCORE_HELD], after[VMXCORE_HELD];
 
-	add(changes, kind, now->name, "client %s %s: has %s (before: %s)", now->name, verb, vmxcore_client_held(now, after),
-	    vmxcore_client_held(old, before));
+	add(changes, kind, now->name, "client %s %s: has %s (before: %s)", now->name, verb,
+	    vmxcore_client_held(now, after), vmxcore_client_held(old, before));
 }
 
 /* A client can get on one CPU and put on another between two snapshots. */
-static void compare_references(struct changes *changes, const struct vmxcore_client *old, const struct vmxcore_client *now)
+static void compare_references(struct changes *changes, const struct vmxcore_client *old,
+			       const struct vmxcore_client *now)
 {
 	static uint64_t before[CPU_LIMIT], after[CPU_LIMIT];
-	bool got = now->references > old->references, put = now->references < old->references, known;
+	bool got = now->references > old->references, put = now->references < old->references,
+	     known;
 	unsigned int cpu;
 
 	known = cpus_counts(old->cpu_references, before);
@@ -69,21 +72,25 @@ static void compare_references(struct changes *changes, const struct vmxcore_cli
 	if (strcmp(old->cpu_references, now->cpu_references))
 		references(changes, CHANGE_CLIENT, old, now, "got or put");
 	else if (!same_moment(&old->since, &now->since))
-		add(changes, CHANGE_CLIENT_AGAIN, now->name, "client %s put all its references, and got them again", now->name);
+		add(changes, CHANGE_CLIENT_AGAIN, now->name,
+		    "client %s put all its references, and got them again", now->name);
 }
 
-static void compare_client(struct changes *changes, const struct vmxcore_client *old, const struct vmxcore_client *now)
+static void compare_client(struct changes *changes, const struct vmxcore_client *old,
+			   const struct vmxcore_client *now)
 {
 	compare_references(changes, old, now);
 	if (old->vpids != now->vpids || old->vmcss != now->vmcss)
-		add(changes, CHANGE_CLIENT, now->name, "client %s: %llu VPIDs, %llu VMCSs (%llu, %llu before)", now->name,
-		    (unsigned long long)now->vpids, (unsigned long long)now->vmcss, (unsigned long long)old->vpids,
-		    (unsigned long long)old->vmcss);
+		add(changes, CHANGE_CLIENT, now->name,
+		    "client %s: %llu VPIDs, %llu VMCSs (%llu, %llu before)", now->name,
+		    (unsigned long long)now->vpids, (unsigned long long)now->vmcss,
+		    (unsigned long long)old->vpids, (unsigned long long)old->vmcss);
 	if (old->exclusive != now->exclusive)
 		add(changes, CHANGE_CLIENT, now->name, "client %s: %s VMX for itself", now->name,
 		    now->exclusive ? "has" : "no longer has");
 	if (old->hidden != now->hidden || strcmp(old->module, now->module))
-		add(changes, CHANGE_CLIENT, now->name, "client %s has been replaced by another of its name", now->name);
+		add(changes, CHANGE_CLIENT, now->name,
+		    "client %s has been replaced by another of its name", now->name);
 }
 
 static void client_came(struct changes *changes, const struct vmxcore_client *now)
@@ -100,10 +107,12 @@ static void client_went(struct changes *changes, const struct vmxcore_client *ol
 {
 	char buf[VMXCORE_HELD];
 
-	add(changes, CHANGE_CLIENT_WENT, old->name, "client %s went (had %s)", old->name, vmxcore_client_held(old, buf));
+	add(changes, CHANGE_CLIENT_WENT, old->name, "client %s went (had %s)", old->name,
+	    vmxcore_client_held(old, buf));
 }
 
-static void compare_clients(struct changes *changes, const struct vmxcore *old, const struct vmxcore *now)
+static void compare_clients(struct changes *changes, const struct vmxcore *old,
+			    const struct vmxcore *now)
 {
 	size_t i = 0, j = 0;
 	int order;
@@ -126,7 +135,8 @@ static void compare_clients(struct changes *changes, const struct vmxcore *old, 
 	}
 }
 
-static void compare_cpu(struct changes *changes, const struct vmxcore_cpu *old, const struct vmxcore_cpu *now)
+static void compare_cpu(struct changes *changes, const struct vmxcore_cpu *old,
+			const struct vmxcore_cpu *now)
 {
 	enum change_kind kind = CHANGE_CPU;
 	char name[16];
@@ -135,24 +145,28 @@ static void compare_cpu(struct changes *changes, const struct vmxcore_cpu *old, 
 	if (vmxcore_cpu_is_on(old) != vmxcore_cpu_is_on(now))
 		kind = vmxcore_cpu_is_on(now) ? CHANGE_CPU_ON : CHANGE_CPU_OFF;
 	if (strcmp(old->state, now->state))
-		add(changes, kind, name, "CPU %u: %s (%s before)", now->cpu, now->state, old->state);
+		add(changes, kind, name, "CPU %u: %s (%s before)", now->cpu, now->state,
+		    old->state);
 	else if (!same_moment(&old->since, &now->since))
-		add(changes, CHANGE_CPU_AGAIN, name, "CPU %u: VMX went off, and on again", now->cpu);
+		add(changes, CHANGE_CPU_AGAIN, name, "CPU %u: VMX went off, and on again",
+		    now->cpu);
 	else if (old->foreign != now->foreign)
 		add(changes, CHANGE_CPU, name, "CPU %u: %s", now->cpu,
 		    now->foreign ? "VMX has been turned on by code that is no client of vmxcore" :
 		    "the code that is no client of vmxcore has turned VMX off");
 	else if (old->references != now->references || old->held != now->held)
-		add(changes, CHANGE_CPU, name, "CPU %u: %llu references of its own (%llu before), %sheld with all others",
-		    now->cpu, (unsigned long long)now->references, (unsigned long long)old->references,
-		    now->held ? "" : "not ");
+		add(changes, CHANGE_CPU, name,
+		    "CPU %u: %llu references of its own (%llu before), %sheld with all others",
+		    now->cpu, (unsigned long long)now->references,
+		    (unsigned long long)old->references, now->held ? "" : "not ");
 }
 
 /*
  * vmxcore always has a folder for each possible CPU. If vmxcore was loaded or
  * unloaded, that is one change and not one for each CPU.
  */
-static void compare_cpus(struct changes *changes, const struct vmxcore *old, const struct vmxcore *now)
+static void compare_cpus(struct changes *changes, const struct vmxcore *old,
+			 const struct vmxcore *now)
 {
 	size_t i = 0, j = 0;
 
@@ -169,52 +183,63 @@ static void compare_cpus(struct changes *changes, const struct vmxcore *old, con
 	}
 }
 
-static void compare_machine(struct changes *changes, const struct vmxcore *old, const struct vmxcore *now)
+static void compare_machine(struct changes *changes, const struct vmxcore *old,
+			    const struct vmxcore *now)
 {
 	if (strcmp(old->state, now->state))
-		add(changes, CHANGE_VMXCORE, "vmxcore", "VMX is %s (%s before)", now->state, old->state);
+		add(changes, CHANGE_VMXCORE, "vmxcore", "VMX is %s (%s before)", now->state,
+		    old->state);
 	if (strcmp(old->policy, now->policy))
-		add(changes, CHANGE_VMXCORE, "vmxcore", "VMX is on %s (%s before)", now->policy, old->policy);
+		add(changes, CHANGE_VMXCORE, "vmxcore", "VMX is on %s (%s before)", now->policy,
+		    old->policy);
 	if (strcmp(old->provider, now->provider))
 		add(changes, CHANGE_VMXCORE, "vmxcore", "VMX is lent by %s (%s before)",
 		    now->provider[0] ? now->provider : "no module",
 		    old->provider[0] ? old->provider : "no module");
 }
 
-static void compare_vmxcore(struct changes *changes, const struct vmxcore *old, const struct vmxcore *now)
+static void compare_vmxcore(struct changes *changes, const struct vmxcore *old,
+			    const struct vmxcore *now)
 {
 	if (old->present != now->present)
-		add(changes, CHANGE_VMXCORE, "vmxcore", "vmxcore has been %sloaded", now->present ? "" : "un");
+		add(changes, CHANGE_VMXCORE, "vmxcore", "vmxcore has been %sloaded",
+		    now->present ? "" : "un");
 	else if (now->present)
 		compare_machine(changes, old, now);
 	compare_clients(changes, old, now);
 	compare_cpus(changes, old, now);
 }
 
-static void compare_modules(struct changes *changes, const struct module *old, const struct module *now)
+static void compare_modules(struct changes *changes, const struct module *old,
+			    const struct module *now)
 {
 	unsigned int i;
 
 	for (i = 0; i < MODULES; i++) {
 		if (old[i].loaded != now[i].loaded)
-			add(changes, CHANGE_MODULE, now[i].name, "module %s has been %sloaded", now[i].name,
-			    now[i].loaded ? "" : "un");
+			add(changes, CHANGE_MODULE, now[i].name, "module %s has been %sloaded",
+			    now[i].name, now[i].loaded ? "" : "un");
 		else if (now[i].loaded && old[i].uses != now[i].uses)
-			add(changes, CHANGE_MODULE, now[i].name, "module %s: use count %u (%u before)", now[i].name,
-			    now[i].uses, old[i].uses);
+			add(changes, CHANGE_MODULE, now[i].name,
+			    "module %s: use count %u (%u before)", now[i].name, now[i].uses,
+			    old[i].uses);
 	}
 }
 
-static void compare_process(struct changes *changes, const struct process *old, const struct process *now)
+static void compare_process(struct changes *changes, const struct process *old,
+			    const struct process *now)
 {
 	if (old->kvm_vms != now->kvm_vms)
-		add(changes, CHANGE_PROCESS, now->comm, "process %d (%s): %u VMs of KVM (%u before)", now->pid, now->comm,
-		    now->kvm_vms, old->kvm_vms);
+		add(changes, CHANGE_PROCESS, now->comm,
+		    "process %d (%s): %u VMs of KVM (%u before)", now->pid, now->comm, now->kvm_vms,
+		    old->kvm_vms);
 	else if (!old->kvm != !now->kvm || !old->vbox != !now->vbox || !old->vmware != !now->vmware)
-		add(changes, CHANGE_PROCESS, now->comm, "process %d (%s) has other devices open", now->pid, now->comm);
+		add(changes, CHANGE_PROCESS, now->comm, "process %d (%s) has other devices open",
+		    now->pid, now->comm);
 }
 
-static void compare_processes(struct changes *changes, const struct processes *old, const struct processes *now)
+static void compare_processes(struct changes *changes, const struct processes *old,
+			      const struct processes *now)
 {
 	const struct process *p, *q;
 	size_t i = 0, j = 0;
@@ -223,10 +248,12 @@ static void compare_processes(struct changes *changes, const struct processes *o
 		p = i < old->n ? &old->list[i] : NULL;
 		q = j < now->n ? &now->list[j] : NULL;
 		if (!q || (p && p->pid < q->pid)) {
-			add(changes, CHANGE_PROCESS, p->comm, "process %d (%s) no longer runs VMs", p->pid, p->comm);
+			add(changes, CHANGE_PROCESS, p->comm, "process %d (%s) no longer runs VMs",
+			    p->pid, p->comm);
 			i++;
 		} else if (!p || q->pid < p->pid) {
-			add(changes, CHANGE_PROCESS, q->comm, "process %d (%s) runs VMs, or is about to", q->pid, q->comm);
+			add(changes, CHANGE_PROCESS, q->comm,
+			    "process %d (%s) runs VMs, or is about to", q->pid, q->comm);
 			j++;
 		} else {
 			compare_process(changes, p, q);
@@ -241,16 +268,19 @@ static bool same_holders(const struct snapshot *old, const struct snapshot *now)
 {
 	size_t i;
 
-	if (old->held != now->held || old->complete != now->complete || old->n_holders != now->n_holders)
+	if (old->held != now->held || old->complete != now->complete ||
+	    old->n_holders != now->n_holders)
 		return false;
 	for (i = 0; i < now->n_holders; i++) {
-		if (strcmp(old->holders[i].name, now->holders[i].name) || old->holders[i].certain != now->holders[i].certain)
+		if (strcmp(old->holders[i].name, now->holders[i].name) ||
+		    old->holders[i].certain != now->holders[i].certain)
 			return false;
 	}
 	return true;
 }
 
-static void compare_holders(struct changes *changes, const struct snapshot *old, const struct snapshot *now)
+static void compare_holders(struct changes *changes, const struct snapshot *old,
+			    const struct snapshot *now)
 {
 	static const char *const texts[] = {
 		[ANSWER_NO] = "VT-x is free",

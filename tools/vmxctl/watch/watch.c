@@ -176,8 +176,9 @@ static void print_log(const struct watch *w)
 	size_t age;
 
 	for (age = 0; age < w->n_log && age < LOG_LINES; age++)
-		printf("%s%s%s%s\n", age < w->changes.n ? colour(COLOUR_BOLD) : "", age < w->changes.n ? "> " : "  ",
-		       w->log[(w->n_log - 1 - age) % LOG_LINES], age < w->changes.n ? colour(COLOUR_NONE) : "");
+		printf("%s%s%s%s\n", age < w->changes.n ? colour(COLOUR_BOLD) : "",
+		       age < w->changes.n ? "> " : "  ", w->log[(w->n_log - 1 - age) % LOG_LINES],
+		       age < w->changes.n ? colour(COLOUR_NONE) : "");
 }
 
 static void print_frame(const struct watch *w)
@@ -185,7 +186,8 @@ static void print_frame(const struct watch *w)
 	char text[40];
 
 	time_text(text);
-	printf("vmxctl watch, every %g s: %.10s %.8s\n\n", options.interval / 1000.0, text, text + 11);
+	printf("vmxctl watch, every %g s: %.10s %.8s\n\n", options.interval / 1000.0, text,
+	       text + 11);
 	print_state(w);
 	print_notes(w, stdout);
 	putchar('\n');
