@@ -112,20 +112,21 @@ static const char *module_name(const char *file)
 	unsigned int i;
 
 	for (i = 0; base && i < ARRAY_SIZE(names); i++) {
-		end = modprobe_behind_name(base + 1, names[i]);
+		end = modprobe_skip_name(base + 1, names[i]);
 		if (end && !strncmp(end, ".ko", 3))
 			return names[i];
 	}
 	return NULL;
 }
 
-static bool later(const struct timespec *a, const struct timespec *b)
+static bool is_later(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
 }
 
 /* Would modprobe load this file, and is the initrd not older than it? */
-static bool in_force(const struct initrd *initrd, const char *held, const struct module_file *file)
+static bool is_current(const struct initrd *initrd, const char *held,
+		       const struct module_file *file)
 {
 	const char *wanted = file->found ? below_modules(file->path, initrd->release) : NULL;
 	size_t length = module_length(held);
@@ -133,7 +134,7 @@ static bool in_force(const struct initrd *initrd, const char *held, const struct
 
 	if (!wanted || module_length(wanted) != length || strncmp(wanted, held, length))
 		return false;
-	return !stat(file->path, &st) && !later(&st.st_mtim, &initrd->st.st_mtim);
+	return !stat(file->path, &st) && !is_later(&st.st_mtim, &initrd->st.st_mtim);
 }
 
 static void found_stale(struct findings *findings, const struct initrd *initrd, const char *name,
@@ -160,7 +161,7 @@ static bool compare_line(struct patient *p, const struct initrd *initrd, const c
 	const char *name = held ? module_name(held) : NULL;
 	struct module_file file;
 
-	if (!name || modprobe_find(initrd->ctx, name, &file) || in_force(initrd, held, &file))
+	if (!name || modprobe_find(initrd->ctx, name, &file) || is_current(initrd, held, &file))
 		return false;
 	found_stale(&p->findings, initrd, name, &file);
 	return true;

@@ -34,7 +34,7 @@ static bool find_unindexed(struct patient *p, char path[PATH_MAX])
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
 		path_make(file, sizeof(file), "/lib/modules/%s/%s/vmxcore.ko", p->s.machine.release,
 			  places[i]);
-		if (modprobe_packed(file, path))
+		if (modprobe_find_packed(file, path))
 			return true;
 	}
 	return false;
@@ -51,7 +51,7 @@ static void not_installed(struct patient *p)
 		      path);
 		return;
 	}
-	how_to_install(fix, true, release);
+	install_command(fix, true, release);
 	found(&p->findings, "not-installed",
 	      "have its headers installed, and its linux-source package", fix,
 	      "there is no vmxcore for this kernel (%s)", release);
@@ -183,7 +183,7 @@ void look_at_dkms(struct patient *p)
 		note_file("/var/lib/dkms/vmxcore", err);
 	if (err)
 		return;
-	how_to_install(fix, true, p->s.machine.release);
+	install_command(fix, true, p->s.machine.release);
 	found(&p->findings, "dkms", "", fix,
 	      "DKMS has vmxcore, but not installed for this kernel (%s)", p->s.machine.release);
 }

@@ -14,7 +14,7 @@
  * The command that installs the modules of vmxcore, with @ours, or else the
  * distribution's.
  */
-void how_to_install(char fix[FINDING_FIX], bool ours, const char *release)
+void install_command(char fix[FINDING_FIX], bool ours, const char *release)
 {
 	if (ours)
 		path_make(fix, FINDING_FIX, "dkms autoinstall -k %s && depmod %s", release,
@@ -24,18 +24,18 @@ void how_to_install(char fix[FINDING_FIX], bool ours, const char *release)
 }
 
 /*
- * As how_to_install(), if the modules that are there are incomplete or
+ * As install_command(), if the modules that are there are incomplete or
  * unusable. "dkms autoinstall" would do nothing then, because DKMS takes what
  * it has installed once for complete.
  */
-void how_to_reinstall(char fix[FINDING_FIX], bool ours, const char *release)
+void reinstall_command(char fix[FINDING_FIX], bool ours, const char *release)
 {
 	if (ours)
 		path_make(fix, FINDING_FIX,
 			  "dkms install --force vmxcore/" VERSION " -k %s && depmod %s", release,
 			  release);
 	else
-		how_to_install(fix, false, release);
+		install_command(fix, false, release);
 }
 
 /* Was the module built for this kernel? */
@@ -47,7 +47,7 @@ void check_file(struct findings *findings, const struct module_file *file, const
 	if (!strncmp(file->vermagic, release, length) &&
 	    (file->vermagic[length] == ' ' || !file->vermagic[length]))
 		return;
-	how_to_reinstall(fix, !file->intree, release);
+	reinstall_command(fix, !file->intree, release);
 	found(findings, "wrong-kernel", "", fix, "%s was built for \"%s\", and this is %s",
 	      file->path, file->vermagic, release);
 }
@@ -57,7 +57,7 @@ void found_stock(struct findings *findings, const struct module_file *kvm_intel,
 {
 	char fix[FINDING_FIX];
 
-	how_to_reinstall(fix, true, release);
+	reinstall_command(fix, true, release);
 	found(findings, "stock-resolved", "", fix,
 	      "modprobe kvm_intel would load %s, which is not vmxcore's", kvm_intel->path);
 }

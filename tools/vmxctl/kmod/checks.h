@@ -19,7 +19,7 @@ void found_stock(struct findings *findings, const struct module_file *kvm_intel,
 void found_built_in(struct findings *findings, const char *name);
 bool check_line(struct findings *findings, const char *release);
 bool needs_vmxcore(const struct module_file *file);
-void how_to_install(char fix[FINDING_FIX], bool ours, const char *release);
-void how_to_reinstall(char fix[FINDING_FIX], bool ours, const char *release);
+void install_command(char fix[FINDING_FIX], bool ours, const char *release);
+void reinstall_command(char fix[FINDING_FIX], bool ours, const char *release);
 
 #endif /* VMXCTL_CHECKS_H */

@@ -23,7 +23,7 @@ static const char *const folders[] = { "/etc/modprobe.d", "/run/modprobe.d",
 
 #define CONFIG_LIMIT	1000000
 
-static void say_nothing(void *data, int priority, const char *file, int line, const char *fn,
+static void log_nothing(void *data, int priority, const char *file, int line, const char *fn,
 			const char *format, va_list args)
 {
 	(void)data, (void)priority, (void)file, (void)line, (void)fn, (void)format, (void)args;
@@ -48,7 +48,7 @@ struct kmod_ctx *modprobe_open(const char *release)
 		return NULL;
 	ctx = kmod_new(modules, list);
 	if (ctx)
-		kmod_set_log_fn(ctx, say_nothing, NULL);
+		kmod_set_log_fn(ctx, log_nothing, NULL);
 	return ctx;
 }
 
@@ -59,7 +59,7 @@ struct kmod_ctx *modprobe_open_plain(void)
 	struct kmod_ctx *ctx = kmod_new(NULL, &none);
 
 	if (ctx)
-		kmod_set_log_fn(ctx, say_nothing, NULL);
+		kmod_set_log_fn(ctx, log_nothing, NULL);
 	return ctx;
 }
 
@@ -159,7 +159,7 @@ int modprobe_parameters(struct kmod_ctx *plain, const char *path,
 }
 
 /* Finds NAME.ko or its compressed form. @path gets the file that exists. */
-bool modprobe_packed(const char *file, char path[PATH_MAX])
+bool modprobe_find_packed(const char *file, char path[PATH_MAX])
 {
 	static const char *const suffixes[] = { "", ".xz", ".zst", ".gz" };
 	unsigned int i;
@@ -192,7 +192,7 @@ int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *fi
  * Returns the text behind a module's name, in which - and _ are the same, or
  * NULL if the text does not begin with that name.
  */
-const char *modprobe_behind_name(const char *text, const char *name)
+const char *modprobe_skip_name(const char *text, const char *name)
 {
 	for (; *name; text++, name++) {
 		if (*text != *name && !(*text == '-' && *name == '_') &&
@@ -245,7 +245,7 @@ static bool is_wanted(char *text, const struct search *search)
 		return false;
 	while (text && *(word = strsep(&text, " \t")) == '\0')
 		;
-	end = modprobe_behind_name(word, search->name);
+	end = modprobe_skip_name(word, search->name);
 	return end && !*end;
 }
 

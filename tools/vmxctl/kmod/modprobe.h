@@ -42,12 +42,12 @@ struct config_line {
 struct kmod_ctx *modprobe_open(const char *release);
 struct kmod_ctx *modprobe_open_plain(void);
 void modprobe_close(struct kmod_ctx *ctx);
-bool modprobe_packed(const char *file, char path[PATH_MAX]);
+bool modprobe_find_packed(const char *file, char path[PATH_MAX]);
 int modprobe_info(struct kmod_module *module, struct module_file *file);
 int modprobe_parameters(struct kmod_ctx *plain, const char *path,
 			int (*each)(const char *name, const char *type, void *data), void *data);
 int modprobe_find(struct kmod_ctx *ctx, const char *name, struct module_file *file);
-const char *modprobe_behind_name(const char *text, const char *name);
+const char *modprobe_skip_name(const char *text, const char *name);
 bool modprobe_blacklists(struct kmod_ctx *ctx, const char *name);
 bool modprobe_replaces(struct kmod_ctx *ctx, const char *name, char command[FILE_LINE]);
 bool modprobe_line(const char *what, const char *name, struct config_line *line);

@@ -105,8 +105,8 @@ static struct policy policy_read(void)
  * Adds the enrolment of DKMS's key to @fix. @first gets what the admin has to
  * do.
  */
-static void how_to_enroll(char first[256], char fix[FINDING_FIX], const struct policy *policy,
-			  const char *release)
+static void enroll_command(char first[256], char fix[FINDING_FIX], const struct policy *policy,
+			   const char *release)
 {
 	char certificate[FILE_LINE];
 
@@ -158,9 +158,9 @@ void check_signature(struct findings *findings, const struct module_file *file, 
 	}
 	if (policy.wanted != ANSWER_YES || file->signer[0])
 		return;
-	how_to_reinstall(fix, !file->intree, release);
+	reinstall_command(fix, !file->intree, release);
 	if (!file->intree)
-		how_to_enroll(first, fix, &policy, release);
+		enroll_command(first, fix, &policy, release);
 	found(findings, "unsigned", first, fix, "%s is on, and %s is not signed", policy.why,
 	      file->path);
 }
@@ -180,7 +180,7 @@ void check_key(struct findings *findings, const struct module_file *file, const 
 		     policy.why, file->signer);
 	if (known)
 		return;
-	how_to_enroll(first, fix, &policy, release);
+	enroll_command(first, fix, &policy, release);
 	found(findings, "unknown-key", first, fix,
 	      "%s is on, and %s is signed with the key \"%s\", which the kernel does not have",
 	      policy.why, file->path, file->signer);

@@ -25,7 +25,7 @@ static bool line_is(const char *line, const char *name)
 
 	if (strncmp(line, "kernel/", 7))
 		return false;
-	end = modprobe_behind_name(strrchr(line, '/') + 1, name);
+	end = modprobe_skip_name(strrchr(line, '/') + 1, name);
 	return end && !strcmp(end, ".ko");
 }
 
@@ -68,6 +68,7 @@ int stock_find(const char *release, const char *name, char path[PATH_MAX])
 		return find_line(release, "modules.builtin", name, file);
 	if (err)
 		return err;
-	return modprobe_packed(file, full) ? path_make(path, PATH_MAX, "%s%s", options.root, full) :
-					     -ENOENT;
+	return modprobe_find_packed(file, full) ?
+		       path_make(path, PATH_MAX, "%s%s", options.root, full) :
+		       -ENOENT;
 }

@@ -9,7 +9,7 @@
 
 #include "lib/cpus.h"
 
-static bool number(const char **text, uint64_t *value)
+static bool parse_number(const char **text, uint64_t *value)
 {
 	char *end;
 
@@ -32,12 +32,12 @@ bool cpus_range(const char **list, unsigned int *first, unsigned int *last)
 {
 	uint64_t from, to;
 
-	if (!number(list, &from))
+	if (!parse_number(list, &from))
 		return false;
 	to = from;
 	if (**list == '-') {
 		++*list;
-		if (!number(list, &to))
+		if (!parse_number(list, &to))
 			return false;
 	}
 	if (to < from || to >= CPU_LIMIT)
@@ -72,7 +72,8 @@ bool cpus_counts(const char *list, uint64_t counts[CPU_LIMIT])
 
 	memset(counts, 0, CPU_LIMIT * sizeof(*counts));
 	while (*list) {
-		if (!cpus_range(&list, &first, &last) || *list++ != ':' || !number(&list, &count))
+		if (!cpus_range(&list, &first, &last) || *list++ != ':' ||
+		    !parse_number(&list, &count))
 			return false;
 		while (first <= last)
 			counts[first++] += count;

@@ -138,7 +138,7 @@ static bool take_cpus(void)
 }
 
 /* Returns false if the option has to be refused. */
-static bool take(int letter)
+static bool option_take(int letter)
 {
 	switch (letter) {
 	case 'j':
@@ -212,7 +212,7 @@ static bool parse_letters(int argc, char **argv, const struct command *commands,
 			*result = RESULT_OK;
 			return false;
 		}
-		if (!take(letter))
+		if (!option_take(letter))
 			return false;
 		seen[letter & 0xff] = 1;
 	}

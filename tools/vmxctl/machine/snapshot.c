@@ -21,7 +21,7 @@ static void add_holder(struct snapshot *s, const struct holder *holder)
 	s->held = ANSWER_YES;
 }
 
-static void not_known(struct snapshot *s)
+static void holders_unknown(struct snapshot *s)
 {
 	s->complete = false;
 	if (s->held == ANSWER_NO)
@@ -52,7 +52,7 @@ static void holders_in_vmxcore(struct snapshot *s)
 
 	clients_that_hold(s);
 	if (s->vmxcore.broken || !strcmp(state, "unknown"))
-		not_known(s);
+		holders_unknown(s);
 	if (!strcmp(state, "on") || !strcmp(state, "partial") || !strcmp(state, "failed")) {
 		s->held = ANSWER_YES;
 		if (s->vmxcore.hidden) {
@@ -106,7 +106,7 @@ static void module_holds(struct snapshot *s, enum module_id id, bool certain)
  * 0, and for a built-in kvm_intel, which has no use count, all descriptors have
  * to be readable.
  */
-static void stock_kvm_intel(struct snapshot *s)
+static void stock_kvm_intel_holds(struct snapshot *s)
 {
 	const struct module *module = &s->modules[MODULE_KVM_INTEL];
 	unsigned int i, opened = 0;
@@ -118,14 +118,14 @@ static void stock_kvm_intel(struct snapshot *s)
 	if (s->virt_at_load == ANSWER_YES || processes_kvm_vms(&s->processes)) {
 		module_holds(s, MODULE_KVM_INTEL, true);
 	} else if (s->virt_at_load == ANSWER_UNKNOWN) {
-		not_known(s);
+		holders_unknown(s);
 	} else if (module->built_in && s->processes.blind) {
 		note("kvm_intel is built into the kernel, and only root can see whether a VM runs");
-		not_known(s);
+		holders_unknown(s);
 	} else if (module->uses && (s->processes.blind || !opened)) {
 		note("kvm_intel is in use, but its user %s",
 		     s->processes.blind ? "can be seen only by root" : "cannot be found");
-		not_known(s);
+		holders_unknown(s);
 	}
 }
 
@@ -133,7 +133,7 @@ static void stock_kvm_intel(struct snapshot *s)
  * These drivers execute VMXON while they run guests, some on each VM entry.
  * User space sees only that a process has the device open.
  */
-static void driver(struct snapshot *s, enum module_id id, unsigned int opened)
+static void driver_holds(struct snapshot *s, enum module_id id, unsigned int opened)
 {
 	const struct module *module = &s->modules[id];
 
@@ -144,7 +144,7 @@ static void driver(struct snapshot *s, enum module_id id, unsigned int opened)
 	} else if (module->uses &&
 		   (s->processes.blind || id == MODULE_HAXM || id == MODULE_JAILHOUSE)) {
 		note("%s is in use; whether it holds VMX cannot be determined", module->name);
-		not_known(s);
+		holders_unknown(s);
 	}
 }
 
@@ -164,15 +164,15 @@ static void holders_find(struct snapshot *s)
 		foreign_holds(s);
 	} else if (module_live(&s->modules[MODULE_VMXCORE])) {
 		note("vmxcore is loaded, but /sys/kernel/vmxcore does not exist");
-		not_known(s);
+		holders_unknown(s);
 	}
-	stock_kvm_intel(s);
-	driver(s, MODULE_VBOXDRV, vbox);
-	driver(s, MODULE_VMMON, vmware);
-	driver(s, MODULE_HAXM, 0);
-	driver(s, MODULE_JAILHOUSE, 0);
+	stock_kvm_intel_holds(s);
+	driver_holds(s, MODULE_VBOXDRV, vbox);
+	driver_holds(s, MODULE_VMMON, vmware);
+	driver_holds(s, MODULE_HAXM, 0);
+	driver_holds(s, MODULE_JAILHOUSE, 0);
 	if (s->machine.err || (s->modules_err && s->machine.vmx))
-		not_known(s);
+		holders_unknown(s);
 }
 
 static void read_uptime(struct snapshot *snapshot)

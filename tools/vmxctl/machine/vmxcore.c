@@ -41,19 +41,19 @@ struct reader {
  * The kernel creates a folder before the files in it. vmxcore does so before it
  * is "Live", and removes them after it no longer is.
  */
-static bool comes_or_goes(void)
+static bool vmxcore_loads_or_unloads(void)
 {
 	struct module modules[MODULES];
 
 	return !modules_read(modules) && !module_live(&modules[MODULE_VMXCORE]);
 }
 
-static void failed(struct reader *reader, const char *path, int err)
+static void read_failed(struct reader *reader, const char *path, int err)
 {
 	switch (err) {
 	case -ENOENT:
 	case -ENODEV:
-		if (reader->client || comes_or_goes()) {
+		if (reader->client || vmxcore_loads_or_unloads()) {
 			reader->gone = true;
 			break;
 		}
@@ -84,7 +84,7 @@ static bool get_line(struct reader *reader, const char *name, char line[FILE_LIN
 	path_of(reader, name, path);
 	err = file_line(path, line);
 	if (err)
-		failed(reader, path, err);
+		read_failed(reader, path, err);
 	return !err;
 }
 
@@ -93,7 +93,7 @@ static void malformed(struct reader *reader, const char *name)
 	char path[256];
 
 	path_of(reader, name, path);
-	failed(reader, path, -EINVAL);
+	read_failed(reader, path, -EINVAL);
 }
 
 static uint64_t get_number(struct reader *reader, const char *name)
@@ -184,7 +184,7 @@ static void get_cpu_list(struct reader *reader, const char *name, char value[VMX
 	path_of(reader, name, path);
 	n = file_read(path, value, VMXCORE_PAGE);
 	if (n < 0) {
-		failed(reader, path, n);
+		read_failed(reader, path, n);
 		return;
 	}
 	end = strchr(value, '\n');
@@ -283,7 +283,7 @@ static void read_folder(struct vmxcore *all, const char *path,
 
 	if (err == -EACCES || err == -EPERM) {
 		all->hidden = true;
-	} else if ((err == -ENOENT || err == -ENODEV) && comes_or_goes()) {
+	} else if ((err == -ENOENT || err == -ENODEV) && vmxcore_loads_or_unloads()) {
 		all->gone = true;
 	} else if (err) {
 		note_file(path, err);

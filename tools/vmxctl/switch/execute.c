@@ -18,13 +18,13 @@
 
 static atomic_bool caught;
 
-static void catch_it(int number)
+static void on_signal(int number)
 {
 	(void)number;
 	caught = true;
 }
 
-static void ignore_it(int number)
+static void on_sigpipe(int number)
 {
 	(void)number;
 }
@@ -37,8 +37,8 @@ static void ignore_it(int number)
 static void catch_signals(void)
 {
 	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
-	struct sigaction nothing = { .sa_handler = ignore_it, .sa_flags = SA_RESTART };
-	struct sigaction action = { .sa_handler = catch_it, .sa_flags = SA_RESTART };
+	struct sigaction nothing = { .sa_handler = on_sigpipe, .sa_flags = SA_RESTART };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
@@ -70,7 +70,7 @@ static int act(enum action action, struct kmod_module *module, const char *modul
  * Each step uses its own context because libkmod refuses a path to a module
  * that it already knows by another path. @release is for ACTION_MODPROBE.
  */
-static int act_on(enum action action, const struct step *step, const char *release)
+static int run_step(enum action action, const struct step *step, const char *release)
 {
 	struct kmod_ctx *ctx = action == ACTION_MODPROBE ? modprobe_open(release) :
 							   modprobe_open_plain();
@@ -102,7 +102,7 @@ static int do_step(const struct step *step, const char *release)
 	 */
 	if (caught)
 		return -EINTR;
-	return act_on(step->action, step, release);
+	return run_step(step->action, step, release);
 }
 
 static const char *load_error(int err)
@@ -125,7 +125,7 @@ static const char *load_error(int err)
 	}
 }
 
-static void say_failed(const struct step *step, int err)
+static void note_failed(const struct step *step, int err)
 {
 	if (step->action == ACTION_UNLOAD)
 		note("%s is not unloaded: %s", step->name, strerror(-err));
@@ -147,7 +147,7 @@ static int unload_all(struct plan *plan, const char *release, size_t *done)
 			err = 0;
 		if (!err)
 			continue;
-		say_failed(step, err);
+		note_failed(step, err);
 		break;
 	}
 	return err;
@@ -165,7 +165,7 @@ static int load_all(const struct plan *plan, const char *release, size_t *done)
 			err = 0;
 		if (!err)
 			continue;
-		say_failed(step, err);
+		note_failed(step, err);
 		break;
 	}
 	return err;
@@ -196,7 +196,7 @@ static int undo_load(const struct plan *plan, size_t n)
 		step = &plan->load.list[n];
 		if (module_read(step->name, &module) || !module.loaded)
 			continue;
-		err = act_on(ACTION_UNLOAD, step, NULL);
+		err = run_step(ACTION_UNLOAD, step, NULL);
 		if (!err)
 			continue;
 		note("%s is not unloaded again: %s", step->name, strerror(-err));
@@ -213,7 +213,7 @@ static int undo_unload(const struct plan *plan, size_t n)
 
 	for (; n > 0; n--) {
 		step = &plan->restore.list[plan->unload.n - n];
-		err = step->path[0] ? act_on(step->action, step, NULL) : -ENOENT;
+		err = step->path[0] ? run_step(step->action, step, NULL) : -ENOENT;
 		if (!err) {
 			parameters_put_back(&plan->before, step->name);
 			note("%s is loaded again", step->path);
@@ -229,7 +229,7 @@ static int undo_unload(const struct plan *plan, size_t n)
 /*
  * Adds to the obstacles what has begun to use the modules since the snapshot.
  */
-static void look_again(struct plan *plan)
+static void find_new_users(struct plan *plan)
 {
 	struct snapshot s;
 
@@ -248,7 +248,7 @@ enum outcome execute(struct plan *plan, const char *release)
 	catch_signals();
 	err = unload_all(plan, release, &unloaded);
 	if (err == -EAGAIN || err == -EBUSY) {
-		look_again(plan);
+		find_new_users(plan);
 		outcome = OUTCOME_REFUSED;
 	} else if (!err) {
 		err = load_all(plan, release, &loaded);

@@ -46,7 +46,7 @@ static struct parameter *parameter_named(struct parameters *all, const char *mod
 	return &list[all->n++];
 }
 
-static int take(const char *name, void *data)
+static int read_parameter(const char *name, void *data)
 {
 	struct reading *reading = data;
 	struct parameter *parameter;
@@ -71,7 +71,7 @@ int parameters_read(struct parameters *parameters, const char *module)
 
 	err = path_of(path, module, "");
 	if (!err)
-		err = file_list(path, take, &reading);
+		err = file_list(path, read_parameter, &reading);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -115,7 +115,7 @@ static bool can_be_given(const struct parameter *p)
 	return p->readable && p->plain && !strchr(p->value, '"');
 }
 
-static void say_lost(const struct parameter *p, const char *why)
+static void note_lost(const struct parameter *p, const char *why)
 {
 	note("%s.%s cannot be %s; if the change fails, %s is loaded again without its value",
 	     p->module, p->name, why, p->module);
@@ -144,9 +144,9 @@ char *parameters_options(const struct parameters *parameters, const char *module
 		if (strcmp(p->module, module))
 			continue;
 		if (!p->readable) {
-			say_lost(p, "read");
+			note_lost(p, "read");
 		} else if (!p->writable && !can_be_given(p)) {
-			say_lost(p, "given");
+			note_lost(p, "given");
 		} else if (!p->writable && strcmp(p->value, "(null)")) {
 			quote = strchr(p->value, ' ') ? "\"" : "";
 			fprintf(to, "%s%s=%s%s%s", ftell(to) ? " " : "", p->name, quote, p->value,

@@ -41,7 +41,7 @@ struct planning {
 	struct kmod_ctx *plain;
 };
 
-static void cannot_tell(struct planning *p, const char *what, int err)
+static void note_unknown(struct planning *p, const char *what, int err)
 {
 	note("%s: %s", what, error_text(err));
 	p->plan->obstacles.blind = true;
@@ -95,7 +95,7 @@ static void probe(struct planning *p, struct kmod_module *module)
 	err = kmod_module_probe_insert_module(module, KMOD_PROBE_DRY_RUN | KMOD_PROBE_IGNORE_LOADED,
 					      NULL, NULL, NULL, take_probed);
 	if (err || probe_failed)
-		cannot_tell(p, kmod_module_get_name(module), err ? err : -ENOMEM);
+		note_unknown(p, kmod_module_get_name(module), err ? err : -ENOMEM);
 }
 
 static void require(struct planning *p, const char *name)
@@ -121,7 +121,7 @@ static void require_hard(struct planning *p, struct kmod_module *module)
 	kmod_module_unref_list(list);
 }
 
-static void not_ours(struct planning *p, const struct module_file *kvm_intel)
+static void vmxcore_missing(struct planning *p, const struct module_file *kvm_intel)
 {
 	const char *release = p->s->machine.release;
 	struct module_file vmxcore;
@@ -136,9 +136,9 @@ static void not_ours(struct planning *p, const struct module_file *kvm_intel)
 		return;
 	}
 	if (vmxcore.found)
-		how_to_reinstall(fix, true, release);
+		reinstall_command(fix, true, release);
 	else
-		how_to_install(fix, true, release);
+		install_command(fix, true, release);
 	found(&p->plan->obstacles, "not-installed", "", fix,
 	      "there is no %s of vmxcore's for this kernel (%s)",
 	      vmxcore.found ? KVM_INTEL : "module", release);
@@ -153,7 +153,7 @@ static void check_dependencies(struct planning *p, const struct module_file *fil
 	char copy[FILE_LINE], fix[FINDING_FIX], *rest = copy, *name;
 
 	strcpy(copy, file->depends);
-	how_to_reinstall(fix, true, p->s->machine.release);
+	reinstall_command(fix, true, p->s->machine.release);
 	while ((name = strsep(&rest, ","))) {
 		if (name[0] && !steps_find(&p->plan->load, name))
 			found(&p->plan->obstacles, "not-installed", "", fix,
@@ -171,9 +171,9 @@ static void load_ours(struct planning *p)
 	if (!err)
 		err = modprobe_info(module, &file);
 	if (err) {
-		cannot_tell(p, KVM_INTEL, err);
+		note_unknown(p, KVM_INTEL, err);
 	} else if (!needs_vmxcore(&file)) {
-		not_ours(p, &file);
+		vmxcore_missing(p, &file);
 	} else {
 		probe(p, module);
 		require_hard(p, module);
@@ -227,15 +227,15 @@ static int read_file(struct planning *p, const char *path, struct module_file *f
 	return err;
 }
 
-static void no_stock(struct planning *p, const char *name, int err)
+static void stock_missing(struct planning *p, const char *name, int err)
 {
 	char fix[FINDING_FIX];
 
 	if (err != -ENOENT) {
-		cannot_tell(p, name, err);
+		note_unknown(p, name, err);
 		return;
 	}
-	how_to_install(fix, false, p->s->machine.release);
+	install_command(fix, false, p->s->machine.release);
 	found(&p->plan->obstacles, "not-installed", "", fix,
 	      "there is no %s of the distribution's for this kernel (%s)", name,
 	      p->s->machine.release);
@@ -255,7 +255,7 @@ static void load_stock(struct planning *p, const char *name, unsigned int depth)
 	if (!err)
 		err = depth ? kmod_module_new_from_name(p->ctx, name, &module) : -ELOOP;
 	if (err) {
-		no_stock(p, name, err);
+		stock_missing(p, name, err);
 		return;
 	}
 	kmod_module_get_softdeps(module, &before, &after);
@@ -264,14 +264,15 @@ static void load_stock(struct planning *p, const char *name, unsigned int depth)
 		load_dependencies(p, file.depends, depth - 1);
 		if (!steps_add(&p->plan->load, ACTION_LOAD, kmod_module_get_name(module), path,
 			       kmod_module_get_options(module)))
-			cannot_tell(p, path, -ENOMEM);
+			note_unknown(p, path, -ENOMEM);
 	}
 	load_soft(p, after);
 	kmod_module_unref(module);
 }
 
 /* Is the loaded module another one than the file? */
-static bool is_other(struct planning *p, const struct step *step, const struct module_file *file)
+static bool is_another_module(struct planning *p, const struct step *step,
+			      const struct module_file *file)
 {
 	bool foreign = file->intree;
 
@@ -300,7 +301,7 @@ static bool is_loaded(struct planning *p, const char *name)
 	int err = module_read(name, &module);
 
 	if (err)
-		cannot_tell(p, "/proc/modules", err);
+		note_unknown(p, "/proc/modules", err);
 	else if (module.built_in)
 		found_built_in(&p->plan->obstacles, name);
 	return !err && module.loaded;
@@ -310,7 +311,7 @@ static void unload(struct planning *p, const char *name)
 {
 	if (!steps_find(&p->plan->unload, name) &&
 	    !steps_add(&p->plan->unload, ACTION_UNLOAD, name, NULL, NULL))
-		cannot_tell(p, name, -ENOMEM);
+		note_unknown(p, name, -ENOMEM);
 }
 
 /*
@@ -329,9 +330,9 @@ static void compare_with_loaded(struct planning *p)
 		has_file = load->list[i].path[0];
 		err = has_file ? read_file(p, load->list[i].path, &file) : 0;
 		if (err)
-			cannot_tell(p, load->list[i].path, err);
+			note_unknown(p, load->list[i].path, err);
 		if (!err && is_loaded(p, load->list[i].name)) {
-			if (!has_file || !is_other(p, &load->list[i], &file)) {
+			if (!has_file || !is_another_module(p, &load->list[i], &file)) {
 				steps_remove(load, i);
 				continue;
 			}
@@ -423,7 +424,7 @@ static char *restore_options(struct planning *p, const struct step *step)
 	if (!err && step->path[0])
 		err = modprobe_parameters(p->plain, step->path, declare, &declaring);
 	if (err)
-		cannot_tell(p, step->path[0] ? step->path : step->name, err);
+		note_unknown(p, step->path[0] ? step->path : step->name, err);
 	kmod_module_new_from_name(p->ctx, step->name, &module);
 	text = parameters_options(&p->plan->before, step->name,
 				  module ? kmod_module_get_options(module) : NULL);
@@ -445,7 +446,7 @@ static void plan_restore(struct planning *p)
 			     step->name);
 		text = restore_options(p, step);
 		if (!steps_add(&p->plan->restore, ACTION_LOAD, step->name, step->path, text))
-			cannot_tell(p, step->name, -ENOMEM);
+			note_unknown(p, step->name, -ENOMEM);
 		free(text);
 	}
 }
@@ -507,7 +508,7 @@ void plan_make(struct plan *plan, const struct snapshot *s, enum flavour wanted)
 	if (p.ctx && p.plain)
 		plan_whole(&p);
 	else
-		cannot_tell(&p, "libkmod", -ENOMEM);
+		note_unknown(&p, "libkmod", -ENOMEM);
 	modprobe_close(p.ctx);
 	modprobe_close(p.plain);
 }

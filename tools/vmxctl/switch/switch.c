@@ -85,7 +85,7 @@ static void lock(struct findings *locked)
 		close(fd);
 }
 
-static enum end do_it(struct plan *plan, const struct snapshot *s)
+static enum end execute_plan(struct plan *plan, const struct snapshot *s)
 {
 	static const enum end end[] = {
 		[OUTCOME_DONE] = END_SWITCHED,
@@ -110,7 +110,7 @@ static enum end end_of(struct plan *plan, struct snapshot *s)
 		return END_ALREADY;
 	if (options.dry_run)
 		return END_PLANNED;
-	return do_it(plan, s);
+	return execute_plan(plan, s);
 }
 
 static void print_steps(const struct steps *steps)

@@ -57,7 +57,7 @@ static enum claim lock(struct instance *instance, const char *path)
 	return still_there(path, instance->lock) ? CLAIM_OURS : CLAIM_AGAIN;
 }
 
-static void let_go(struct instance *instance)
+static void instance_release(struct instance *instance)
 {
 	int err = errno;
 
@@ -89,7 +89,7 @@ static enum claim claim(struct instance *instance, unsigned int number)
 	if (result == CLAIM_OURS && !tracefs_instance_is_new(instance->tracefs))
 		result = tracefs_instance_destroy(instance->tracefs) ? CLAIM_TAKEN : CLAIM_AGAIN;
 	if (result != CLAIM_OURS)
-		let_go(instance);
+		instance_release(instance);
 	return result;
 }
 
@@ -129,6 +129,7 @@ static int set_up(struct instance *instance)
 
 static int open_buffers(struct instance *instance)
 {
+	const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
 	unsigned int n = sysconf(_SC_NPROCESSORS_CONF), cpu;
 	char name[64];
 
@@ -139,8 +140,7 @@ static int open_buffers(struct instance *instance)
 	for (cpu = 0; cpu < n; cpu++) {
 		snprintf(name, sizeof(name), "per_cpu/cpu%u/trace_pipe_raw", cpu);
 		instance->fds[cpu].events = POLLIN;
-		instance->fds[cpu].fd = tracefs_instance_file_open(instance->tracefs, name,
-								   O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		instance->fds[cpu].fd = tracefs_instance_file_open(instance->tracefs, name, flags);
 		if (instance->fds[cpu].fd < 0)
 			return -errno;
 		instance->n_fds++;
@@ -180,7 +180,7 @@ int instance_remove(struct instance *instance)
 		return 0;
 	if (tracefs_instance_destroy(instance->tracefs))
 		err = -errno;
-	let_go(instance);
+	instance_release(instance);
 	return err;
 }
 

@@ -200,7 +200,7 @@ static void print_text(const struct trace *t, struct tep_event *event, struct te
 }
 
 /* A result other than 0 ends the iteration. */
-static int one_event(struct tep_event *event, struct tep_record *record, int cpu, void *data)
+static int print_event(struct tep_event *event, struct tep_record *record, int cpu, void *data)
 {
 	struct trace *t = data;
 
@@ -212,7 +212,7 @@ static int one_event(struct tep_event *event, struct tep_record *record, int cpu
 	return t->seen == options.count || ferror(stdout) || signals_stop();
 }
 
-static void say_lost(struct trace *t)
+static void note_lost(struct trace *t)
 {
 	uint64_t lost = instance_lost(&t->instance);
 	struct json_object *doc;
@@ -233,7 +233,7 @@ static void say_lost(struct trace *t)
  * poll() returns at once for a buffer with an error, as that of a CPU that was
  * never online.
  */
-static void leave_out(struct instance *instance)
+static void skip_broken_buffers(struct instance *instance)
 {
 	unsigned int i;
 
@@ -243,7 +243,7 @@ static void leave_out(struct instance *instance)
 	}
 }
 
-static bool enough(const struct trace *t)
+static bool is_done(const struct trace *t)
 {
 	return signals_stop() || ferror(stdout) || (options.count && t->seen >= options.count);
 }
@@ -252,17 +252,17 @@ static enum result read_events(struct trace *t)
 {
 	int ready;
 
-	while (!enough(t)) {
+	while (!is_done(t)) {
 		ready = signals_wait(t->instance.fds, t->instance.n_fds, LOOK_AFTER);
 		if (signals_stop())
 			break;
-		leave_out(&t->instance);
+		skip_broken_buffers(&t->instance);
 		if (tracefs_iterate_raw_events(t->events.tep, t->instance.tracefs, NULL, 0,
-					       one_event, t) < 0)
+					       print_event, t) < 0)
 			return failed("instances", -errno);
 		fflush(stdout);
 		if (ready > 0)
-			say_lost(t);
+			note_lost(t);
 		else if (!ready && !still_enabled(t))
 			return complain("vmxcore has been unloaded, so there are no more events",
 					"");

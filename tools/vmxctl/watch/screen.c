@@ -23,7 +23,7 @@ void screen_leave(void)
 	fflush(stdout);
 }
 
-static void window(size_t *rows, size_t *columns)
+static void window_size(size_t *rows, size_t *columns)
 {
 	struct winsize size = {};
 
@@ -65,7 +65,7 @@ void screen_draw(const char *text)
 {
 	size_t rows, columns, row, length;
 
-	window(&rows, &columns);
+	window_size(&rows, &columns);
 	fputs("\033[H", stdout);
 	for (row = 0; row < rows && *text; row++) {
 		if (row)

@@ -69,7 +69,7 @@ static void time_text(char buf[40])
 		strcpy(buf, "0000-00-00T00:00:00");
 }
 
-static bool first(const struct watch *w)
+static bool is_first(const struct watch *w)
 {
 	return !w->old;
 }
@@ -149,7 +149,7 @@ static void print_block(const struct watch *w)
 	size_t i;
 
 	time_text(text);
-	printf("%s%.10s %.8s\n", first(w) ? "" : "\n", text, text + 11);
+	printf("%s%.10s %.8s\n", is_first(w) ? "" : "\n", text, text + 11);
 	for (i = 0; i < w->changes.n; i++)
 		printf("> %s\n", w->changes.list[i].text);
 	print_state(w);
@@ -234,7 +234,7 @@ static int show(struct watch *w)
 		return show_screen(w);
 	if (notes_differ(w))
 		print_notes(w, stderr);
-	if (!first(w) && !w->changes.n && !notes_differ(w))
+	if (!is_first(w) && !w->changes.n && !notes_differ(w))
 		return 0;
 	if (w->form == FORM_JSON)
 		print_json(w);
@@ -291,7 +291,7 @@ static int watch(struct watch *w)
 	}
 }
 
-static void forget(struct watch *w)
+static void watch_free(struct watch *w)
 {
 	size_t i;
 
@@ -335,7 +335,7 @@ enum result command_watch(void)
 		fprintf(stderr, "vmxctl: watch: %s\n", strerror(-err));
 	else
 		result = status_result(w.now);
-	forget(&w);
+	watch_free(&w);
 	signals_release();
 	return result;
 }
