@@ -2,6 +2,7 @@
 # shellcheck shell=dash
 # machine: cpus=2 limit=300
 # more-kernels: 6.1 7.2
+# debug-kernels: 6.12-debug 6.12-kcsan
 # A client that wants VMX for itself: refused by name while others hold it, or they yield what they hold for nobody's sake.
 
 # refused REGEX COMMAND...: EBUSY, and the log says why.

@@ -2,6 +2,7 @@
 # shellcheck shell=dash
 # machine: cpus=3
 # kernels: 6.1 6.12
+# debug-kernels: 6.12-debug 6.12-kcsan
 # A get that fails: its errno says what kind of failure it is, the log names the client or says "foreign owner", nothing is
 # left on anywhere, and it works again as soon as the cause is gone.
 

@@ -3,6 +3,8 @@
 # machine: cpus=2 limit=900
 # form: long
 # kernels: 6.12-debug
+# debug-kernels: 6.12-debug
+# coverage: no
 # expect-console: kobject_add_internal failed for [a-z0-9]+ \(error: -12
 # Each allocation below a function of ours made to fail, one at a time, by the kernel's own fault injection: also those that the kernel
 # makes for us, in sysfs for example. After each: ENOMEM, or success where the kernel can do without; and nothing is left.

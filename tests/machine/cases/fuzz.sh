@@ -3,6 +3,8 @@
 # machine: cpus=3 limit=600 append="clearcpuid=tsc_adjust"
 # kernels: 6.12-debug
 # more-kernels: 6.12 6.1 7.2
+# debug-kernels: 6.12-debug 6.12-kcsan
+# coverage: no
 # long: limit=14400
 # Whatever clients call, in whatever order, from several threads at once, while CPUs go off and on and somebody reads all that
 # there is to read: each call returns what the contract allows, VMX is on where a reference is held for as long as it is, and the

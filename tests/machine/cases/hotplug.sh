@@ -3,6 +3,7 @@
 # machine: cpus=3
 # kernels: 6.1 6.12 7.2
 # more-kernels: 6.12-rt
+# debug-kernels: 6.12-debug 6.12-kcsan
 # A CPU goes and comes back: with references of each kind held there, with KVM idle, with a VM running.
 
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test

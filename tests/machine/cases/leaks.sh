@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2 limit=400
+# debug-kernels: 6.12-debug 6.12-kcsan
+# coverage: no
 # Memory: that which runs out under vmxcore, at every place, and that which it does not give back.
 
 fault=/sys/module/vmxcore_fault/parameters

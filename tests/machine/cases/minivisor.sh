@@ -2,6 +2,7 @@
 # shellcheck shell=dash
 # machine: cpus=2 limit=240
 # more-kernels: 6.1
+# debug-kernels: 6.12-debug 6.12-kcsan
 # The sample: a second hypervisor with VMs of its own, alone, beside KVM, and over all that happens to CPUs.
 
 clients=/sys/kernel/debug/vmxcore/clients

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2
+# debug-kernels: 6.12-debug 6.12-kcsan
 # Misuse warns once, names the culprit, changes nothing, and never takes the machine down.
 
 # logged TIMES REGEX

@@ -2,6 +2,7 @@
 # shellcheck shell=dash disable=SC2154
 # machine: cpus=3 limit=420
 # more-kernels: 6.1 7.2
+# debug-kernels: 6.12-debug 6.12-kcsan
 # What admins see: /sys/kernel/vmxcore says what the CPUs say, to root; and the tracepoints tell how it came to that.
 
 sysfs=/sys/kernel/vmxcore

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2086
 # machine: cpus=3 limit=600
+# debug-kernels: 6.12-debug 6.12-kcsan
+# coverage: no
 # long: limit=5400
 # Two things at the same moment: get against everything that takes VMX away. Not by luck: vmxcore's functions are made to wait
 # where the other can come in between (client/inject.c).

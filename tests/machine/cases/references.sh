@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=3
+# debug-kernels: 6.12-debug 6.12-kcsan
 # VMX is on, on a CPU, exactly while somebody holds a reference to it.
 
 param=/sys/module/vmxcore/parameters/enable_virt_at_load

@@ -3,6 +3,7 @@
 # machine: cpus=2
 # kernels: 6.12 7.2
 # more-kernels: 6.1
+# debug-kernels: 6.12-debug
 # The distribution's kvm_intel and vmxcore do not run beside each other: whoever comes second is refused, with one line that
 # says what to do, and disturbs nothing.
 

@@ -3,6 +3,7 @@
 # machine: cpus=2 limit=240
 # kernels: 6.12 7.2
 # more-kernels: 6.1
+# debug-kernels: 6.12-debug 6.12-kcsan
 # Suspend and resume, real (S3) and as far as the core: VMX is on again where it was, and a VM runs on.
 
 suspends() {

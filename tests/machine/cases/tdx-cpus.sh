@@ -3,6 +3,7 @@
 # machine: cpus=2:2:1 memory=1024 limit=400
 # kernels: 6.12
 # more-kernels: 6.1 7.2
+# debug-kernels: 6.12-debug
 # vmxcore_tdx and CPUs that come and go, in a machine of two packages with two CPUs each; and the machine's sleep.
 
 # package CPU

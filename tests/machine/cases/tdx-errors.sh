@@ -3,6 +3,7 @@
 # machine: cpus=2 memory=1024 limit=400
 # kernels: 6.12
 # more-kernels: 6.1 7.2
+# debug-kernels: 6.12-debug
 # Each SEAMCALL of vmxcore_tdx's fails in each way that the ABI has for it: loading fails and the log names the leaf, the status
 # and the operand, or it is tried again and works; VMX is off afterwards, and no memory is left with the TDX module.
 

@@ -2,6 +2,7 @@
 # shellcheck shell=dash disable=SC2154
 # machine: cpus=2 memory=1024 limit=300
 # more-kernels: 6.1 7.2
+# debug-kernels: 6.12-debug
 # Machines on which TDX is not ready, each with its own cause in the log, and others that are odd but good enough; and clients that want
 # VMX for themselves beside vmxcore_tdx.
 

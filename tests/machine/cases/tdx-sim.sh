@@ -2,6 +2,7 @@
 # shellcheck shell=dash
 # machine: cpus=3 limit=400
 # more-kernels: 6.1 7.2
+# debug-kernels: 6.12-debug
 # The simulated TDX module does what the ABI says, and fails as it is told to: what the tests of the TDX shim stand on.
 
 sim=/sys/kernel/debug/vmxcore_tdx_sim

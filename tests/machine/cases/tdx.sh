@@ -3,6 +3,7 @@
 # machine: cpus=2 memory=1024 limit=300
 # kernels: 7.2
 # more-kernels: 6.1 6.12
+# debug-kernels: 6.12-debug
 # vmxcore_tdx brings the TDX module up with no KVM loaded, tells what it found, executes SEAMCALLs for others, and leaves nothing
 # behind; beside KVM and minivisor that run guests it does the same.
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2154
 # machine: cpus=3 limit=300
+# debug-kernels: 6.12-debug 6.12-kcsan
 # VMCSs of clients: current where and when they are loaded, VMCLEARed when they must be, and their owner is told. What a load
 # returns: 0: all as it was; 1: it was cleared (VMLAUNCH); 2: another CPU than last time.
 

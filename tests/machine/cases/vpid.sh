@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2 limit=300
+# debug-kernels: 6.12-debug 6.12-kcsan
 # VPIDs: nobody shares one, none is given again before all CPUs have forgotten it, and none is lost.
 
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
