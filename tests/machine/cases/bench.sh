@@ -79,4 +79,4 @@ done
 count edge vmxcore cat $bench/edge
 count switch vmxcore cat $bench/switch
 count switch_with_vmclear vmxcore_bench cat $bench/switch
-check "unloaded" modprobe -r vmxcore_bench
+check "the modules are unloaded" modprobe -r vmxcore_bench

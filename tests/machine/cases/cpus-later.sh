@@ -31,30 +31,30 @@ check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
 check "client a" vmxt register a
 check "client b" vmxt register b
 check "a gets all" vmxt get a
-on "  both that there are" 0,1
+check_vmx_on "  both that there are" 0,1
 check "CPU 2 is plugged in" cpu_plugged 2
 check "CPU 2 comes online" online 2 1
-on "  post-VMXON" 0,1,2
+check_vmx_on "  post-VMXON" 0,1,2
 check_equal "  sysfs says so" "$(cat /sys/kernel/vmxcore/cpus/cpu2/state)" on
 check "b gets CPU 2" vmxt get_cpu b 2
 check "a puts" vmxt put a
-on "  b still has CPU 2" 2
+check_vmx_on "  b still has CPU 2" 2
 check "CPU 2 is pulled out" cpu_pulled 2
-on "  nobody holds anything" none
-told a 0
-told b 1
+check_vmx_on "  no client holds VMX" none
+check_cpu_gone a 0
+check_cpu_gone b 1
 check "CPU 3 is plugged in" cpu_plugged 3
 check "CPU 3 comes online" online 3 1
-on "  without VMX, as nobody holds it" none
+check_vmx_on "  without VMX, as nobody holds it" none
 check "CPU 2 is plugged in again" cpu_plugged 2
 check "CPU 2 comes online" online 2 1
-on "  without VMX: b's reference is dead" none
+check_vmx_on "  without VMX: b's reference is dead" none
 load_kvm 0
 vm_start --cpu 3
-on "a VM runs on CPU 3" 0,1,2,3
+check_vmx_on "a VM runs on CPU 3" 0,1,2,3
 check "CPU 2 is pulled out" cpu_pulled 2
-vm_computes "  the VM runs on"
-on "  VMX is on on the others" 0,1,3
+check_vm_computes "  the VM runs on"
+check_vmx_on "  VMX is on on the others" 0,1,3
 vm_end
-on "nobody holds anything" none
-check "unloaded" modprobe -r vmxcore_test kvm_intel
+check_vmx_on "no client holds VMX" none
+check "the modules are unloaded" modprobe -r vmxcore_test kvm_intel

@@ -42,28 +42,28 @@ ours() {
 	check "$1: kvm_intel loads" modprobe kvm_intel
 	check "  and is ours" grep -q '^vmxcore .*kvm_intel' /proc/modules
 	check "  a VM runs" vmrun --rounds 2
-	check "  unloaded" modprobe -r kvm_intel vmxcore
+	check "  the modules are unloaded" modprobe -r kvm_intel vmxcore
 }
 
 mkdir -p /etc/modprobe.d /run/modprobe.d
 finds "all is well"
 check "vmxcore loads" modprobe vmxcore
 finds "vmxcore is loaded"
-check "unloaded" modprobe -r vmxcore
+check "the modules are unloaded" modprobe -r vmxcore
 
 check "stock KVM loads" load_stock 1
 finds "the distribution's kvm_intel is loaded" stock-kvm
 mended
 check "  kvm_intel is ours" grep -q '^vmxcore .*kvm_intel' /proc/modules
 check "  a VM runs" vmrun --rounds 2
-check "unloaded" modprobe -r kvm_intel vmxcore
+check "the modules are unloaded" modprobe -r kvm_intel vmxcore
 
 printf '# mine\nblacklist kvm_intel\n' >/etc/modprobe.d/mine.conf
 finds "kvm_intel is blacklisted" blacklisted
 check_fails "  modprobe -b does not load it" sh -c "modprobe -b kvm_intel; grep -q ^kvm_intel /proc/modules"
 mended
 check "  modprobe -b loads it" sh -c "modprobe -b kvm_intel && grep -q ^kvm_intel /proc/modules"
-check "  unloaded" modprobe -r kvm_intel vmxcore
+check "  the modules are unloaded" modprobe -r kvm_intel vmxcore
 
 printf 'install vmxcore /bin/true\n' >/run/modprobe.d/other.conf
 finds "something else is done instead of loading vmxcore" replaced
@@ -93,14 +93,14 @@ if ! borrowed; then
 	check "  a ends" vmxt put_cpu a 0
 	finds "  mended"
 	check "  a gets it again" vmxt get_cpu a 0
-	on "  and it is on" 0
+	check_vmx_on "  and it is on" 0
 	check "  a puts it" vmxt put_cpu a 0
 	check "another hypervisor executes VMXON on CPU 1" vmxt foreign 1 1
 	finds "a foreign owner" foreign-owner
 	check "  with the CPU" grep -q "on CPUs 1 by" /run/json
 	check "it executes VMXOFF" vmxt foreign 1 0
 	finds "  it is gone"
-	check "unloaded" modprobe -r vmxcore_test vmxcore
+	check "the modules are unloaded" modprobe -r vmxcore_test vmxcore
 fi
 
 # In 6.1 kvm.ko is the distribution's with either kvm_intel.

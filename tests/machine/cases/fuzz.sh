@@ -166,5 +166,5 @@ if [ "$calls" = all ] && [ -z "$seed" ] && [ "${failed:-no}" = no ]; then
 	check "  $2 loads, $4 of them undisturbed, $6 guests" \
 		test $(($2 > 20 && $4 > 0 && $6 > 20)) = 1
 fi
-on "nothing is left" none
-check "unloaded" modprobe -r vmxcore_test
+check_vmx_on "nothing is left" none
+check "the modules are unloaded" modprobe -r vmxcore_test

@@ -40,6 +40,6 @@ load_kvm 0
 vm_start --cpu 1
 check "the same task, beside a VM of KVM's on that CPU" hoststate 1 5
 as_found
-vm_computes "  KVM's runs on"
+check_vm_computes "  KVM's runs on"
 vm_end
 compare_off

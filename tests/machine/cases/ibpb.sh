@@ -53,7 +53,7 @@ turn=0
 while [ $turn -lt $turns ]; do
 	turn=$((turn + 1))
 	costs 1 "a2 is loaded under the VM, $turn" vmxt vmcs_load a2 0 0
-	vm_computes "  the VM goes on"
+	check_vm_computes "  the VM goes on"
 done
 check_equal "KVM's barriers: one each time that it has the CPU back" \
 	$(($(count_of $kvms) - before)) $turns

@@ -20,5 +20,5 @@ nested_start guest poweroff
 check "QEMU -accel kvm boots a nested Linux" nested_wait guest 400 'nested: hello'
 check "  which computes the right result" nested_wait guest 400 'nested: result ok'
 check "  and ends" nested_ended guest 60
-check "unloaded" modprobe -r kvm_intel
+check "the modules are unloaded" modprobe -r kvm_intel
 check_fails "  and vmxcore with it" grep -q '^vmxcore ' /proc/modules

@@ -56,4 +56,4 @@ check "CPU 1 comes online" online 1 1
 check "  each CPU agrees with the books on its current VMCS" vmxt vmcs_books
 check "  the VMs have computed right" vms_end_well
 check "a puts" vmxt put a
-on "nobody holds anything" none
+check_vmx_on "no client holds VMX" none

@@ -20,7 +20,7 @@ check "kvm_intel loads" modprobe kvm_intel
 check_fails "  and finds nothing of the first try" dmesg_has "already present"
 check "  its files in debugfs can be read" sh -c 'cat /sys/kernel/debug/kvm/*'
 check "a VM runs" vmrun --rounds 5
-check "unloaded" modprobe -r kvm_intel
+check "the modules are unloaded" modprobe -r kvm_intel
 check "kvm loads" modprobe kvm enable_virt_at_load=1
 refused
 check "kvm is unloaded" modprobe -r kvm

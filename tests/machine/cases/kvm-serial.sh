@@ -5,6 +5,6 @@
 
 load_kvm 0
 check_equal "KVM goes from CPU to CPU" "$(cat /sys/module/kvm/parameters/enable_virt_parallel)" N
-check "unloaded" modprobe -r kvm_intel
+check "the modules are unloaded" modprobe -r kvm_intel
 # shellcheck source=tests/machine/cases/kvm.sh
 . /cases/kvm.sh

@@ -10,51 +10,51 @@ clients=/sys/kernel/debug/vmxcore/clients
 load_kvm 0
 check "  and has pulled in vmxcore" grep -q '^vmxcore .* kvm_intel,' /proc/modules
 check "the test client loads" modprobe vmxcore_test
-on "without a VM" none
+check_vmx_on "without a VM" none
 check "  kvm_intel is a client" grep -qx 'client kvm_intel all 0 cpus' $clients
 
 vm_start
-on "a VM runs" 0,1
+check_vmx_on "a VM runs" 0,1
 check "  kvm_intel holds each CPU" grep -qx 'client kvm_intel all 0 cpus 0:1 1:1' $clients
 vm_end
-on "the VM is gone" none
+check_vmx_on "the VM is gone" none
 check "a VM with two vCPUs, and another" vmrun --vcpus 2 --rounds 5
-on "they are gone" none
+check_vmx_on "they are gone" none
 
 check "client a" vmxt register a
 check "a gets CPU 1" vmxt get_cpu a 1
 vm_start --cpu 1
-on "a and a VM" 0,1
+check_vmx_on "a and a VM" 0,1
 vm_end
-on "a still has CPU 1" 1
+check_vmx_on "a still has CPU 1" 1
 check "a gets all" vmxt get a
 check "a puts CPU 1" vmxt put_cpu a 1
 vm_start --cpu 1
 check "a puts all while the VM runs" vmxt put a
-on "  the VM has it still" 0,1
-vm_computes "  and runs on"
+check_vmx_on "  the VM has it still" 0,1
+check_vm_computes "  and runs on"
 check "a storm while the VM runs" vmxt storm 500
-on "  the VM has it still" 0,1
-vm_computes "  and runs on"
+check_vmx_on "  the VM has it still" 0,1
+check_vm_computes "  and runs on"
 check_fails "vmxcore is not unloaded under it" rmmod vmxcore
 check_fails "kvm_intel is not unloaded under its VM" rmmod kvm_intel
 vm_end
-on "the VM is gone" none
+check_vmx_on "the VM is gone" none
 check "a gets all" vmxt get a
 check "kvm_intel is unloaded" modprobe -r kvm_intel
-on "  a still has it" 0,1
+check_vmx_on "  a still has it" 0,1
 check "  a puts" vmxt put a
-on "  nobody has it" none
+check_vmx_on "  no client holds it" none
 
 load_kvm 1
-on "kvm.enable_virt_at_load, no VM" 0,1
+check_vmx_on "kvm.enable_virt_at_load, no VM" 0,1
 check "a gets all" vmxt get a
 check "a puts" vmxt put a
-on "kvm_intel has it still" 0,1
+check_vmx_on "kvm_intel has it still" 0,1
 check "a VM" vmrun --rounds 5
-on "kvm_intel has it still" 0,1
+check_vmx_on "kvm_intel has it still" 0,1
 check "kvm_intel is unloaded" modprobe -r kvm_intel
-on "  and has given back" none
+check_vmx_on "  and has given back" none
 
 check "CR4.VMXE is set on CPU 1 behind our back" vmxt vmxe 1 1
 dmesg_mark
@@ -71,4 +71,4 @@ check "  the log names it and why" dmesg_has "client 'kvm_intel' gets no VMX, CP
 check "  off everywhere" vmxstate none -f 1
 check "VMXE is cleared again" vmxt vmxe 1 0
 check "  a VM runs" vmrun --rounds 5
-on "  and is gone" none
+check_vmx_on "  and is gone" none

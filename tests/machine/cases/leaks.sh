@@ -45,11 +45,11 @@ check_equal "  nothing is leaked" "$(cat $fault/outstanding)" 0
 
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
 check_equal "register fails cleanly, at each allocation" "$(fail_each register_fails)" 1
-on "the one that succeeded is there" none
+check_vmx_on "the one that succeeded is there" none
 check "  it gets" vmxt get victim
-on "  it has VMX" 0,1
+check_vmx_on "  it has VMX" 0,1
 check "  it puts" vmxt put victim
-check "  unloaded" modprobe -r vmxcore_test vmxcore
+check "  the modules are unloaded" modprobe -r vmxcore_test vmxcore
 check_equal "  nothing is leaked" "$(cat $fault/outstanding)" 0
 
 enough_free() {

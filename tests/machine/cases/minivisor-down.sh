@@ -7,7 +7,7 @@ mini_everywhere() {
 	check "minivisor and the test client load" modprobe -a minivisor vmxcore_test
 	minirun --forever --vms 4 --progress /run/rounds >/run/mini 2>&1 &
 	check "  VMs run" progress /run/rounds 8 60
-	on "  on both CPUs" all
+	check_vmx_on "  on both CPUs" all
 }
 
 all_up() {

@@ -20,12 +20,12 @@ load
 check "a puts what it never got" vmxt put a
 check "  twice" vmxt put a
 logged 1 "misuse by client 'a': vmxcore_put: put without a get, called from .* [[]vmxcore_test[]]"
-on "  nothing has changed" none
+check_vmx_on "  nothing has changed" none
 check "b puts what it never got" vmxt put b
 logged 1 "misuse by client 'b': vmxcore_put: put without a get"
 check "b gets, a puts that" vmxt get b
 check "  a puts" vmxt put a
-on "  b still has it" 0,1
+check_vmx_on "  b still has it" 0,1
 check "  b puts" vmxt put b
 
 # Once for each client and kind: b has been warned of for vmxcore_put().
@@ -36,13 +36,13 @@ check "  twice" vmxt put_cpu c 1 irq
 logged 1 "misuse by client 'c': vmxcore_put_cpu: put without a get"
 check "b gets CPU 1" vmxt get_cpu b 1
 check "  c puts that" vmxt put_cpu c 1
-on "  b still has it" 1
+check_vmx_on "  b still has it" 1
 check "  b puts CPU 1" vmxt put_cpu b 1
 check "b gets CPU 1, and puts CPU 0" vmxt get_cpu b 1
 check "  CPU 0" vmxt put_cpu b 0
-on "  b still has CPU 1" 1
+check_vmx_on "  b still has CPU 1" 1
 check "  b puts CPU 1" vmxt put_cpu b 1
-on "nothing is held" none
+check_vmx_on "nothing is held" none
 
 dmesg_mark
 check "a get with preemption off: EINVAL" vmxt -e EINVAL get_atomic a
@@ -55,14 +55,14 @@ check "  has not happened" grep -q '^client c ' /sys/kernel/debug/vmxcore/client
 check "client d" vmxt register d
 check "a get_cpu with preemption on: EINVAL" vmxt -e EINVAL get_cpu d 1 preemptible
 logged 1 "misuse by client 'd': vmxcore_get_cpu: wrong context"
-on "nothing is held" none
+check_vmx_on "nothing is held" none
 
 dmesg_mark
 check "d takes as many references on CPU 1 as there can be, and one more: EOVERFLOW" vmxt -e EOVERFLOW flood d 1
 logged 1 "misuse by client 'd': vmxcore_get_cpu: too many references"
-on "  those it took are there" 1
+check_vmx_on "  those it took are there" 1
 check "  d puts them all" vmxt drain d 1
-on "  none is left" none
+check_vmx_on "  none is left" none
 
 dmesg_mark
 check "a NULL client gets: EINVAL" vmxt -e EINVAL get_null
@@ -80,13 +80,13 @@ check "a put_cpu after unregister" vmxt put_cpu a 1
 check "an unregister after unregister" vmxt unregister a
 logged 1 "misuse by client 'a': vmxcore_get: handle that is not registered"
 logged 1 "misuse by client"
-on "nothing is held" none
+check_vmx_on "nothing is held" none
 check "the slot is given to a client e" vmxt register e
 check "  it gets" vmxt get e
 check "  a puts with its stale handle" vmxt put a
-on "  e still has it" 0,1
+check_vmx_on "  e still has it" 0,1
 check "  e puts" vmxt put e
-on "  nothing is held" none
+check_vmx_on "  nothing is held" none
 
 dmesg_mark
 check "b takes references of both kinds" vmxt get b
@@ -96,11 +96,11 @@ check "  CPU 1 twice" vmxt get_cpu b 1
 check "c gets CPU 0" vmxt get_cpu c 0
 check "b unregisters with them held" vmxt unregister b
 logged 1 "client 'b' of module vmxcore_test went away with 2 references on all CPUs, some on CPUs \[1\], 0 VMCSs and 0 VPIDs"
-on "  only c's is left" 0
+check_vmx_on "  only c's is left" 0
 check "c unregisters with one held" vmxt unregister c
-on "  none is left" none
+check_vmx_on "  none is left" none
 check "all goes on: d gets" vmxt get d
-on "  d holds all" 0,1
+check_vmx_on "  d holds all" 0,1
 check "  d puts" vmxt put d
 
 dmesg_mark
@@ -113,9 +113,9 @@ logged 1 "module vmxcore_test is unloaded with client 'e' still registered"
 logged 1 "client 'd' of module vmxcore_test went away with 1 references on all CPUs"
 check "  nobody is registered" test ! -s /sys/kernel/debug/vmxcore/clients
 check "the test client loads again" modprobe vmxcore_test
-on "  VMX is off" none
+check_vmx_on "  VMX is off" none
 check "  and the names are free" vmxt register d
 check "  get" vmxt get d
-on "  d holds all" 0,1
+check_vmx_on "  d holds all" 0,1
 check "  put" vmxt put d
-check "unloaded" modprobe -r vmxcore_test vmxcore
+check "the modules are unloaded" modprobe -r vmxcore_test vmxcore

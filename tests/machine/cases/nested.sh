@@ -15,17 +15,17 @@ mini_start --log-steps 10 --yield
 nested_start guest loop
 check "a nested Linux boots to its init" nested_wait guest 400 'nested: hello'
 check "  it computes the right result" nested_wait guest 400 'nested: result ok'
-on "  so it is" 0,1
+check_vmx_on "  as expected" 0,1
 ticks_on
 check "CPU 1 goes offline" online 1 0
-on "  KVM has CPU 0" 0
+check_vmx_on "  KVM has CPU 0" 0
 ticks_on
 check "CPU 1 comes online" online 1 1
-on "  KVM has both" 0,1
+check_vmx_on "  KVM has both" 0,1
 ticks_on
 check "a storm beside the guest" vmxt storm 300
 ticks_on
-mini_computes "minivisor's VM runs on"
+check_mini_computes "minivisor's VM runs on"
 mini_end
 check "the guest ends" nested_kill guest
-on "  nobody holds anything" none
+check_vmx_on "  no client holds VMX" none

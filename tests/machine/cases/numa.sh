@@ -17,7 +17,7 @@ check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
 check "VMXON is watched" sh -c "echo 'p:root vmxcore:execute_vmxon root=%di' >$tracing/kprobe_events && echo 1 >$tracing/events/kprobes/root/enable"
 check "client a" vmxt register a
 check "a gets all" vmxt get a
-on "  all four" 0,1,2,3
+check_vmx_on "  all four" 0,1,2,3
 sed -nE 's/.*\[0*([0-9]+)\].* root=(0x[0-9a-f]+).*/\1 \2/p' "$tracing/trace" | sort >/run/roots
 check_equal "  four VMXON" "$(cut -d' ' -f1 /run/roots | xargs)" "0 1 2 3"
 while read -r cpu root; do

@@ -26,7 +26,7 @@ cpus() {
 		check_equal "  since a moment that there is, if it is on" "$(since_of "$cpu")" "$state"
 		cpu=$((cpu + 1))
 	done
-	on "$description" "${on:-none}"
+	check_vmx_on "$description" "${on:-none}"
 }
 
 # since_of CPU: "on" when the time is one, between the machine's start and now; its state when there is none.
@@ -162,8 +162,8 @@ says clients/a/since ''
 says clients/a/exclusive 0
 says clients/a/vpids 0
 says clients/a/vmcss 0
-cpus "nobody holds anything" off off off
-books "nobody holds anything"
+cpus "no client holds VMX" off off off
+books "no client holds VMX"
 
 check "a gets" vmxt get a
 cpus "a holds all" on on on
@@ -222,7 +222,7 @@ check "  and holds it once, since $b_first" is_past "$b_first"
 check "CPU 2 goes offline with what b had there" online 2 0
 says clients/b/since '' "  b holds nothing"
 check "CPU 2 comes online" online 2 1
-cpus "nobody holds anything" off off off
+cpus "no client holds VMX" off off off
 
 check "a adopts a VMCS" vmxt vmcs a v
 says clients/a/vmcss 1
@@ -432,4 +432,4 @@ says clients/vmxcore/references 1
 says clients/vmxcore/module vmxcore
 cpus "enable_virt_at_load" on on on
 # shellcheck disable=SC2086 # or none
-check "unloaded" modprobe -r vmxcore_test $provider_module vmxcore
+check "the modules are unloaded" modprobe -r vmxcore_test $provider_module vmxcore

@@ -7,21 +7,21 @@ check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
 check "client a" vmxt register a
 check "client b" vmxt register b
 check "a gets all" vmxt get a
-on "  it has it" 0
+check_vmx_on "  it has it" 0
 check "b gets CPU 0, in an interrupt" vmxt get_cpu b 0 irq
 check "a puts" vmxt put a
-on "  b has it" 0
+check_vmx_on "  b has it" 0
 check "b puts CPU 0" vmxt put_cpu b 0
-on "  nobody holds anything" none
+check_vmx_on "  no client holds VMX" none
 check "a gets all" vmxt get a
 check "the machine sleeps" sleep_for 2
-on "  a has VMX after it" 0
+check_vmx_on "  a has VMX after it" 0
 load_kvm 0
 vm_start
-on "a VM runs" 0
+check_vmx_on "a VM runs" 0
 check "a puts" vmxt put a
-vm_computes "  the VM runs on"
+check_vm_computes "  the VM runs on"
 vm_end
-on "nobody holds anything" none
-check "unloaded" modprobe -r vmxcore_test kvm_intel
+check_vmx_on "no client holds VMX" none
+check "the modules are unloaded" modprobe -r vmxcore_test kvm_intel
 check_fails "  vmxcore too" grep -q '^vmxcore ' /proc/modules

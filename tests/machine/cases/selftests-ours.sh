@@ -7,10 +7,10 @@
 
 check "the test client loads" modprobe vmxcore_test
 load_kvm 0
-on "without a VM" none
+check_vmx_on "without a VM" none
 # shellcheck source=tests/machine/guest/selftests.sh
 . /selftests.sh
-on "no test has left VMX on" none
+check_vmx_on "no test has left VMX on" none
 check "a VM runs after them" vmrun --rounds 5
 check "kvm_intel is unloaded" modprobe -r kvm_intel
-on "nobody has VMX" none
+check_vmx_on "no client holds VMX" none

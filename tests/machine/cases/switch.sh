@@ -79,7 +79,7 @@ refused_for_a_vm() {
 	says "vms: process $vm \(vmrun\) runs 1 VM$"
 	loaded >/run/after
 	check "  nothing is changed" cmp /run/before /run/after
-	vm_computes "  the VM runs on"
+	check_vm_computes "  the VM runs on"
 }
 
 # vmxctl_waits: the one in the background is at the command that stands for loading vmxcore.
@@ -116,7 +116,7 @@ notes "kvm_intel.nested was N and is Y now"
 ours_is_loaded
 check "the test client is loaded" modprobe vmxcore_test
 vm_start --vcpus 2
-on "  vmxcore has VMX on, and nobody else" 0,1
+check_vmx_on "  vmxcore has VMX on, and nobody else" 0,1
 check "the test client is unloaded" rmmod vmxcore_test
 refused_for_a_vm stock
 vm_end
@@ -149,7 +149,7 @@ cat /run/said
 check_equal "  it is refused" "$status" 1
 says "process $vm \(vmrun\) runs 1 VM"
 ours_is_loaded
-vm_computes "  the VM runs on"
+check_vm_computes "  the VM runs on"
 vm_end
 
 # Ours to the distribution's.
@@ -250,7 +250,7 @@ ours_is_loaded
 check "  a VM runs" vmrun --vcpus 2 --rounds 3
 
 # From nothing.
-check "unloaded" modprobe -r kvm_intel vmxcore
+check "the modules are unloaded" modprobe -r kvm_intel vmxcore
 switched 0 stock
 stock_is_loaded
 check "  a VM runs" vmrun --rounds 3

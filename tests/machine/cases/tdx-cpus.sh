@@ -18,37 +18,37 @@ check_equal "two packages" "$(package 0) $(package 1) $(package 2) $(package 3)"
 check "CPU 3 goes offline before anything is loaded" online 3 0
 sim_load
 sim inject TDH.SYS.LP.INIT TDX_INCONSISTENT_MSR cpu 2
-tdx_refuses "Input/output error" "CPU 2: TDH.SYS.LP.INIT failed: TDX_INCONSISTENT_MSR"
-on "  nothing is left on" none
+check_tdx_refuses "Input/output error" "CPU 2: TDH.SYS.LP.INIT failed: TDX_INCONSISTENT_MSR"
+check_vmx_on "  nothing is left on" none
 sim_anew
-tdx_refuses "Input/output error" "wants to see all 4 CPUs, and 1 are offline" configure=1
-on "  nothing is left on" none
+check_tdx_refuses "Input/output error" "wants to see all 4 CPUs, and 1 are offline" configure=1
+check_vmx_on "  nothing is left on" none
 tdx_load
-tdx_is cpus_initialized 3
+check_tdx cpus_initialized 3
 dmesg_mark
 sim inject TDH.SYS.LP.INIT TDX_INCONSISTENT_MSR cpu 3
 check_fails "CPU 3, where the TDX module does not work, stays offline" online 3 1
 check "  the log says why, and what to do" dmesg_has "CPU 3 stays offline: the TDX module does not work there. .* unload vmxcore_tdx"
 check_equal "  it is offline" "$(cat /sys/devices/system/cpu/online)" 0-2
-on "  nothing is left on" none
+check_vmx_on "  nothing is left on" none
 sim clear
 check "where it works it comes online" online 3 1
-tdx_is cpus_initialized 4
+check_tdx cpus_initialized 4
 check "a CPU goes" online 1 0
 check "  and comes back" online 1 1
-sim_is init_lps 4
-on "  nothing is left on" none
+check_sim init_lps 4
+check_vmx_on "  nothing is left on" none
 tdx_unload
 check "a CPU goes while nothing is loaded" online 1 0
 check "  and comes back" online 1 1
 
 check "CPU 1 goes before loading" online 1 0
 tdx_load configure=1
-tdx_is state ready
-tdx_is cpus_initialized 3
-sim_is init_packages 2
+check_tdx state ready
+check_tdx cpus_initialized 3
+check_sim init_packages 2
 check "CPU 1 comes back, initialised as it is" online 1 1
-tdx_is cpus_initialized 4
+check_tdx cpus_initialized 4
 check "CPU 2 goes" online 2 0
 dmesg_mark
 check_fails "CPU 3, the last one of its package, stays" online 3 0
@@ -67,42 +67,42 @@ check "  the log says why" dmesg_has "S3 would destroy all private memory. .* un
 check_equal "  all CPUs are online" "$(cat /sys/devices/system/cpu/online)" 0-3
 check "s2idle is not" idle_for 2000
 check "  the PAMTs are untouched" sim pamt intact
-tdx_is state ready
+check_tdx state ready
 dmesg_mark
 check_fails "hibernation is refused" sh -c 'echo shutdown >/sys/power/disk; echo disk >/sys/power/state'
 check "  the log says why" dmesg_has "cannot hibernate now: all private memory would be lost"
-on "nothing is left on" none
+check_vmx_on "nothing is left on" none
 tdx_unload
 
 sim_anew
 tdx_load on_demand=0
-on "VMX is on" 0,1,2,3
+check_vmx_on "VMX is on" 0,1,2,3
 check "S3, which the TDX module does not survive" sleep_for 2
-tdx_is state absent
+check_tdx state absent
 check "  the log says so" dmesg_has "the TDX module was lost in the machine's sleep"
 check_equal "  all CPUs are online" "$(cat /sys/devices/system/cpu/online)" 0-3
-on "  VMX is on again" 0,1,2,3
+check_vmx_on "  VMX is on again" 0,1,2,3
 check "a SEAMCALL" tdxcall 2 34 0 0x0800000200000000
 check "  TDX_SEAMCALL_VMFAILINVALID" tdxcall_says 'rax 0x8000ff00ffff0000 '
 check "a CPU goes" online 1 0
 check "  and comes back" online 1 1
 tdx_unload
-tdx_refuses "No such device" "no TDX module is loaded"
-on "nothing is left on" none
+check_tdx_refuses "No such device" "no TDX module is loaded"
+check_vmx_on "nothing is left on" none
 check "without vmxcore_tdx a CPU goes" online 1 0
 check "  and comes back" online 1 1
 
 sim_anew
 tdx_load
 check "a sleep that does not reach the firmware" core_test
-tdx_is state initialized
-tdx_is cpus_initialized 4
+check_tdx state initialized
+check_tdx cpus_initialized 4
 tdx_unload
-on "nothing is left on" none
+check_vmx_on "nothing is left on" none
 
 check "CPU 2 goes before loading" online 2 0
 check "CPU 3 too" online 3 0
-tdx_refuses "Device or resource busy" "wants a CPU of each package: bring CPU 2 online first" configure=1
+check_tdx_refuses "Device or resource busy" "wants a CPU of each package: bring CPU 2 online first" configure=1
 check "CPU 3 comes back" online 3 1
 check "CPU 2 comes back" online 2 1
-on "nothing is left on" none
+check_vmx_on "nothing is left on" none

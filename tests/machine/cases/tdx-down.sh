@@ -10,7 +10,7 @@ ready() {
 	load_provider
 	sim_load
 	tdx_load configure=1 "$@"
-	tdx_is state ready
+	check_tdx state ready
 }
 
 # What the simulator says when everybody has been told.

@@ -11,8 +11,8 @@
 fails() {
 	sim_anew
 	sim inject "$1" "$2"
-	tdx_refuses "$3" "$1 failed: $4" configure=1
-	on "  nothing is left on" none
+	check_tdx_refuses "$3" "$1 failed: $4" configure=1
+	check_vmx_on "  nothing is left on" none
 }
 
 # goes_on LEAF STATUS TIMES: it fails so often, and loading succeeds.
@@ -58,9 +58,9 @@ fails TDH.SYS.KEY.CONFIG TDX_KEY_GENERATION_FAILED "Resource temporarily unavail
 check "  it says which package has no key" dmesg_has "no key on package 0"
 fails TDH.SYS.KEY.CONFIG TDX_SYS_KEY_CONFIG_NOT_PENDING "Input/output error" TDX_SYS_KEY_CONFIG_NOT_PENDING
 fails TDH.SYS.TDMR.INIT 0x8000020000000001 "busy" "TDX_OPERAND_BUSY .RCX."
-sim_is state SYS_SHUTDOWN
+check_sim state SYS_SHUTDOWN
 fails TDH.SYS.TDMR.INIT TDX_OPERAND_INVALID "Input/output error" "TDX_OPERAND_INVALID .RAX."
-sim_is state SYS_SHUTDOWN
+check_sim state SYS_SHUTDOWN
 
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
 	sim_anew
@@ -102,4 +102,4 @@ for _ in 1 2 3 4; do
 done
 check "all memory is used" memory_is_used
 check "  the PAMTs are untouched" sim pamt intact
-on "nothing is left on" none
+check_vmx_on "nothing is left on" none

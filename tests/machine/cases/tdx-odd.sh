@@ -26,25 +26,25 @@ load_provider
 check "the test client loads" modprobe vmxcore_test
 
 sim_load seamrr=invalid
-tdx_refuses "No such device" "the firmware has set no memory aside for it"
+check_tdx_refuses "No such device" "the firmware has set no memory aside for it"
 sim_another seamrr=unlocked
-tdx_refuses "No such device" "the firmware has not locked SEAMRR"
+check_tdx_refuses "No such device" "the firmware has not locked SEAMRR"
 sim_another keyids=16,1
-tdx_refuses "No such device" "1 private key ids are too few for TDX"
+check_tdx_refuses "No such device" "1 private key ids are too few for TDX"
 sim_another
 sim module absent
-tdx_refuses "No such device" "no TDX module is loaded"
+check_tdx_refuses "No such device" "no TDX module is loaded"
 check "  so says the P-SEAMLDR" dmesg_has "the P-SEAMLDR has not loaded a TDX module"
-on "nothing is left on" none
+check_vmx_on "nothing is left on" none
 
 sim_another cmrs=100000-200000
-tdx_refuses "Cannot allocate memory" "no TDMRs can be made of this machine's memory" configure=1
-on "  nothing is left on" none
-sim_is state SYSINIT_DONE
+check_tdx_refuses "Cannot allocate memory" "no TDMRs can be made of this machine's memory" configure=1
+check_vmx_on "  nothing is left on" none
+check_sim state SYSINIT_DONE
 sim_another "cmrs=$(cmrs 512)"
 dmesg_mark
 tdx_load configure=1
-tdx_is state ready
+check_tdx state ready
 check "  the log says what is left out" dmesg_has "[0-9]+ KiB of convertible memory do not fit into the TDMRs"
 check "  sysfs too" test "$(cat "$tdx"/memory_left_out)" -gt 0
 tdx_unload
@@ -60,24 +60,24 @@ tdx_unload
 
 sim_anew
 sim inject TDH.SYS.INIT 0xc123456700000000
-tdx_refuses "Input/output error" "TDH.SYS.INIT failed: status 0xc123456700000000"
+check_tdx_refuses "Input/output error" "TDH.SYS.INIT failed: status 0xc123456700000000"
 sim_anew
 tdx_load
 sim inject TDH.SYS.LP.INIT TDX_INCONSISTENT_MSR cpu 1
 check "a sleep that one CPU does not come back from, as far as SEAM is concerned" core_test
-tdx_is state absent
+check_tdx state absent
 tdx_unload
-on "  nothing is left on" none
+check_vmx_on "  nothing is left on" none
 
 sim_anew
 tdx_load on_demand=0
-on "vmxcore_tdx holds VMX" 0,1
+check_vmx_on "vmxcore_tdx holds VMX" 0,1
 check "client x takes VMX for itself" vmxt register x takeover
-on "  vmxcore_tdx has yielded" none
+check_vmx_on "  vmxcore_tdx has yielded" none
 check "  a SEAMCALL" tdxcall 1 34 0 0x0800000200000000
 check "    is refused" tdxcall_says 'rax 0x8000ff0000000006 '
 check "client x ends" vmxt unregister x
-on "  vmxcore_tdx has VMX again" 0,1
+check_vmx_on "  vmxcore_tdx has VMX again" 0,1
 if ! borrowed; then
 	check "something executes VMXOFF on CPU 1 behind everybody's back" vmxt foreign 1 0
 	check "  the P-SEAMLDR is asked there" tdxcall 1 0x8000000000000000
@@ -89,4 +89,4 @@ dmesg_mark
 check "vmxcore_tdx does not load: Device or resource busy" refused "Device or resource busy" modprobe vmxcore_tdx
 check "  the log says why" dmesg_has "client 'vmxcore_tdx' not registered: another client has VMX for itself"
 check "client x ends" vmxt unregister x
-on "nothing is left on" none
+check_vmx_on "nothing is left on" none

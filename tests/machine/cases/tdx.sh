@@ -14,10 +14,10 @@ no_kvm() {
 
 # seen_ready: from outside, and in SEAM.
 seen_ready() {
-	tdx_is state ready
-	tdx_is cpus_initialized 2
-	tdx_is module_version 1.5.06
-	sim_is state SYS_READY
+	check_tdx state ready
+	check_tdx cpus_initialized 2
+	check_tdx module_version 1.5.06
+	check_sim state SYS_READY
 	check_equal "  in SEAM: as many TDMRs" "$(sed -n 's/^tdmrs //p' "$sim"/state)" "$(cat "$tdx"/tdmrs)"
 	# shellcheck disable=SC2016 # variables of awk
 	check "  all of each TDMR is initialised" awk '{ if ($6 != $2 + $4) exit 1 }' "$sim"/pamt
@@ -26,20 +26,20 @@ seen_ready() {
 load_provider
 check "the test client loads" modprobe vmxcore_test
 
-tdx_refuses "No such device" "no SEAM: this CPU does not have TDX"
-on "  nothing is left on" none
+check_tdx_refuses "No such device" "no SEAM: this CPU does not have TDX"
+check_vmx_on "  nothing is left on" none
 
 sim_load
 no_kvm
 tdx_load
-on "  VMX is off again" none
-tdx_is state initialized
-tdx_is module_version 1.5.06
-tdx_is cpus_initialized 2
-tdx_is keyids 16-31
-tdx_is last_error ""
-sim_is state SYSINIT_DONE
-sim_is init_lps 2
+check_vmx_on "  VMX is off again" none
+check_tdx state initialized
+check_tdx module_version 1.5.06
+check_tdx cpus_initialized 2
+check_tdx keyids 16-31
+check_tdx last_error ""
+check_sim state SYSINIT_DONE
+check_sim init_lps 2
 check "  the P-SEAMLDR has a version" grep -qE '^[0-9]+\.[0-9]+\.[0-9]+$' "$tdx"/seamldr_version
 check "  the build date is one" grep -qE '^20[0-9]{2}-[01][0-9]-[0-3][0-9]$' "$tdx"/build_date
 check "  metadata: the vendor is Intel" grep -qx 'VENDOR_ID 0x8086' /sys/kernel/debug/vmxcore_tdx/metadata
@@ -49,7 +49,7 @@ check "  no error among the metadata" sh -c '! grep failed /sys/kernel/debug/vmx
 
 check "another module asks for VENDOR_ID" tdxcall 0 34 0 0x0800000200000000
 check "  it is told" tdxcall_says 'rax 0x0 .* r8 0x8086 '
-on "  VMX is off again" none
+check_vmx_on "  VMX is off again" none
 check "it asks for a version that there is not" tdxcall 1 0x10022 0 0x0800000200000000
 check "  TDX_OPERAND_INVALID (RAX)" tdxcall_says 'rax 0xc000010000000000 '
 sim inject TDH.SYS.RD TDX_RND_NO_ENTROPY times 9
@@ -61,15 +61,15 @@ check "  it is told that" tdxcall_says 'rax 0x8000020200000000 '
 sim clear
 
 tdx_unload
-on "  VMX is off" none
-sim_is state SYSINIT_DONE
+check_vmx_on "  VMX is off" none
+check_sim state SYSINIT_DONE
 tdx_load
-tdx_is state initialized
+check_tdx state initialized
 check_equal "  the TDX module was initialised once" "$(sim_calls TDH.SYS.INIT)" 2
 tdx_unload
 
 tdx_load on_demand=0
-on "  VMX is on from now on" 0,1
+check_vmx_on "  VMX is on from now on" 0,1
 # The kernel's own count of references would be wrong after it, for ever.
 if ! borrowed; then
 	check "something executes VMXOFF on CPU 1 behind everybody's back" vmxt foreign 1 0
@@ -77,10 +77,10 @@ if ! borrowed; then
 	check "  TDX_SEAMCALL_UD, and the machine goes on" tdxcall_says 'rax 0x8000ff0000000006 '
 fi
 tdx_unload
-on "  VMX is off" none
+check_vmx_on "  VMX is off" none
 
 tdx_load configure=1
-on "  VMX is off again" none
+check_vmx_on "  VMX is off again" none
 seen_ready
 check "  most of the memory is usable" test "$(cat "$tdx"/memory_usable)" -gt 700000000
 check "  the PAMTs take 1/256 of a GiB and a little" \
@@ -88,10 +88,10 @@ check "  the PAMTs take 1/256 of a GiB and a little" \
 check "all memory is used" memory_is_used
 check "  the PAMTs are untouched" sim pamt intact
 tdx_unload
-sim_is state SYS_SHUTDOWN
-on "  VMX is off" none
-tdx_refuses "Cannot send after" "the TDX module has been shut down"
-on "  VMX is off" none
+check_sim state SYS_SHUTDOWN
+check_vmx_on "  VMX is off" none
+check_tdx_refuses "Cannot send after" "the TDX module has been shut down"
+check_vmx_on "  VMX is off" none
 
 sim_anew
 borrowed || load_kvm 0
@@ -100,24 +100,24 @@ check "minivisor loads" modprobe minivisor
 mini_start
 tdx_load configure=1 on_demand=0
 seen_ready
-vm_computes "  KVM's VM runs on"
-mini_computes "  minivisor's VM runs on"
-on "  VMX is on" 0,1
+check_vm_computes "  KVM's VM runs on"
+check_mini_computes "  minivisor's VM runs on"
+check_vmx_on "  VMX is on" 0,1
 tdx_unload
-sim_is state SYS_SHUTDOWN
-vm_computes "  KVM's VM runs on"
-mini_computes "  minivisor's VM runs on"
+check_sim state SYS_SHUTDOWN
+check_vm_computes "  KVM's VM runs on"
+check_mini_computes "  minivisor's VM runs on"
 mini_end
 vm_end
-on "nobody has a VM" none
+check_vmx_on "there is no VM" none
 
 check "the simulator unloads" rmmod vmxcore_tdx_sim
 sim_load abi=1.0
 tdx_load configure=1
-tdx_is module_version 1.0.00
-tdx_is state ready
-sim_is state SYS_READY
+check_tdx module_version 1.0.00
+check_tdx state ready
+check_sim state SYS_READY
 tdx_unload
-sim_is state SYS_SHUTDOWN
+check_sim state SYS_SHUTDOWN
 check_equal "  each CPU was shut down" "$(sim_calls TDH.SYS.LP.SHUTDOWN)" 2
-on "  VMX is off" none
+check_vmx_on "  VMX is off" none

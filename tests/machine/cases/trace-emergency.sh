@@ -9,10 +9,10 @@ if [ "$(stage)" = 1 ]; then
 	check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
 	check "client a" vmxt register a
 	check "  gets" vmxt get a
-	on "a holds all" 0,1
+	check_vmx_on "a holds all" 0,1
 	echo 1 >/sys/kernel/tracing/events/vmxcore/vmxcore_emergency/enable
 	expect "vmxcore_emergency: cpu=1"
 	next_stage taskset 2 sh -c 'echo b >/proc/sysrq-trigger'
 fi
 check "the machine has come up again" modprobe -a vmxcore vmxcore_test
-on "  without VMX" none
+check_vmx_on "  without VMX" none

@@ -68,7 +68,7 @@ check "  a1 is loaded on CPU 1: moved" vmxt vmcs_load a1 1 3
 check "a puts" vmxt put a
 launched a1 1
 check "b puts: VMX goes off, but on CPU 0" vmxt put b
-on "  so it is" 0
+check_vmx_on "  as expected" 0
 cleared a1
 launched b1 0
 
@@ -84,14 +84,14 @@ check "a1 is loaded on CPU 0" vmxt vmcs_load a1 0 3
 load_kvm 0
 vm_start --cpu 0
 check "a1 is borrowed by interrupts on CPU 0, under the VM" vmxt vmcs_borrow a1 0 "$(amount 300 10000)"
-vm_computes "  the VM runs on"
+check_vm_computes "  the VM runs on"
 check "a gets" vmxt get a
 check "  each CPU agrees with the books on its current VMCS" vmxt vmcs_books
 check "the VM moves to CPU 2" move 2 "$vm"
-vm_computes "  and runs on"
+check_vm_computes "  and runs on"
 check "  each CPU agrees still" vmxt vmcs_books
 check "the VM moves back to CPU 0" move 0 "$vm"
-vm_computes "  and runs on"
+check_vm_computes "  and runs on"
 check "  each CPU agrees still" vmxt vmcs_books
 check "a1 is loaded on CPU 1" vmxt vmcs_load a1 1 3
 check "  and cannot be borrowed on CPU 0: EBUSY" vmxt -e EBUSY vmcs_borrow a1 0 1
@@ -105,4 +105,4 @@ check "  and there they are again" vmxt vmcs a a2
 check "a gives both up" sh -c "vmxt vmcs_free a1 && vmxt vmcs_free a2"
 check "a puts" vmxt put a
 check "a puts CPU 0" vmxt put_cpu a 0
-on "nobody holds anything" none
+check_vmx_on "no client holds VMX" none

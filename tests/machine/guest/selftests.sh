@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# KVM's own selftests, by kselftest's runner (image "selftests"). What each comes to is a line "# progress: selftest NAME VERDICT SECONDS",
-# where VERDICT is pass, skip, timeout or exit=N. It is no verdict of the case's: tests/selftests/report compares two machines.
-# Parameter selftests.test=NAME: this one only.
+# KVM's own selftests, by kselftest's runner (image "selftests"). What each
+# comes to is a line "# progress: selftest NAME VERDICT SECONDS", where VERDICT
+# is pass, skip, timeout or exit=N. It is no verdict of the case's:
+# tests/selftests/report compares two machines. Parameter selftests.test=NAME:
+# this one only.
 
 # wanted: what of kselftest-list.txt
 wanted() {
@@ -11,7 +13,8 @@ wanted() {
 	grep -x "kvm:${name:-.*}" kselftest-list.txt
 }
 
-# set_arguments: of the tests that the file "arguments" names, in the way the runner has for it.
+# set_arguments: of the tests that the file "arguments" names, in the way the
+# runner has for it.
 set_arguments() {
 	while read -r name value; do
 		case $name in
@@ -28,7 +31,8 @@ tell() {
 		s/^selftests: kvm: (.*)/# progress: selftest \1 '"$1/p" | tee -a /run/selftests >&3
 }
 
-# why LINES: what one that did not pass had to say after so many lines of the log, to the console's.
+# why LINES: what one that did not pass had to say after so many lines of the
+# log, to the console's.
 why() {
 	tail -n "+$(($1 + 1))" output.log | tail -n 12 | sed 's/^/| /'
 }

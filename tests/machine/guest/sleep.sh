@@ -2,7 +2,8 @@
 # shellcheck shell=dash
 # The ways to sleep. Sourced after vmx.sh.
 
-# sleep_for SECONDS: to RAM, and awake again by the clock. A write that succeeds has slept.
+# sleep_for SECONDS: to RAM, and awake again by the clock. A write that succeeds
+# has slept.
 sleep_for() {
 	echo deep >/sys/power/mem_sleep
 	echo 0 >/sys/class/rtc/rtc0/wakealarm
@@ -10,7 +11,8 @@ sleep_for() {
 	echo mem >/sys/power/state
 }
 
-# As far as the callbacks that run with interrupts off on the last CPU, without the firmware.
+# As far as the callbacks that run with interrupts off on the last CPU, without
+# the firmware.
 core_test() {
 	echo 1 >/sys/module/suspend/parameters/pm_test_delay
 	echo core >/sys/power/pm_test
@@ -22,7 +24,8 @@ core_test() {
 	fi
 }
 
-# idle_for MILLISECONDS: the same without the firmware. The test client wakes the machine.
+# idle_for MILLISECONDS: the same without the firmware. The test client wakes
+# the machine.
 idle_for() {
 	echo s2idle >/sys/power/mem_sleep
 	vmxt wake "$1"
@@ -37,7 +40,8 @@ swap_on() {
 	swapon /dev/sda
 	# 8:0 is /dev/sda
 	echo 8:0 >/sys/power/resume
-	# Each page of the image costs time. To make it still smaller, by image_size, takes more.
+	# Each page of the image costs time. To make it still smaller, by
+	# image_size, takes more.
 	echo 3 >/proc/sys/vm/drop_caches
 	echo $((512 << 20)) >/sys/power/image_size
 	echo test_resume >/sys/power/disk

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# vmxcore_tdx on the simulated TDX module (tests/machine/tdx_sim). Sourced after vmx.sh.
+# vmxcore_tdx on the simulated TDX module (tests/machine/tdx_sim). Sourced after
+# vmx.sh.
 
 sim=/sys/kernel/debug/vmxcore_tdx_sim
 tdx=/sys/kernel/vmxcore_tdx
@@ -15,8 +16,8 @@ sim_load() {
 	check "a TDX module is simulated${*:+: $*}" modprobe vmxcore_tdx_sim "$@"
 }
 
-# sim_is NAME VALUE: in its state.
-sim_is() {
+# check_sim NAME VALUE: in its state.
+check_sim() {
 	check_equal "  in SEAM: $1 $2" "$(sed -n "s/^$1 //p" $sim/state)" "$2"
 }
 
@@ -41,13 +42,14 @@ tdx_unload() {
 	check "vmxcore_tdx unloads" rmmod vmxcore_tdx
 }
 
-# tdx_is FILE VALUE: in sysfs.
-tdx_is() {
+# check_tdx FILE VALUE: in sysfs.
+check_tdx() {
 	check_equal "  $1 is $2" "$(cat $tdx/"$1")" "$2"
 }
 
-# tdx_refuses ERRNO-TEXT LOG-REGEX [PARAMETER...]: loading fails so, the log says why, nothing is left.
-tdx_refuses() {
+# check_tdx_refuses ERRNO-TEXT LOG-REGEX [PARAMETER...]: loading fails so, the
+# log says why, nothing is left.
+check_tdx_refuses() {
 	local errno=$1 regex=$2
 	shift 2
 	dmesg_mark
@@ -81,14 +83,16 @@ tdxcall_says() {
 	dmesg_has "vmxcore_tdx_user: .* $1"
 }
 
-# pamt_at: in which MiB of memory the first PAMT is. It is the uppermost place that is free, so one that is not given back moves
-# the next one down by 4 MiB for each GiB of memory.
+# pamt_at: in which MiB of memory the first PAMT is. It is the uppermost place
+# that is free, so one that is not given back moves the next one down by 4 MiB
+# for each GiB of memory.
 pamt_at() {
 	echo $(($(sed -n '1s/.* pamt_4k \(0x[0-9a-f]*\).*/\1/p' $sim/pamt) >> 20))
 }
 
-# memory_is_used: nearly all that is free, and freed again. A kernel that clears what it gives out
-# (init_on_alloc) overwrites it so; on others it is written.
+# memory_is_used: nearly all that is free, and freed again. A kernel that clears
+# what it gives out (init_on_alloc) overwrites it so; on others it is
+# written.
 memory_is_used() {
 	local size status=0
 	size=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
