@@ -19,7 +19,7 @@ cause="no-vmx
     enable VT-x in the firmware setup" more=
 if grep -qw hypervisor /proc/cpuinfo; then
 	cause="no-nested-vmx
-    check_vmx_on its host" more=": a virtual machine without nested VMX"
+    on its host" more=": a virtual machine without nested VMX"
 fi
 check_equal "vmxctl doctor names the cause" "$(vmxctl --no-colour doctor | sed 's/:.*//')" "$cause"
 check "vmxctl status too" sh -c "vmxctl status | grep -qx 'There is no VT-x here$more'"

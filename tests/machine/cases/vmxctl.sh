@@ -79,14 +79,14 @@ check_equal "  backend" "$(json '^    "backend":"(.*)",') $(json '^    "provider
 check "a gets CPU 1" vmxt get_cpu a 1
 holds "a holds CPU 1" 1 a
 check_equal "  which is on" "$(books on)" 1
-check "  and CPU 1 only" grep -qE "^VT-x is held by a \(client of vmxcore\) check_vmx_on CPU:times 1:1, since " /run/text
+check "  and CPU 1 only" grep -qE "^VT-x is held by a \(client of vmxcore\) on CPU:times 1:1, since " /run/text
 check "client b" vmxt register b
 check "b gets" vmxt get b
 check "client c" vmxt register c
 check "c gets CPU 2" vmxt get_cpu c 2
 holds "three clients" 0,1,2 a b c
 check_equal "  CPUs are on" "$(books on)" 0,1,2
-check "  b on all CPUs" grep -qE "^VT-x is held by b \(client of vmxcore\) check_vmx_on all CPUs, since .*\([0-9]+ s\)" /run/text
+check "  b on all CPUs" grep -qE "^VT-x is held by b \(client of vmxcore\) on all CPUs, since .*\([0-9]+ s\)" /run/text
 check_equal "  clients says what they hold" "$(vmxctl clients | sed -nE 's/^(.) \(module vmxcore_test\): (holds )?([^,;]*).*/\1 \3/p' | grep '^[abc] ')" \
 	"$(printf '%s\n' 'a CPU:times 1:1' 'b all CPUs 1 times' 'c CPU:times 2:1')"
 check "CPU 1 goes offline, with a's reference" online 1 0
