@@ -65,7 +65,8 @@ add_stock_modules() {
 	mkdir -p "$to"
 	cp "$root/lib/modules/$release"/modules.{builtin,builtin.modinfo,order} "$to"
 	for name in "${wanted[@]}"; do
-		modprobe --dirname "$root" --set-version "$release" --show-depends --config /dev/null "$name"
+		modprobe --dirname "$root" --set-version "$release" --show-depends --config \
+			/dev/null "$name"
 	done | sed -n 's/^insmod \([^ ]*\) *.*$/\1/p' | sort -u | while read -r file; do
 		path=${file#"$root/lib/modules/$release/"}
 		mkdir -p "$to/$(dirname "$path")"
@@ -91,12 +92,14 @@ add_modules() {
 # other values than their defaults.
 add_installed() {
 	local to=$1/lib/modules/$release file
-	[ -d "$installed/updates/dkms" ] || die "nothing is in $installed: run tests/install/run $line first"
+	[ -d "$installed/updates/dkms" ] ||
+		die "nothing is in $installed: run tests/install/run $line first"
 	rm -rf "$to"
 	(cd "$installed" && find . -type f ! -name '*.ko*') | while read -r file; do
 		install -D --mode=644 "$installed/$file" "$to/$file"
 	done
-	(cd "$installed" && find updates kernel/virt kernel/arch/x86/kvm -name '*.ko*') | while read -r file; do
+	(cd "$installed" && find updates kernel/virt kernel/arch/x86/kvm -name '*.ko*') |
+		while read -r file; do
 		mkdir -p "$to/$(dirname "$file")"
 		unpack_module "$installed/$file" "$to/${file%.xz}"
 	done
@@ -130,7 +133,8 @@ add_vmx_sites() {
 	rm "$stock"
 	vmx_sites kvm_intel "$modules/kvm-intel.ko" >"$1/vmx/ours"
 	for module in vmxcore vmxcore_bench; do
-		[ ! -f "$modules/$module.ko" ] || vmx_sites "$module" "$modules/$module.ko" >"$1/vmx/$module"
+		[ ! -f "$modules/$module.ko" ] ||
+			vmx_sites "$module" "$modules/$module.ko" >"$1/vmx/$module"
 	done
 }
 
@@ -140,7 +144,8 @@ add_programs() {
 	for source in "$here"/guest/*.c "$here"/programs/*.c; do
 		[ -f "$source" ] || continue
 		name=$(basename "$source" .c)
-		gcc -static -O2 -Wall -Wextra -I "$top/include" -o "$1/usr/local/bin/$name" "$source" -lpthread
+		gcc -static -O2 -Wall -Wextra -I "$top/include" -o "$1/usr/local/bin/$name" \
+			"$source" -lpthread
 	done
 }
 

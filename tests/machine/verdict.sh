@@ -63,7 +63,8 @@ without_races_of_kvm() {
 		}
 		/BUG: KCSAN:/ {
 			text = $0; places = others = 0
-			while (match(text, /[A-Za-z0-9_.]+(\+0x[0-9a-f]+\/0x[0-9a-f]+)? \[[a-z0-9_]+\]/)) {
+			while (match(text, /[A-Za-z0-9_.]+(\+0x[0-9a-f]+\/0x[0-9a-f]+)? \
+				\[[a-z0-9_]+\]/)) {
 				place = substr(text, RSTART, RLENGTH)
 				text = substr(text, RSTART + RLENGTH)
 				places++
@@ -90,7 +91,8 @@ missing() {
 	local console=$1 regex
 	shift
 	for regex in "$@"; do
-		grep -qaE "$regex" "$console" || echo "expected on the console, and not there: $regex"
+		grep -qaE "$regex" "$console" ||
+			echo "expected on the console, and not there: $regex"
 	done
 }
 

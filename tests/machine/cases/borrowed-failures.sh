@@ -2,11 +2,11 @@
 # shellcheck shell=dash
 # machine: cpus=3
 # kernels: 7.2
-# The kernel's VMXON fails, which vmxcore has to report where the kernel owns VMX. The case failures has the
-# failures of the native backend.
+# The kernel's VMXON fails, which vmxcore has to report where the kernel owns
+# VMX. The case failures has the failures of the native backend.
 
-# check_gets_fail ERRNO REGEX: a get of all CPUs and one of CPU 1 fail with that errno, and the log says
-# this.
+# check_gets_fail ERRNO REGEX: a get of all CPUs and one of CPU 1 fail with that
+# errno, and the log says this.
 check_gets_fail() {
 	dmesg_mark
 	check "  a get of all CPUs: $1" vmxt -e "$1" get a
@@ -56,8 +56,8 @@ for field in basic cet; do
 	check_gets_work
 done
 
-# This comes last. The kernel takes this failure for success, and must not execute VMXOFF for it until the
-# next boot.
+# This comes last. The kernel takes this failure for success, and must not
+# execute VMXOFF for it until the next boot.
 about ""
 check "the root VMCS of CPU 1 has a wrong revision" vmxt revision 1 1
 dmesg_mark

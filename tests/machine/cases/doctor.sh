@@ -3,7 +3,8 @@
 # machine: cpus=2 limit=420
 # kernels: 6.12
 # more-kernels: 6.1 7.2
-# vmxctl doctor names each problem and a command, and the command solves the problem.
+# vmxctl doctor names each problem and a command, and the command solves the
+# problem.
 
 release=$(uname -r)
 modules=/lib/modules/$release
@@ -17,7 +18,8 @@ ids() {
 	sed -nE 's/^ *"id":"(.*)",$/\1/p' /run/json | xargs
 }
 
-# check_finds DESCRIPTION [ID...]: doctor finds exactly these, and its exit status says so.
+# check_finds DESCRIPTION [ID...]: doctor finds exactly these, and its exit
+# status says so.
 check_finds() {
 	local description=$1 status=0
 	shift
@@ -26,7 +28,8 @@ check_finds() {
 	check_equal "$description, doctor finds: ${*:-nothing}" "$status $(ids)" "$(($# != 0)) $*"
 }
 
-# check_fixed: runs the commands that doctor has named; then it finds nothing any more.
+# check_fixed: runs the commands that doctor has named; then it finds nothing
+# any more.
 check_fixed() {
 	local fix
 	fixes >/run/fixes
@@ -63,7 +66,8 @@ check "the modules are unloaded" modprobe -r kvm_intel vmxcore
 about blacklisted
 printf '# mine\nblacklist kvm_intel\n' >/etc/modprobe.d/mine.conf
 check_finds "kvm_intel is blacklisted" blacklisted
-check_fails "  modprobe -b does not load it" sh -c "modprobe -b kvm_intel; grep -q ^kvm_intel /proc/modules"
+check_fails "  modprobe -b does not load it" \
+	sh -c "modprobe -b kvm_intel; grep -q ^kvm_intel /proc/modules"
 check_fixed
 check "  modprobe -b loads it" sh -c "modprobe -b kvm_intel && grep -q ^kvm_intel /proc/modules"
 check "  the modules are unloaded" modprobe -r kvm_intel vmxcore
@@ -85,7 +89,8 @@ check_fails "  kvm_intel does not load" modprobe kvm_intel
 check_fixed
 check_ours
 
-# The boot CPU loses VMX in sleep, which is possible with the native backend only.
+# The boot CPU loses VMX in sleep, which is possible with the native backend
+# only.
 if ! borrowed; then
 	about failed
 	check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2 limit=400
-# The kernel has one pointer to a function that turns VMX off in an emergency. It is vmxcore's from load to
-# unload, and does not change when KVM and another client get and put VMX in any order.
+# The kernel has one pointer to a function that turns VMX off in an emergency.
+# It is vmxcore's from load to unload, and does not change when KVM and another
+# client get and put VMX in any order.
 
 slot=/sys/kernel/debug/vmxcore_test/emergency
 
@@ -11,7 +12,8 @@ check_steady() {
 	check_equal "$1" "$(cat $slot)" "slot vmxcore_power_emergency [vmxcore] touched 0"
 }
 
-# kvm_on, kvm_off: a VM begins and ends (vm), or kvm_intel is loaded and unloaded (load).
+# kvm_on, kvm_off: a VM begins and ends (vm), or kvm_intel is loaded and
+# unloaded (load).
 kvm_on() {
 	case $how in
 	vm*) vm_start ;;
@@ -69,7 +71,8 @@ for policy in 0 1; do
 		check "enable_virt_at_load=$policy, $get: kvm_intel loads" modprobe kvm_intel
 		how=vm
 		check_orders
-		check "enable_virt_at_load=$policy, $get: kvm_intel is unloaded" modprobe -r kvm_intel
+		check "enable_virt_at_load=$policy, $get: kvm_intel is unloaded" \
+			modprobe -r kvm_intel
 		modprobe kvm enable_virt_at_load=$policy
 	done
 	modprobe -r kvm

@@ -3,10 +3,12 @@
 # machine: cpus=2 limit=300
 # more-kernels: 6.1 7.2
 # debug-kernels: 6.12-debug 6.12-kcsan
-# A client that wants VMX for itself is refused while another client holds it, and the log names that
-# client; or it takes over from clients that hold VMX for no VM of theirs and yield it.
+# A client that wants VMX for itself is refused while another client holds it,
+# and the log names that client; or it takes over from clients that hold VMX for
+# no VM of theirs and yield it.
 
-# check_refused REGEX COMMAND...: the command fails with EBUSY, and the log says why.
+# check_refused REGEX COMMAND...: the command fails with EBUSY, and the log says
+# why.
 check_refused() {
 	local regex=$1
 	shift
@@ -46,7 +48,8 @@ about "takeover from vmxcore"
 check "vmxcore loads with enable_virt_at_load" modprobe vmxcore enable_virt_at_load=1
 load_provider
 check "the test client loads" modprobe vmxcore_test
-check_refused "client 'x' does not get VMX for itself, client 'vmxcore' holds it" register x exclusive
+check_refused "client 'x' does not get VMX for itself, client 'vmxcore' holds it" \
+	register x exclusive
 check "x takes over" vmxt register x takeover
 check_vmx_on "  vmxcore has yielded VMX" none
 check "x gets" vmxt get x
@@ -60,7 +63,8 @@ policies="0 1"
 [ "$(line)" != 6.1 ] || policies=0
 for policy in $policies; do
 	about "takeover from KVM, enable_virt_at_load=$policy"
-	# With VMX on demand KVM returns EIO for each error of the vendor module, and EBUSY in 6.1.
+	# With VMX on demand KVM returns EIO for each error of the vendor
+	# module, and EBUSY in 6.1.
 	before=none errno=EIO
 	[ "$(line)" != 6.1 ] || errno=EBUSY
 	[ "$policy" = 0 ] || { before=all errno=EBUSY; }
@@ -70,7 +74,8 @@ for policy in $policies; do
 	check "x takes over" vmxt register x takeover
 	check_vmx_on "  KVM, which has no VM, has yielded VMX" none
 	check "x gets all" vmxt get x
-	check_equal "  no VM can be made" "$(vmrun --rounds 1)" "vmrun: no VM, KVM_CREATE_VM: $errno"
+	check_equal "  no VM can be made" \
+		"$(vmrun --rounds 1)" "vmrun: no VM, KVM_CREATE_VM: $errno"
 	check "CPU 1 goes offline" online 1 0
 	check "CPU 1 comes online" online 1 1
 	check "the machine sleeps (S3)" sleep_for 2
@@ -80,7 +85,8 @@ for policy in $policies; do
 	check "a VM runs" vmrun --vcpus 2 --rounds 3
 	check_vmx_on "  KVM holds VMX as before" $before
 	vm_start --vcpus 2
-	check_refused "client 'x' does not get VMX for itself, client 'kvm_intel' holds it" register x takeover
+	check_refused "client 'x' does not get VMX for itself, client 'kvm_intel' holds it" \
+		register x takeover
 	check_vm_computes "the VM runs on"
 	vm_end
 	check_vmx_on "  KVM holds VMX as before" $before
@@ -90,7 +96,8 @@ for policy in $policies; do
 	check "the modules are unloaded" modprobe -r vmxcore_test kvm_intel
 done
 
-# The last VM ends and KVM puts each CPU, and the other client's takeover comes in between.
+# The last VM ends and KVM puts each CPU, and the other client's takeover comes
+# in between.
 about "takeover while KVM puts"
 if [ "$(line)" != 6.1 ]; then
 	check "the test client loads" modprobe vmxcore_test

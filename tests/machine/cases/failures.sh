@@ -3,11 +3,12 @@
 # machine: cpus=3
 # kernels: 6.1 6.12
 # debug-kernels: 6.12-debug 6.12-kcsan
-# A get fails: its errno says what kind of failure it is, the log names the client or says "foreign owner",
-# VMX is off everywhere, and a get works again as soon as the cause is gone.
+# A get fails: its errno says what kind of failure it is, the log names the
+# client or says "foreign owner", VMX is off everywhere, and a get works again
+# as soon as the cause is gone.
 
-# check_gets_fail ERRNO CPU REGEX: a get of all CPUs and one of the bad CPU fail with that errno, and the
-# log says this.
+# check_gets_fail ERRNO CPU REGEX: a get of all CPUs and one of the bad CPU fail
+# with that errno, and the log says this.
 check_gets_fail() {
 	dmesg_mark
 	check "  a get of all CPUs: $1" vmxt -e "$1" get a
@@ -19,8 +20,8 @@ check_gets_fail() {
 		dmesg_has "client 'a' gets no VMX, CPU $2: $3"
 }
 
-# check_gets_work: on all CPUs and on CPU 1. a registers anew, as the log takes ten lines in five seconds of
-# one registration.
+# check_gets_work: on all CPUs and on CPU 1. a registers anew, as the log takes
+# ten lines in five seconds of one registration.
 check_gets_work() {
 	check "  a get of all CPUs works" vmxt get a
 	check_vmx_on "  a holds all" 0,1,2
@@ -31,7 +32,8 @@ check_gets_work() {
 	check "  a registers anew" sh -c "vmxt unregister a && vmxt register a"
 }
 
-# check_fails_beside_b ERRNO: a get of all CPUs fails while b holds CPU 2, and leaves it to b.
+# check_fails_beside_b ERRNO: a get of all CPUs fails while b holds CPU 2, and
+# leaves it to b.
 check_fails_beside_b() {
 	check "  b gets CPU 2" vmxt get_cpu b 2
 	check "  a get of all CPUs fails beside b" vmxt -e "$1" get a
@@ -52,18 +54,19 @@ check "  b puts CPU 2" vmxt put_cpu b 2
 check "CR4.VMXE is cleared again" vmxt vmxe 1 0
 check_gets_work
 
-# When the kernel gives up taking a CPU offline, it calls the callbacks of a CPU that comes online. That a
-# get failed there before is no reason to refuse the CPU. The kernel's own fault injection stops it below
-# vmxcore's callbacks.
+# When the kernel gives up taking a CPU offline, it calls the callbacks of a CPU
+# that comes online. That a get failed there before is no reason to refuse the
+# CPU. The kernel's own fault injection stops it below vmxcore's callbacks.
 cpu1=/sys/devices/system/cpu/cpu1
 check "a get fails on CPU 1 once more" sh -c "vmxt vmxe 1 1 && vmxt -e EBUSY get a && vmxt vmxe 1 0"
-check "the kernel will not take CPU 1 offline" sh -c "sed -n 's/^ *\([0-9]*\): workqueue:online\$/\1/p' \
-	/sys/devices/system/cpu/hotplug/states >$cpu1/hotplug/fail"
+check "the kernel will not take CPU 1 offline" \
+	sh -c "sed -n 's/^ *\([0-9]*\): workqueue:online\$/\1/p' \
+		/sys/devices/system/cpu/hotplug/states >$cpu1/hotplug/fail"
 dmesg_mark
 check_fails "  CPU 1 does not go offline" online 1 0
 check_fails "  it is not refused on its way back" dmesg_has "CPU 1 stays offline"
-check_equal "  all its hotplug states are those of a CPU that is online" "$(cat $cpu1/hotplug/state)" \
-	"$(cat /sys/devices/system/cpu/cpu0/hotplug/state)"
+check_equal "  all its hotplug states are those of a CPU that is online" \
+	"$(cat $cpu1/hotplug/state)" "$(cat /sys/devices/system/cpu/cpu0/hotplug/state)"
 check_gets_work
 
 check "another hypervisor executes VMXON on CPU 1" vmxt foreign 1 1
@@ -117,7 +120,8 @@ check_equal "  one line in the log about it" \
 	"$(dmesg_since | grep -c 'vmxcore: CPU 1: its VMX capability MSRs differ')" 1
 check "CPU 1 is like the others again" vmxt differ 1 0
 
-# check_refused REASON: CPU 1 does not come online, and the others are not affected.
+# check_refused REASON: CPU 1 does not come online, and the others are not
+# affected.
 check_refused() {
 	check "  it does not come online" stays_offline
 	check "  the log says why" dmesg_has "CPU 1 stays offline, VMX is in use .*: $1"

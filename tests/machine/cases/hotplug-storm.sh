@@ -2,8 +2,9 @@
 # shellcheck shell=dash
 # machine: cpus=3 limit=600
 # long: limit=5400
-# CPUs go offline and online while clients get and put, register and unregister, and VMs are made, run and
-# destroyed, in each state of the matrix. Guests go on computing right results.
+# CPUs go offline and online while clients get and put, register and unregister,
+# and VMs are made, run and destroyed, in each state of the matrix. Guests go on
+# computing right results.
 
 # The loops below run until this file is gone.
 busy=/run/busy
@@ -56,7 +57,8 @@ for state in $states; do
 	# shellcheck disable=SC2086 # one or two
 	wait $clients $vms
 	log "$(cat /run/clients) clients, $(cat /run/vms) VMs"
-	check "  nothing fails while CPUs go offline and online $cycles times" test ! -e /run/trouble
+	check "  nothing fails while CPUs go offline and online $cycles times" \
+		test ! -e /run/trouble
 	check "  VMX was on while a client held a reference" vmxt storm_stop
 	check_state_holds "$state" 0
 	state_leave "$state" 0

@@ -4,8 +4,8 @@
 # kernels: 6.1 6.12 7.2
 # more-kernels: 6.12-rt
 # debug-kernels: 6.12-debug 6.12-kcsan
-# A CPU goes offline and comes back: with references of each kind held there, with kvm_intel loaded and no
-# VM, and with a VM running.
+# A CPU goes offline and comes back: with references of each kind held there,
+# with kvm_intel loaded and no VM, and with a VM running.
 
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
 load_provider
@@ -72,9 +72,10 @@ check_fails "  nothing is reported as leaked" dmesg_has "client 'a' .* went away
 check "b puts CPU 2" vmxt put_cpu b 2
 check_vmx_on "  no client holds VMX" none
 
-# Each step of a CPU's way down and up calls get_cpu (client/hooks.c): 2 gets on the way down in a task and
-# in an interrupt, one in each half of the STARTING section, one left to CPUHP_AP_SMPCFD_DYING, one by the
-# callback; 3 on the way up.
+# Each step of a CPU's way down and up calls get_cpu (client/hooks.c): 2 gets on
+# the way down in a task and in an interrupt, one in each half of the STARTING
+# section, one left to CPUHP_AP_SMPCFD_DYING, one by the callback; 3 on the way
+# up.
 about "gets on the way"
 check "a client calls vmxcore_get_cpu() in each step" vmxt hooks 1
 for held in none all; do
@@ -131,7 +132,8 @@ done
 check_vmx_on "KVM holds all CPUs" 0,1,2
 check "  the VM runs on" progress /run/rounds 6 60
 
-# The kernel's own VMXON would spoil the CPU until the next boot: borrowed-failures.
+# The kernel's own VMXON would spoil the CPU until the next boot:
+# borrowed-failures.
 if ! borrowed; then
 	check "CPU 1 goes offline" online 1 0
 	check "CPU 1 breaks" vmxt revision 1 1

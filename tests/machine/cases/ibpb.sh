@@ -3,15 +3,17 @@
 # machine: cpus=2 emulator=bochs model=corei7_icelake_u limit=400
 # machine: append="mitigations=auto spectre_v2=on spectre_v2_user=on"
 # kernels: 6.12 7.2
-# vmxcore executes an IBPB where vmxcore_vmcs_load() makes a VMCS current and the VMCS before it is, or may
-# be, of another client; and none between two VMCSs of one client. KVM executes one when it finds that
-# another hypervisor has had the CPU. The barriers in $ours and $kvms are counted. Linux 6.1 does not boot on
-# this model of Bochs.
+# vmxcore executes an IBPB where vmxcore_vmcs_load() makes a VMCS current and
+# the VMCS before it is, or may be, of another client; and none between two
+# VMCSs of one client. KVM executes one when it finds that another hypervisor
+# has had the CPU. The barriers in $ours and $kvms are counted. Linux 6.1 does
+# not boot on this model of Bochs.
 #
-# The third argument of "vmxt vmcs_load" is the result: 0: nothing has changed, 1: the VMCS has been
-# VMCLEARed since, 2: it comes from another CPU, 3: both.
+# The third argument of "vmxt vmcs_load" is the result: 0: nothing has changed,
+# 1: the VMCS has been VMCLEARed since, 2: it comes from another CPU, 3: both.
 
-# check_costs N DESCRIPTION COMMAND: the command makes vmxcore execute so many barriers.
+# check_costs N DESCRIPTION COMMAND: the command makes vmxcore execute so many
+# barriers.
 check_costs() {
 	local wanted=$1 before
 	before=$(count_of "$ours")

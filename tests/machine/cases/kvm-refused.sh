@@ -2,8 +2,8 @@
 # shellcheck shell=dash
 # machine: cpus=2
 # kernels: 6.12 7.2
-# kvm_intel is loaded while another hypervisor has VMX on: it is refused, leaves nothing behind, and loads when the
-# other hypervisor is gone.
+# kvm_intel is loaded while another hypervisor has VMX on: it is refused, leaves
+# nothing behind, and loads when the other hypervisor is gone.
 
 check_refused() {
 	check "another hypervisor executes VMXON on CPU 1" vmxt foreign 1 1

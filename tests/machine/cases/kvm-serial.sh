@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2 append="kvm.enable_virt_parallel=0"
-# KVM gets VMX on one CPU after another, as stock KVM does: all of the case kvm holds for that, too.
+# KVM gets VMX on one CPU after another, as stock KVM does: all of the case kvm
+# holds for that, too.
 
 about "enable_virt_parallel=0"
 load_kvm 0

@@ -3,8 +3,8 @@
 # machine: cpus=2
 # kernels: 6.12 6.12-trixie
 # debug-kernels: 6.12-debug 6.12-kcsan
-# kvm_intel is a client like others. It holds each CPU while it has a VM, or while it is loaded, by its own
-# parameter.
+# kvm_intel is a client like others. It holds each CPU while it has a VM, or
+# while it is loaded, by its own parameter.
 
 clients=/sys/kernel/debug/vmxcore/clients
 

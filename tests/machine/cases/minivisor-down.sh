@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2 boots=4 image=kexec limit=400 append="crashkernel=256M"
-# The sample's VMs run when the machine goes down by a crash, a reboot and kexec. guest/down.sh says what the
-# next kernel proves.
+# The sample's VMs run when the machine goes down by a crash, a reboot and
+# kexec. guest/down.sh says what the next kernel proves.
 
 mini_everywhere() {
 	about "before $1"

@@ -3,8 +3,8 @@
 # machine: cpus=2 limit=240
 # more-kernels: 6.1
 # debug-kernels: 6.12-debug 6.12-kcsan
-# The sample: a second hypervisor with VMs of its own, alone, beside KVM, and while CPUs go offline and
-# sleep.
+# The sample: a second hypervisor with VMs of its own, alone, beside KVM, and
+# while CPUs go offline and sleep.
 
 clients=/sys/kernel/debug/vmxcore/clients
 
@@ -24,7 +24,8 @@ for cpu in 0 1; do
 done
 check_vmx_on "both VMs are gone" none
 
-# No driver handles the test client's NMI, so the kernel prints a line for each that the host gets.
+# No driver handles the test client's NMI, so the kernel prints a line for each
+# that the host gets.
 about "NMIs"
 expect 'NMI received for unknown reason'
 mini_start --cpu 1
@@ -32,7 +33,8 @@ for nmi in 1 2 3; do
 	check "NMI $nmi to the CPU on which it runs" vmxt nmi 1
 	check_mini_computes "  it runs on"
 done
-# An NMI may come between two entries. In a VM the way from one entry to the next is long.
+# An NMI may come between two entries. In a VM the way from one entry to the
+# next is long.
 check "30 more NMIs" more_nmis
 check_mini_computes "  it runs on"
 mini_end

@@ -2,7 +2,8 @@
 # shellcheck shell=dash
 # machine: cpus=2
 # debug-kernels: 6.12-debug 6.12-kcsan
-# Misuse is logged once with the name of the client, changes nothing, and never crashes the machine.
+# Misuse is logged once with the name of the client, changes nothing, and never
+# crashes the machine.
 
 # check_logged TIMES REGEX
 check_logged() {
@@ -19,7 +20,8 @@ load() {
 load
 check "a puts without a get" vmxt put a
 check "  it puts again" vmxt put a
-check_logged 1 "misuse by client 'a': vmxcore_put: put without a get, called from .* [[]vmxcore_test[]]"
+put="vmxcore_put: put without a get"
+check_logged 1 "misuse by client 'a': $put, called from .* [[]vmxcore_test[]]"
 check_vmx_on "  nothing has changed" none
 check "b puts without a get" vmxt put b
 check_logged 1 "misuse by client 'b': vmxcore_put: put without a get"
@@ -28,7 +30,8 @@ check "  a puts without a get" vmxt put a
 check_vmx_on "  b still holds all" 0,1
 check "  b puts" vmxt put b
 
-# It is logged once for each client and kind, and has been for b and vmxcore_put().
+# It is logged once for each client and kind, and has been for b and
+# vmxcore_put().
 check "client c" vmxt register c
 dmesg_mark
 check "c puts CPU 1 without a get" vmxt put_cpu c 1
@@ -98,7 +101,8 @@ check "  CPU 1" vmxt get_cpu b 1
 check "  CPU 1 again" vmxt get_cpu b 1
 check "c gets CPU 0" vmxt get_cpu c 0
 check "b unregisters with its references" vmxt unregister b
-check_logged 1 "client 'b' of module vmxcore_test went away with 2 references on all CPUs, some on CPUs \[1\], 0 VMCSs and 0 VPIDs"
+check_logged 1 "client 'b' of module vmxcore_test went away with 2 references on all CPUs,\
+ some on CPUs \[1\], 0 VMCSs and 0 VPIDs"
 check_vmx_on "  c still holds CPU 0" 0
 check "c unregisters with its reference" vmxt unregister c
 check_vmx_on "  no client holds VMX" none

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=1
-# A machine with one CPU: there is no other CPU to send an interrupt to, or to wait for.
+# A machine with one CPU: there is no other CPU to send an interrupt to, or to
+# wait for.
 
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
 check "client a" vmxt register a

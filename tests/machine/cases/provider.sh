@@ -2,13 +2,14 @@
 # shellcheck shell=dash
 # machine: cpus=2
 # kernels: 7.2
-# The kernel owns VMX, and vmxcore gets it through kvm_intel, in any order of loading, as long as a client
-# holds it.
+# The kernel owns VMX, and vmxcore gets it through kvm_intel, in any order of
+# loading, as long as a client holds it.
 
 clients=/sys/kernel/debug/vmxcore/clients
 slot=/sys/kernel/debug/vmxcore_test/emergency
 
-# check_pinned COUNT: kvm_intel has that many users and cannot be unloaded while there are some.
+# check_pinned COUNT: kvm_intel has that many users and cannot be unloaded while
+# there are some.
 check_pinned() {
 	check_equal "  kvm_intel is in use $1 times" \
 		"$(sed -n 's/^kvm_intel [0-9]* \([0-9]*\) .*/\1/p' /proc/modules)" "$1"
@@ -30,7 +31,8 @@ check_vmx_on "  no client holds VMX" none
 check_equal "  the kernel's emergency pointer is not set" "$(cat $slot)" "slot 0x0 touched 0"
 about "references keep kvm_intel loaded"
 load_kvm 0
-check_equal "  vmxcore has set the emergency pointer" "$(cat $slot)" "slot vmxcore_provider_emergency [vmxcore] touched 1"
+check_equal "  vmxcore has set the emergency pointer" \
+	"$(cat $slot)" "slot vmxcore_provider_emergency [vmxcore] touched 1"
 check_vmx_on "  no client holds VMX" none
 check_pinned 0
 

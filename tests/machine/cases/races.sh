@@ -4,8 +4,9 @@
 # debug-kernels: 6.12-debug 6.12-kcsan
 # coverage: no
 # long: limit=5400
-# Two things at the same moment: a get, and all that takes VMX away. The case does not depend on luck: it
-# makes functions of vmxcore wait where the other can come in between (client/inject.c).
+# Two things at the same moment: a get, and all that takes VMX away. The case
+# does not depend on luck: it makes functions of vmxcore wait where the other
+# can come in between (client/inject.c).
 
 cpus_slow="vmxcore_cpus_hold vmxcore_cpus_release"
 cpu_slow="vmxcore_cpu_up vmxcore_cpu_leave vmxcore_cpu_down"
@@ -24,7 +25,8 @@ pairs() {
 	sed -n 's/^pairs \([0-9]*\) .*/\1/p' /sys/kernel/debug/vmxcore_test/storm
 }
 
-# check_storm DESCRIPTION PAIRS COMMAND...: repeats the command while clients get and put so many times.
+# check_storm DESCRIPTION PAIRS COMMAND...: repeats the command while clients
+# get and put so many times.
 check_storm() {
 	local text=$1 wanted start rounds=0
 	start=$(pairs)
@@ -71,8 +73,9 @@ check_vmx_on "  no client holds VMX" none
 survived "$(amount 300 5000)" "shutdowns (simulated) against get"
 delay 0 vmxcore_cpus_hold vmxcore_cpu_shutdown
 
-# The log gets two correct lines for each client, of misuse and of a leak, which are too many for the
-# console. Errors go on to the console, as boot has to see what a debug kernel reports.
+# The log gets two correct lines for each client, of misuse and of a leak, which
+# are too many for the console. Errors go on to the console, as boot has to see
+# what a debug kernel reports.
 dmesg -n 4
 clients=$(amount 500 10000)
 # A debug kernel with preemption takes half a second of the machine for each.
@@ -95,7 +98,8 @@ while [ $i -lt "$(amount 20 1000)" ]; do
 	sleep 0.0$((i % 4))
 	kill -KILL $killed
 	wait $killed
-	# The reference belongs to the module and not to the task, so it is complete, or there is none.
+	# The reference belongs to the module and not to the task, so it is
+	# complete, or there is none.
 	vmxstate all >/dev/null && vmxt put a >/dev/null
 	vmxstate none || not_ok "VMX is off after the caller of a get was killed, time $i"
 done

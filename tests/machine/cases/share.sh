@@ -3,19 +3,22 @@
 # machine: cpus=2 limit=400
 # kernels: 6.12 7.2
 # long: limit=3600
-# Two hypervisors at once: guests of KVM and of minivisor take turns on one CPU, then on all CPUs while CPUs
-# go offline and online and the machine sleeps. The guests go on, and a switch costs one VMPTRLD.
+# Two hypervisors at once: guests of KVM and of minivisor take turns on one CPU,
+# then on all CPUs while CPUs go offline and online and the machine sleeps. The
+# guests go on, and a switch costs one VMPTRLD.
 
 rounds_so_far() {
 	od -An -t u8 "$mini_rounds" | tr -d ' '
 }
 
-# turns_so_far: how often minivisor's tasks got a CPU, from KVM's task or from another.
+# turns_so_far: how often minivisor's tasks got a CPU, from KVM's task or from
+# another.
 turns_so_far() {
 	cat /proc/"$mini"/task/*/status | awk '/ctxt_switches/ { n += $2 } END { print n }'
 }
 
-# minivisor's guest yields the CPU to KVM's after each round, and KVM's to minivisor's: two switches.
+# minivisor's guest yields the CPU to KVM's after each round, and KVM's to
+# minivisor's: two switches.
 rounds=$(amount 2000 50000)
 backend=native
 ! borrowed || backend=borrowed
@@ -37,13 +40,16 @@ kill -STOP "$mini"
 loads=$(count_of vmxcore_current_load)
 passed=$(($(rounds_so_far) - start))
 turns=$(($(turns_so_far) - turns))
-# A round takes a further turn if it is preempted, which happens several times in a slow VM. A turn takes no
-# VMPTRLD if KVM's guest has not had the CPU in between.
+# A round takes a further turn if it is preempted, which happens several times
+# in a slow VM. A turn takes no VMPTRLD if KVM's guest has not had the CPU in
+# between.
 log "$loads VMPTRLD in $passed rounds, $turns turns"
 check "  minivisor executes one VMPTRLD for two switches" \
 	test "$loads" -ge $((passed * 9 / 10)) -a "$loads" -le $((turns + 10))
 check_equal "  no VMCLEAR, no VMXON, no VMXOFF" \
-	"$(count_of vmxcore_current_clear) $(count_of ${backend}_on) $(count_of ${backend}_off)" "0 0 0"
+	"$(for function in vmxcore_current_clear ${backend}_on ${backend}_off; do
+		count_of "$function"
+	done | xargs)" "0 0 0"
 kill -CONT "$mini"
 for function in $functions; do
 	vmxt count "$function" 0 >/dev/null
@@ -73,8 +79,8 @@ mini_end
 vm_end
 check_vmx_on "the VMs are gone" none
 
-# A page can be the EPT root of one hypervisor first and of the other next, so each flushes on a CPU when it
-# uses a root there for the first time.
+# A page can be the EPT root of one hypervisor first and of the other next, so
+# each flushes on a CPU when it uses a root there for the first time.
 about ""
 check "flushes are counted" sh -c "vmxt count vmxcore_ept_activate 1 &&
 	vmxt count kvm_intel:vmx_flush_tlb_current 1 &&

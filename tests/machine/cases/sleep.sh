@@ -2,9 +2,9 @@
 # shellcheck shell=dash
 # machine: cpus=2 disk=512 memory=512 limit=600 append="hibernate=nocompress"
 # long: limit=3600
-# Suspend to RAM, to idle, and to disk (test_resume), in each state of the matrix. VMX is on afterwards
-# exactly where it was on before, and VMs go on. Compressing the image of the memory would take longer than
-# writing all of it.
+# Suspend to RAM, to idle, and to disk (test_resume), in each state of the
+# matrix. VMX is on afterwards exactly where it was on before, and VMs go on.
+# Compressing the image of the memory would take longer than writing all of it.
 
 # check_sleeps STATE ROW TIMES COMMAND...
 check_sleeps() {
@@ -14,9 +14,11 @@ check_sleeps() {
 	while [ $i -lt "$times" ]; do
 		i=$((i + 1))
 		"$@" || not_ok "$row, time $i"
-		# A VM is asked after the last time only: an error shows in its next result.
+		# A VM is asked after the last time only: an error shows in its
+		# next result.
 		if [ $i -lt "$times" ]; then
-			vmxstate "$where" || not_ok "VMX is on where it was before, after $row, time $i"
+			vmxstate "$where" ||
+				not_ok "VMX is on where it was before, after $row, time $i"
 		fi
 	done
 	ok "$row, $times times"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=1:2:2 limit=300
-# SMT is switched off and on, and a CPU that was offline when vmxcore was loaded comes online.
+# SMT is switched off and on, and a CPU that was offline when vmxcore was loaded
+# comes online.
 
 smt=/sys/devices/system/cpu/smt/control
 
@@ -25,7 +26,8 @@ check "a unregisters" vmxt unregister a
 for state in $states; do
 	state_enter "$state" 0
 	check "SMT is switched off" sh -c "echo off >$smt"
-	check_equal "  one thread of each core is left" "$(cat /sys/devices/system/cpu/online)" "0,2"
+	check_equal "  one thread of each core is left" \
+		"$(cat /sys/devices/system/cpu/online)" "0,2"
 	check_state_holds "$state" 0
 	check "SMT is switched on" sh -c "echo on >$smt"
 	check_equal "  all CPUs are online" "$(cat /sys/devices/system/cpu/online)" "0-3"

@@ -4,18 +4,21 @@
 # kernels: 6.12 7.2
 # more-kernels: 6.1
 # debug-kernels: 6.12-debug
-# The distribution's kvm_intel and vmxcore do not run beside each other: the second one is refused, with one
-# line that says what to do, and disturbs nothing.
+# The distribution's kvm_intel and vmxcore do not run beside each other: the
+# second one is refused, with one line that says what to do, and disturbs
+# nothing.
 
 ours=/lib/modules/$(uname -r)/updates
 
-# The kernel prints lines about each module that is not its own, and gcov about a module that it counts.
+# The kernel prints lines about each module that is not its own, and gcov about
+# a module that it counts.
 taint='taints kernel|signature and/or required key missing|version magic: 0x'
 
 # check_refused REGEX: one line in the log matches, and vmxcore prints no other.
 check_refused() {
 	check_equal "  one line in the log says what to do" \
-		"$(dmesg_since | grep -vcE "$taint") $(dmesg_since | grep -cE "vmxcore: .*$1")" "1 1"
+		"$(dmesg_since | grep -vcE "$taint")\
+ $(dmesg_since | grep -cE "vmxcore: .*$1")" "1 1"
 }
 
 # busy COMMAND...: succeeds if the load fails with EBUSY.
@@ -64,7 +67,8 @@ check_fails "  it is not there" grep -q '^kvm_intel ' /proc/modules
 if [ "$(line)" != 6.1 ]; then
 	dmesg_mark
 	check "our kvm_intel is refused on stock kvm: EBUSY" busy insmod "$ours/kvm-intel.ko"
-	check_refused "kvm_intel is refused on the distribution's kvm.ko, .*modprobe -r kvm && modprobe kvm_intel"
+	check_refused "kvm_intel is refused on the distribution's kvm.ko,\
+ .*modprobe -r kvm && modprobe kvm_intel"
 	check_vmx_on "  nothing is disturbed" $held
 	check_fails "  it is not there" grep -q '^kvm_intel ' /proc/modules
 fi

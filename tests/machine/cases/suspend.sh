@@ -4,13 +4,15 @@
 # kernels: 6.12 7.2
 # more-kernels: 6.1
 # debug-kernels: 6.12-debug 6.12-kcsan
-# Suspend to RAM, and a suspend that ends in the core: VMX is on again where it was on, and a VM runs on.
+# Suspend to RAM, and a suspend that ends in the core: VMX is on again where it
+# was on, and a VM runs on.
 
 suspends() {
 	cat /sys/power/suspend_stats/success
 }
 
-check "S3 is there" sh -c "echo deep >/sys/power/mem_sleep && grep -q '[[]deep[]]' /sys/power/mem_sleep"
+check "the kernel offers S3" sh -c "echo deep >/sys/power/mem_sleep &&
+	grep -q '[[]deep[]]' /sys/power/mem_sleep"
 load_kvm 0
 check "the test client loads" modprobe vmxcore_test
 check "client a" vmxt register a
@@ -58,7 +60,8 @@ check_vmx_on "  a holds all" 0,1
 check "a puts" vmxt put a
 check_vmx_on "  no client holds VMX" none
 
-# The kernel's own VMXON would spoil the CPU until the next boot: borrowed-failures.
+# The kernel's own VMXON would spoil the CPU until the next boot:
+# borrowed-failures.
 if borrowed; then
 	check_equal "the machine slept 10 times" "$(suspends)" 10
 	return

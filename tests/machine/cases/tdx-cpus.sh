@@ -4,8 +4,8 @@
 # kernels: 6.12
 # more-kernels: 6.1 7.2
 # debug-kernels: 6.12-debug
-# vmxcore_tdx and CPUs that go offline and online, in a machine of two packages with two CPUs each; and the
-# machine's sleep.
+# vmxcore_tdx and CPUs that go offline and online, in a machine of two packages
+# with two CPUs each; and the machine's sleep.
 
 # package CPU: its number.
 package() {
@@ -112,7 +112,8 @@ check_vmx_on "  VMX is off" none
 about "a package is offline"
 check "CPU 2 goes offline before loading" online 2 0
 check "CPU 3 goes offline before loading" online 3 0
-check_tdx_refuses "Device or resource busy" "wants a CPU of each package: bring CPU 2 online first" configure=1
+check_tdx_refuses "Device or resource busy" \
+	"wants a CPU of each package: bring CPU 2 online first" configure=1
 check "CPU 3 comes online" online 3 1
 check "CPU 2 comes online" online 2 1
 check_vmx_on "  VMX is off" none

@@ -3,9 +3,10 @@
 # machine: cpus=2 memory=1024 boots=4 image=kexec limit=400 append="crashkernel=256M"
 # kernels: 6.12
 # more-kernels: 6.1 7.2
-# The machine goes down while the TDX module has memory: by kexec, reboot and crash. The module is shut down
-# while VMX is still on, so that it does not write to memory of the next kernel. The next kernel comes up with
-# all CPUs and can use VMX.
+# The machine goes down while the TDX module has memory: by kexec, reboot and
+# crash. The module is shut down while VMX is still on, so that it does not
+# write to memory of the next kernel. The next kernel comes up with all CPUs and
+# can use VMX.
 
 # ready WAY [PARAMETER...]: loads all that the way down needs.
 ready() {

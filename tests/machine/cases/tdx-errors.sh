@@ -4,11 +4,13 @@
 # kernels: 6.12
 # more-kernels: 6.1 7.2
 # debug-kernels: 6.12-debug
-# Each SEAMCALL of vmxcore_tdx fails in each way that the ABI has for it: loading fails and the log names the
-# leaf, the status and the operand, or vmxcore_tdx tries again and it works. VMX is off afterwards, and the TDX
+# Each SEAMCALL of vmxcore_tdx fails in each way that the ABI has for it:
+# loading fails and the log names the leaf, the status and the operand, or
+# vmxcore_tdx tries again and it works. VMX is off afterwards, and the TDX
 # module keeps no memory.
 
-# check_fails_with LEAF STATUS ERRNO-TEXT LOG: loading fails if the leaf returns that.
+# check_fails_with LEAF STATUS ERRNO-TEXT LOG: loading fails if the leaf returns
+# that.
 check_fails_with() {
 	about "$1 $2"
 	sim_anew

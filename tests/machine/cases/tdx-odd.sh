@@ -3,10 +3,12 @@
 # machine: cpus=2 memory=1024 limit=300
 # more-kernels: 6.1 7.2
 # debug-kernels: 6.12-debug
-# Machines on which TDX is not ready, each with its own cause in the log, others that are unusual and work; and
-# clients that want VMX for themselves beside vmxcore_tdx.
+# Machines on which TDX is not ready, each with its own cause in the log, others
+# that are unusual and work; and clients that want VMX for themselves beside
+# vmxcore_tdx.
 
-# sim_another TEXT [PARAMETER...]: another machine, after which the verdicts are named.
+# sim_another TEXT [PARAMETER...]: another machine, after which the verdicts are
+# named.
 sim_another() {
 	about "$1"
 	shift
@@ -14,8 +16,8 @@ sim_another() {
 	sim_load "$@"
 }
 
-# cmrs FIRST-MIB: CMRs from 1 MiB to there, and 20 more of 4 MiB with gaps of 4 MiB, which are more gaps than a
-# TDMR can have reserved areas.
+# cmrs FIRST-MIB: CMRs from 1 MiB to there, and 20 more of 4 MiB with gaps of 4
+# MiB, which are more gaps than a TDMR can have reserved areas.
 cmrs() {
 	local mib=$1 i=0
 	printf '100000-%x' $((mib << 20))
@@ -41,7 +43,8 @@ check "  the log quotes the P-SEAMLDR" dmesg_has "the P-SEAMLDR has not loaded a
 check_vmx_on "  VMX is off" none
 
 sim_another "little memory" cmrs=100000-200000
-check_tdx_refuses "Cannot allocate memory" "no TDMRs can be made of this machine's memory" configure=1
+check_tdx_refuses "Cannot allocate memory" \
+	"no TDMRs can be made of this machine's memory" configure=1
 check_vmx_on "  VMX is off" none
 check_sim state SYSINIT_DONE
 sim_another "many CMRs" "cmrs=$(cmrs 512)"

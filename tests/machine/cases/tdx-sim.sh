@@ -3,12 +3,14 @@
 # machine: cpus=3 limit=400
 # more-kernels: 6.1 7.2
 # debug-kernels: 6.12-debug
-# The simulated TDX module does what the ABI says, and fails on command. The tests of vmxcore_tdx rely on it.
+# The simulated TDX module does what the ABI says, and fails on command. The
+# tests of vmxcore_tdx rely on it.
 
 sim=/sys/kernel/debug/vmxcore_tdx_sim
 raw=/sys/kernel/debug/vmxcore_tdx_call
 
-key_config=31 info=32 init=33 rd=34 lp_init=35 tdmr_init=36 rdall=37 lp_shutdown=44 config=45 shutdown=52 update=53
+key_config=31 info=32 init=33 rd=34 lp_init=35 tdmr_init=36 rdall=37 lp_shutdown=44 config=45 \
+	shutdown=52 update=53
 seamldr_info=0x8000000000000000
 
 simulate() {
@@ -24,7 +26,8 @@ result() {
 	sed -n "s/^cpu $1 .* $2 \\([^ ]*\\).*/\\1/p" $raw/result
 }
 
-# became CPU: what the caller on that CPU got; a status by the simulation's name for it.
+# became CPU: what the caller on that CPU got; a status by the simulation's name
+# for it.
 became() {
 	case $(cut -d' ' -f2-6 $raw/result | grep "^$1 ") in
 	"$1 exception 6 "*) echo UD ;;
@@ -102,7 +105,8 @@ check_returns "an unknown leaf of the P-SEAMLDR" SEAMLDR_EBADPARAM 1 0x800000000
 check_returns "an address that is not aligned" SEAMLDR_EBADPARAM 1 $seamldr_info b0x80
 check_returns "an address that is aligned" TDX_SUCCESS 1 $seamldr_info b0
 check_equal "  vendor, version" \
-	"$(dd if=$raw/buffer bs=1 skip=8 count=16 2>/dev/null | xxd -p)" "8680000055d93401e802050001000600"
+	"$(dd if=$raw/buffer bs=1 skip=8 count=16 2>/dev/null | xxd -p)" \
+	"8680000055d93401e802050001000600"
 check_equal "  the P-SEAMLDR is ready" \
 	"$(dd if=$raw/buffer bs=1 skip=160 count=3 2>/dev/null | xxd -p)" "010001"
 
@@ -135,7 +139,9 @@ check_returns "TDH.SYS.LP.INIT on CPU 1" TDX_SUCCESS 1 $lp_init
 check_returns "TDH.SYS.LP.INIT on CPU 1 again" TDX_SYS_LP_INIT_DONE 1 $lp_init
 check_returns "TDH.SYS.LP.INIT on CPU 0" TDX_SUCCESS 0 $lp_init
 check_returns "TDH.SYS.CONFIG with an LP missing" TDX_SYS_CONFIG_NOT_PENDING 0 $config
-check_equal "  it is CPU 2" "$(grep -c 'lp_init 1' $sim/cpus) $(grep 'lp_init 0' $sim/cpus | cut -d' ' -f2)" "2 2"
+check_equal "  it is CPU 2" \
+	"$(grep -c 'lp_init 1' $sim/cpus)\
+ $(sed -n 's/^cpu \(.\) .*lp_init 0.*/\1/p' $sim/cpus)" "2 2"
 check_returns "TDH.SYS.RD on CPU 2" TDX_SYS_LP_INIT_NOT_DONE 2 $rd 0 0x0800000100000004
 check_returns "TDH.SYS.LP.INIT on CPU 2" TDX_SUCCESS 2 $lp_init
 check_returns "TDH.SYS.UPDATE without handoff data" TDX_SYS_INVALID_HANDOFF 2 $update
@@ -179,7 +185,8 @@ check_returns "TDH.SYS.RDALL, of a wrong size" TDX_METADATA_FIELD_ID_INCORRECT 2
 	$rdall 0 b0 0x0800000200000004
 check_returns "TDH.SYS.RDALL" TDX_SUCCESS 2 $rdall 0 b0x1000 0xffffffffffffffff
 check_equal "  it has read all" "$(result 2 r8)" 0xffffffffffffffff
-# 36 sequences with 354 elements. The first has 9 fields of 4 bytes, and begins with NUM_PKGS, which is 2 here.
+# 36 sequences with 354 elements. The first has 9 fields of 4 bytes, and begins
+# with NUM_PKGS, which is 2 here.
 check_equal "  its header and the first sequence" \
 	"$(dd if=$raw/buffer bs=8 skip=512 count=3 2>/dev/null | xxd -p)" \
 	"$(printf '%s' 380c240000000000 0000000002020000 0200000000000000)"
@@ -196,8 +203,8 @@ check_returns "TDH.SYS.INFO, too small" TDX_OPERAND_INVALID+0x2 2 $info b0 1023 
 check_returns "TDH.SYS.INFO, CMRs not aligned" TDX_OPERAND_INVALID+0x8 2 $info b0 1024 b0x500 32
 check_returns "TDH.SYS.INFO, room for 31 CMRs" TDX_OPERAND_INVALID+0x9 2 $info b0 1024 b0x400 31
 
-# Memory: TDMR 0 is all memory of the machine, and its PAMT is in two areas of the client. TDMR 1 and its PAMT
-# are at addresses without memory.
+# Memory: TDMR 0 is all memory of the machine, and its PAMT is in two areas of
+# the client. TDMR 1 and its PAMT are at addresses without memory.
 about "TDH.SYS.CONFIG"
 at() {
 	sed -n "s/^$1 \\([^ ]*\\) .*/\\1/p" $raw/memory
@@ -224,8 +231,8 @@ right() {
 }
 high_or_pamt=0x400000
 
-# check_refuses DESCRIPTION STATUS NUMBER OFFSET VALUE...: TDH.SYS.CONFIG of the first TDMRs fails if these
-# words are changed.
+# check_refuses DESCRIPTION STATUS NUMBER OFFSET VALUE...: TDH.SYS.CONFIG of the
+# first TDMRs fails if these words are changed.
 check_refuses() {
 	local description=$1 status=$2 number=$3
 	shift 3
@@ -235,8 +242,8 @@ check_refuses() {
 	still_unconfigured
 }
 
-# still_unconfigured: resets the module if it has accepted what it had to refuse, so that the next verdicts are
-# right.
+# still_unconfigured: resets the module if it has accepted what it had to
+# refuse, so that the next verdicts are right.
 still_unconfigured() {
 	local cpu
 	grep -qx 'state SYSINIT_DONE' $sim/state && return
@@ -360,7 +367,8 @@ check_returns "  second" TDX_RND_NO_ENTROPY 1 $init
 check_sim_state SYSINIT_PENDING
 check_returns "  third" TDX_SUCCESS 0 $init
 check_equal "  the calls are counted" \
-	"$(tr '\n' ' ' <$sim/counts)" "TDH.SYS.INIT TDX_RND_NO_ENTROPY 2 TDH.SYS.INIT TDX_SUCCESS 1 "
+	"$(tr '\n' ' ' <$sim/counts)" \
+	"TDH.SYS.INIT TDX_RND_NO_ENTROPY 2 TDH.SYS.INIT TDX_SUCCESS 1 "
 check "an error after the work is done" simulate inject 35 TDX_INCONSISTENT_MSR+0x982 late cpu 1
 check_returns "  not on CPU 0" TDX_SUCCESS 0 $lp_init
 check_returns "  on CPU 1" TDX_INCONSISTENT_MSR+0x982 1 $lp_init

@@ -4,10 +4,12 @@
 # kernels: 7.2
 # more-kernels: 6.1 6.12
 # debug-kernels: 6.12-debug
-# vmxcore_tdx brings the TDX module up without KVM, shows what it found, executes SEAMCALLs for other modules,
-# and leaves nothing behind; it does the same beside KVM and minivisor with guests.
+# vmxcore_tdx brings the TDX module up without KVM, shows what it found,
+# executes SEAMCALLs for other modules, and leaves nothing behind; it does the
+# same beside KVM and minivisor with guests.
 
-# check_no_kvm: where the kernel owns VMX, clients get it only while kvm_intel is loaded.
+# check_no_kvm: where the kernel owns VMX, clients get it only while kvm_intel
+# is loaded.
 check_no_kvm() {
 	borrowed || check_equal "no KVM is loaded" "$(lsmod | grep -c '^kvm')" 0
 }
@@ -21,7 +23,8 @@ check_ready() {
 	check_equal "  in SEAM, the number of TDMRs is that of sysfs" \
 		"$(sed -n 's/^tdmrs //p' "$sim"/state)" "$(cat "$tdx"/tdmrs)"
 	# shellcheck disable=SC2016 # variables of awk
-	check "  each TDMR is initialised to its end" awk '{ if ($6 != $2 + $4) exit 1 }' "$sim"/pamt
+	check "  each TDMR is initialised to its end" \
+		awk '{ if ($6 != $2 + $4) exit 1 }' "$sim"/pamt
 }
 
 load_provider
@@ -77,7 +80,8 @@ tdx_unload
 about "on_demand=0"
 tdx_load on_demand=0
 check_vmx_on "  VMX is on" 0,1
-# Where VMX is borrowed the kernel's own count of references would be wrong until the next boot.
+# Where VMX is borrowed the kernel's own count of references would be wrong
+# until the next boot.
 if ! borrowed; then
 	check "another hypervisor executes VMXOFF on CPU 1" vmxt foreign 1 0
 	check "a SEAMCALL there" tdxcall 1 34 0 0x0800000200000000
@@ -92,7 +96,8 @@ check_vmx_on "  VMX is off again" none
 check_ready
 check "  most of the memory is usable" test "$(cat "$tdx"/memory_usable)" -gt 700000000
 check "  the PAMTs take 1/256 of a GiB and a little" \
-	test "$(cat "$tdx"/memory_pamt)" -ge $((4 << 20)) -a "$(cat "$tdx"/memory_pamt)" -le $((9 << 20))
+	test "$(cat "$tdx"/memory_pamt)" -ge $((4 << 20)) -a \
+	"$(cat "$tdx"/memory_pamt)" -le $((9 << 20))
 check "all memory is used" memory_is_used
 check "  the PAMTs are untouched" sim pamt intact
 tdx_unload

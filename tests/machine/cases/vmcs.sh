@@ -2,12 +2,14 @@
 # shellcheck shell=dash disable=SC2154
 # machine: cpus=3 limit=300
 # debug-kernels: 6.12-debug 6.12-kcsan
-# VMCSs of clients are current where they are loaded, and VMCLEARed when they have to be, which their owner
-# learns. A load returns 0 if nothing has changed, 1 if the VMCS was cleared (VMLAUNCH comes next), 2 if it
-# was loaded on another CPU last time, and 3 for both.
+# VMCSs of clients are current where they are loaded, and VMCLEARed when they
+# have to be, which their owner learns. A load returns 0 if nothing has changed,
+# 1 if the VMCS was cleared (VMLAUNCH comes next), 2 if it was loaded on another
+# CPU last time, and 3 for both.
 
 check_launched() {
-	check "  a VMRESUME of $1 on CPU $2 says that it was launched" vmxt vmcs_launched "$1" "$2" 1
+	check "  a VMRESUME of $1 on CPU $2 says that it was launched" \
+		vmxt vmcs_launched "$1" "$2" 1
 }
 
 check_cleared() {

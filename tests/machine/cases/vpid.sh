@@ -2,7 +2,8 @@
 # shellcheck shell=dash
 # machine: cpus=2 limit=300
 # debug-kernels: 6.12-debug 6.12-kcsan
-# VPIDs: no two clients share one, a freed one is reused only after INVVPID on all CPUs, and none is lost.
+# VPIDs: no two clients share one, a freed one is reused only after INVVPID on
+# all CPUs, and none is lost.
 
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
 check "client a" vmxt register a
@@ -33,6 +34,7 @@ dmesg_mark
 check "a frees its VPIDs again" vmxt vpids_free a 0
 check_fails "  it has none, so that is no misuse" dmesg_has misuse
 
-# The other table of a VM is tested here, too, as a case of its own would be a boot.
+# The other table of a VM is tested here, too, as a case of its own would be a
+# boot.
 about ""
 check "a PID-pointer table, set, cleared and read on all CPUs at once" vmxt pid_table

@@ -109,7 +109,8 @@ bochs_more=
 bochs_folder() {
 	local dir=$1
 	bochs_iso "$@"
-	[ "${machine[disk]}" = 0 ] || truncate -s $((machine[disk] * 2048 / 1008 * 1008 * 512)) "$dir/disk.img"
+	[ "${machine[disk]}" = 0 ] ||
+		truncate -s $((machine[disk] * 2048 / 1008 * 1008 * 512)) "$dir/disk.img"
 	bochs_config >"$dir/bochsrc"
 	bochs_msrs >"$dir/msrs"
 }

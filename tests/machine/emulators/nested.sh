@@ -25,7 +25,8 @@ nested_machine() {
 	link_or_copy "$2" "$tree/machine/vmlinuz"
 	link_or_copy "$3" "$tree/machine/initrd"
 	qemu_kvm /dev/sda /tmp/monitor
-	qemu_command /machine/vmlinuz /machine/initrd "$4" /dev/ttyS0 /dev/ttyS1 "${qemu_options[@]}"
+	qemu_command /machine/vmlinuz /machine/initrd "$4" /dev/ttyS0 /dev/ttyS1 \
+		"${qemu_options[@]}"
 	echo "${qemu[*]@Q}" >"$tree/machine/run"
 	(cd "$tree" && find machine | cpio --quiet --create --format=newc --owner=0:0)
 	rm -r "$tree"

@@ -21,7 +21,8 @@ qemu_cpus() {
 
 # qemu_nodes: each has as many CPUs, and as much memory.
 qemu_nodes() {
-	local node cpus=$((machine[cpus] / machine[nodes])) memory=$((machine[memory] / machine[nodes]))
+	local node cpus=$((machine[cpus] / machine[nodes])) \
+		memory=$((machine[memory] / machine[nodes]))
 	for ((node = 0; node < machine[nodes]; node++)); do
 		qemu_options+=(-object "memory-backend-ram,id=node$node,size=${memory}M"
 			-numa "node,nodeid=$node,memdev=node$node,cpus=$((node * cpus))-$(((node + 1) * cpus - 1))")
@@ -30,7 +31,8 @@ qemu_nodes() {
 
 # qemu_command KERNEL INITRD APPEND COM1 COM2 OPTION...: sets the array "qemu". COM1 and COM2 are character devices of QEMU's.
 qemu_command() {
-	qemu=(qemu-system-x86_64 -smp "$(qemu_cpus)" -m "${machine[memory]}" -nodefaults -no-user-config -display none
+	qemu=(qemu-system-x86_64 -smp "$(qemu_cpus)" -m "${machine[memory]}" -nodefaults \
+		-no-user-config -display none
 		-monitor none -kernel "$1" -initrd "$2" -append "$3" -serial "$4" -serial "$5" "${@:6}")
 }
 
@@ -42,11 +44,14 @@ qemu_kvm() {
 	qemu_options=(-accel kvm -M pc -cpu "host,$vmx")
 	[ "${machine[nodes]}" = 1 ] || qemu_nodes
 	# A machine that CPUs are added to tells its host so by its third port, which is QEMU's monitor.
-	[ "${machine[spare]}" = 0 ] || qemu_options+=(-chardev "socket,id=monitor,path=$2,server=on,wait=off" -mon chardev=monitor
+	[ "${machine[spare]}" = 0 ] ||
+		qemu_options+=(-chardev "socket,id=monitor,path=$2,server=on,wait=off" -mon \
+		chardev=monitor
 		-chardev "socket,id=com3,path=$2" -serial chardev:com3)
 	# Nobody wants what is on the disk afterwards. After a hibernation a flush takes the host seconds, and the alarm that should wake the
 	# machine comes before it sleeps.
-	[ "${machine[disk]}" = 0 ] || qemu_options+=(-drive "file=$1,format=raw,if=ide,cache=unsafe")
+	[ "${machine[disk]}" = 0 ] ||
+		qemu_options+=(-drive "file=$1,format=raw,if=ide,cache=unsafe")
 }
 
 # qemu_start DIR KERNEL INITRD APPEND OPTION...

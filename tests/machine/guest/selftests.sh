@@ -62,4 +62,5 @@ echo 64 >/proc/sys/vm/nr_hugepages
 cd /selftests || bail "this image has no selftests"
 set_arguments
 run_selftests
-check_equal "each of KVM's selftests has come to an end" "$(wc -l </run/selftests)" "$(wanted | wc -l)"
+check_equal "each of KVM's selftests has come to an end" \
+	"$(wc -l </run/selftests)" "$(wanted | wc -l)"

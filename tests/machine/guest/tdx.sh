@@ -75,7 +75,8 @@ tdxcall() {
 	local cpu=$1
 	shift
 	dmesg_mark
-	modprobe vmxcore_tdx_user "cpu=$cpu" "regs=$(echo "$*" | tr ' ' ,)" && rmmod vmxcore_tdx_user
+	modprobe vmxcore_tdx_user "cpu=$cpu" "regs=$(echo "$*" | tr ' ' ,)" &&
+		rmmod vmxcore_tdx_user
 }
 
 # tdxcall_says REGEX: the registers after it match.
