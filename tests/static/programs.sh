@@ -3,7 +3,8 @@
 # The programs: vmxctl, and those that run in the machine.
 # shellcheck disable=SC2154
 
-# vmxctl_with COMPILER FLAG...: by its own Makefile, and what the compiler says does not end the build.
+# vmxctl_with COMPILER FLAG...: by its own Makefile, and what the compiler says
+# does not end the build.
 vmxctl_with() {
 	local compiler=$1
 	shift
@@ -12,7 +13,8 @@ vmxctl_with() {
 }
 
 program_sources() {
-	git ls-files --cached --others --exclude-standard -- 'tests/machine/programs/*.c' 'tests/machine/guest/*.c'
+	git ls-files --cached --others --exclude-standard -- 'tests/machine/programs/*.c' \
+		'tests/machine/guest/*.c'
 }
 
 # As tests/machine/image.sh compiles them.
@@ -43,13 +45,15 @@ tidy() {
 	local folder
 	folder=$(mktemp -d --tmpdir="$out" tidy.XXXXXX)
 	tr ' ' '\n' <<<"$1" >"$folder/compile_flags.txt"
-	xargs -P"$(nproc)" -n4 tests/static/whole clang-tidy --quiet -p "$folder" --checks="$program_checks" 2>>"$out/clang-tidy-programs.stderr" |
+	xargs -P"$(nproc)" -n4 tests/static/whole clang-tidy --quiet -p "$folder" \
+		--checks="$program_checks" 2>>"$out/clang-tidy-programs.stderr" |
 		sed "s|^$PWD/||"
 	rm -r "$folder"
 }
 
-# The checks of the modules, and those for mistakes of anybody's, without what is about taste. (Not for the modules: that takes
-# two minutes more, most of it in the kernel's headers.)
+# The checks of the modules, and those for mistakes of anybody's, without what
+# is about taste. (Not for the modules: that takes two minutes more, most of it
+# in the kernel's headers.)
 tidy_programs() {
 	local flags program_checks
 	program_checks="$tidy_checks,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions"
@@ -60,15 +64,19 @@ tidy_programs() {
 	flags=$(make -s -C tools/vmxctl --eval 'print-flags: ; @echo $(flags)' print-flags)
 	rm -f "$out/clang-tidy-programs.stderr"
 	{
-		git ls-files --cached --others --exclude-standard -- 'tools/vmxctl/*.c' | tidy "$flags"
+		git ls-files --cached --others --exclude-standard -- 'tools/vmxctl/*.c' |
+			tidy "$flags"
 		program_sources | tidy "-I$PWD/include"
 	} | tests/static/report.py clang-tidy-programs
 }
 
-# One run each for what links together: only so it sees which function nobody calls.
+# One run each for what links together: only so it sees which function nobody
+# calls.
 cppcheck_programs() {
 	{
-		cppcheck "${cppcheck_options[@]}" --enable=warning,style,performance,portability,unusedFunction --suppress=missingIncludeSystem -D_GNU_SOURCE tools/vmxctl
+		cppcheck "${cppcheck_options[@]}" \
+			--enable=warning,style,performance,portability,unusedFunction \
+			--suppress=missingIncludeSystem -D_GNU_SOURCE tools/vmxctl
 		cppcheck "${cppcheck_options[@]}" --enable=warning,style,performance,portability,unusedFunction --suppress=missingIncludeSystem --suppress=missingInclude -D_GNU_SOURCE \
 			-Iinclude tests/machine/programs tests/machine/guest
 	} 2>&1 | tests/static/report.py cppcheck-programs
@@ -76,7 +84,8 @@ cppcheck_programs() {
 
 of_the_programs() {
 	try "gcc -fanalyzer: vmxctl, and the programs of the machine" analyzer analyzer
-	try "clang -Weverything: vmxctl, and the programs of the machine" clang-programs clang_programs
+	try "clang -Weverything: vmxctl, and the programs of the machine" clang-programs \
+		clang_programs
 	try "clang-tidy: vmxctl, and the programs of the machine" clang-tidy-programs tidy_programs
 	try "cppcheck: vmxctl, and the programs of the machine" cppcheck-programs cppcheck_programs
 }

@@ -6,7 +6,8 @@
 build_packages() {
 	rm -rf "$package"
 	mkdir -p "$package/vmxcore"
-	(cd "$top" && git ls-files --cached --others --exclude-standard -z | xargs -0 cp -a --parents -t "$package/vmxcore")
+	(cd "$top" && git ls-files --cached --others --exclude-standard -z |
+		xargs -0 cp -a --parents -t "$package/vmxcore")
 	root=$(scratch build "$(with build "$(base bookworm)" debhelper dh-dkms linux-kbuild-6.1 \
 		libjson-c-dev libkmod-dev libtraceevent-dev libtracefs-dev pkgconf python3)")
 	in_root "$root" sh -c "cd '$package/vmxcore' && dpkg-buildpackage --unsigned-source --unsigned-changes"
@@ -14,7 +15,8 @@ build_packages() {
 }
 
 versions_agree() {
-	[ "$(dpkg-parsechangelog --file "$top/debian/changelog" --show-field Version)" = "$version" ]
+	[ "$(dpkg-parsechangelog --file "$top/debian/changelog" --show-field Version)" = \
+		"$version" ]
 	[[ $(file_list "$package/vmxcore-dkms_"*.deb) == *"/usr/src/vmxcore-$version/dkms.conf"* ]]
 }
 

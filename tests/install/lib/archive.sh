@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What Debian's archives have of a kernel. Needs common.sh, apt.sh and kernels.sh.
+# What Debian's archives have of a kernel. Needs common.sh, apt.sh and
+# kernels.sh.
 
-# versions_of KERNEL: "VERSION RELEASE" of all its releases in the archives, the newest one last.
+# versions_of KERNEL: "VERSION RELEASE" of all its releases in the archives, the
+# newest one last.
 versions_of() {
 	local suite line packages
 	suite=$(suite_of "$1") line=$(line_of "$1")

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Initial RAM disks of the releases' own generators, and what is in them. Needs steps.sh.
+# Initial RAM disks of the releases' own generators, and what is in them. Needs
+# steps.sh.
 # shellcheck disable=SC2154
 
-# generator_of KERNEL: bookworm's two, the newest dracut, and trixie's initramfs-tools, which
-# unpacks compressed modules.
+# generator_of KERNEL: bookworm's two, the newest dracut, and trixie's
+# initramfs-tools, which unpacks compressed modules.
 generator_of() {
 	case $1 in
 	6.12 | 7.2) echo dracut ;;
@@ -68,7 +69,8 @@ mend_generator() {
 	rm -f "$root"/etc/{dracut.conf.d/zz-broken.conf,initramfs-tools/hooks/broken}
 }
 
-# initrd_modules RELEASE: what its initrd has of KVM and vmxcore, below /lib/modules/RELEASE.
+# initrd_modules RELEASE: what its initrd has of KVM and vmxcore, below
+# /lib/modules/RELEASE.
 initrd_modules() {
 	local tool=lsinitrd module='kvm|kvm-intel|vmxcore|vmxcore_tdx'
 	[ "$(generator_of "$kernel")" = dracut ] || tool=lsinitramfs
@@ -130,8 +132,8 @@ dkms_install() {
 	ours "$1"
 }
 
-# kvm_by_initrd VERSION RELEASE: the kernel's package makes the initrd. The headers come later, and
-# then the source, so that vmxcore can be built.
+# kvm_by_initrd VERSION RELEASE: the kernel's package makes the initrd. The
+# headers come later, and then the source, so that vmxcore can be built.
 kvm_by_initrd() {
 	local -a packages
 	mapfile -t packages < <(packages_for "$@" | tr ' ' '\n')
@@ -178,7 +180,8 @@ initrd_file() {
 	sha256sum "$root/boot/initrd.img-$1"
 }
 
-# new_vmxcore RELEASE: its files are others, and have the same names. One initrd is enough.
+# new_vmxcore RELEASE: its files are others, and have the same names. One initrd
+# is enough.
 new_vmxcore() {
 	apt --reinstall "$package"/vmxcore-dkms_*.deb
 	ours "$1"
@@ -205,7 +208,8 @@ broken_initrd() {
 	rm -r "$root/run/view"
 }
 
-# initrd_after_purge RELEASE: apt goes on where it cannot be made, and the line's command mends it.
+# initrd_after_purge RELEASE: apt goes on where it cannot be made, and the
+# line's command mends it.
 initrd_after_purge() {
 	break_generator
 	says apt-get purge vmxcore-dkms vmxctl
@@ -217,7 +221,8 @@ initrd_after_purge() {
 	initrd_has stock "$1"
 }
 
-# initrd_of_copies VERSION RELEASE: without a build. Copies of the stock modules stand for ours.
+# initrd_of_copies VERSION RELEASE: without a build. Copies of the stock modules
+# stand for ours.
 initrd_of_copies() {
 	local before modules=$root/lib/modules/$2
 	local command=("$package/vmxcore/scripts/dkms/initrd" "$2")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the cases are made of. All work on $root, and on $kernel, the kernel's name in lib/kernels.sh. Needs roots.sh, archive.sh.
+# What the cases are made of. All work on $root, and on $kernel, the kernel's
+# name in lib/kernels.sh. Needs roots.sh, archive.sh.
 # shellcheck disable=SC2154
 # shellcheck disable=SC2034 # the cases use what is set here
 
@@ -52,7 +53,8 @@ ours() {
 	done
 }
 
-# stock RELEASE...: modprobe takes the kernel's own modules, and there are no others.
+# stock RELEASE...: modprobe takes the kernel's own modules, and there are no
+# others.
 stock() {
 	local release module file
 	for release in "$@"; do
@@ -66,19 +68,22 @@ stock() {
 	done
 }
 
-# files: all there are, but for what apt, dpkg and dkms's signing key leave behind by themselves.
+# files: all there are, but for what apt, dpkg and dkms's signing key leave
+# behind by themselves.
 files() {
 	(cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/log \
 		-o -path ./var/cache \) -prune -o -type d -printf '%p %m\n' -o ! -path './var/lib/dkms/mok.*' -printf '%p %m %s %l\n') | sort
 }
 
-# keep RELEASE: the modules as they are installed, for machines to boot with: all of the kernel's that KVM is near, the whole of
-# updates/, and depmod's indices. What else a machine loads is in the kernel package.
+# keep RELEASE: the modules as they are installed, for machines to boot with:
+# all of the kernel's that KVM is near, the whole of updates/, and depmod's
+# indices. What else a machine loads is in the kernel package.
 keep() {
 	local dir=$out/$kernel/modules
 	rm -rf "$dir"
 	mkdir -p "$dir"
-	(cd "$root/lib/modules/$1" && cp -a --parents -t "$dir" updates modules.* kernel/{arch,virt})
+	(cd "$root/lib/modules/$1" &&
+		cp -a --parents -t "$dir" updates modules.* kernel/{arch,virt})
 }
 
 install_packages() {
@@ -88,7 +93,8 @@ install_packages() {
 	says_once 'modprobe -r kvm_intel && modprobe kvm_intel'
 }
 
-# upgrade VERSION RELEASE [PACKAGE...]: built by dkms, which the kernel's packages call.
+# upgrade VERSION RELEASE [PACKAGE...]: built by dkms, which the kernel's
+# packages call.
 upgrade() {
 	local -a packages
 	mapfile -t packages < <(packages_for "$1" "$2" | tr ' ' '\n')
@@ -98,7 +104,8 @@ upgrade() {
 	keep "$2"
 }
 
-# without_source VERSION RELEASE: apt succeeds, and the kernel has its own modules.
+# without_source VERSION RELEASE: apt succeeds, and the kernel has its own
+# modules.
 without_source() {
 	local -a packages
 	mapfile -t packages < <(packages_for "$@" | tr ' ' '\n' | grep -v linux-source)
@@ -115,7 +122,8 @@ source_arrives() {
 	keep "$2"
 }
 
-# source_gone VERSION RELEASE: the same for a kernel that is configured once more, beside others that have their modules.
+# source_gone VERSION RELEASE: the same for a kernel that is configured once
+# more, beside others that have their modules.
 source_gone() {
 	in_root "$root" dkms unbuild "vmxcore/$version" -k "$2"
 	in_root "$root" apt-get remove "$(source_for "$1" | sed 's/=.*//')"
@@ -124,7 +132,8 @@ source_gone() {
 	stock "$2"
 }
 
-# same_name VERSION RELEASE: what is installed was built for another kernel of this name, which dkms 3.0.10 does not look at.
+# same_name VERSION RELEASE: what is installed was built for another kernel of
+# this name, which dkms 3.0.10 does not look at.
 same_name() {
 	local file
 	file=$(echo "$root/var/lib/dkms/vmxcore/kernel-$2"-*/log/kernel-source)
@@ -147,10 +156,12 @@ autopkgtest() {
 	in_root "$root" "$package/vmxcore/debian/tests/$1" "$2"
 }
 
-# A parameter that has gone, or a new one of vmxcore, and the sample in /etc/modprobe.d is wrong.
+# A parameter that has gone, or a new one of vmxcore, and the sample in
+# /etc/modprobe.d is wrong.
 sample_parameters() {
 	local module setting
-	grep -oP '^#options \K\S+ [^=]+' "$root/etc/modprobe.d/vmxcore.conf" | while read -r module setting; do
+	grep -oP '^#options \K\S+ [^=]+' "$root/etc/modprobe.d/vmxcore.conf" |
+		while read -r module setting; do
 		[[ $module/$1 != kvm/6.1.* ]] || continue
 		in_root "$root" modinfo -k "$1" -F parm "$module" | grep "^$setting:"
 	done
@@ -168,7 +179,8 @@ uninstall() {
 	ours "$1"
 }
 
-# view_of RELEASE: a machine that runs this kernel, for vmxctl --root: the root itself, and a /proc that says so.
+# view_of RELEASE: a machine that runs this kernel, for vmxctl --root: the root
+# itself, and a /proc that says so.
 view_of() {
 	local view=$root/run/view dir
 	mkdir -p "$view/proc/sys/kernel" "$view/sys"
@@ -191,7 +203,8 @@ sys.exit("found: %s" % found if [f["id"] for f in found] != sys.argv[2:] else 0)
 ' "$out/doctor.json" "$@" >"$out/fixes"
 }
 
-# doctor_mends RELEASE: what keeps our modules from being in force is named, and the first command of those named is enough.
+# doctor_mends RELEASE: what keeps our modules from being in force is named, and
+# the first command of those named is enough.
 doctor_mends() {
 	view_of "$1"
 	doctor_finds
@@ -205,7 +218,8 @@ doctor_mends() {
 	rm -r "$root/run/view"
 }
 
-# another_hunk RELEASE: a line of what the last patch expects is not there, as if the kernel had changed.
+# another_hunk RELEASE: a line of what the last patch expects is not there, as
+# if the kernel had changed.
 another_hunk() {
 	local patch file status=0
 	patch=$(find "$root/usr/src/vmxcore-$version/kvm/patches/$(line_of "$kernel")" -name '*.patch' | sort | tail -n 1)
@@ -227,8 +241,9 @@ owned() {
 	cat "$root"/var/lib/dpkg/info/*.list | sed 's|^/usr/lib/|/lib/|'
 }
 
-# purge RELEASE...: there is no file that was not there before and belongs to nobody, but for what each kernel package makes
-# when it is installed; and what belongs to the kernel packages is as they brought it.
+# purge RELEASE...: there is no file that was not there before and belongs to
+# nobody, but for what each kernel package makes when it is installed; and what
+# belongs to the kernel packages is as they brought it.
 purge() {
 	local left
 	in_root "$root" apt-get purge vmxcore-dkms vmxcore-dev vmxctl
@@ -254,7 +269,8 @@ checkout_removed() {
 	diff <(grep -v /linux-source- "$out/before") <(files | grep -v /linux-source-)
 }
 
-# newest_release, two_releases: what the archives have of $kernel, as $new, $new_version and $old, $old_version.
+# newest_release, two_releases: what the archives have of $kernel, as $new,
+# $new_version and $old, $old_version.
 newest_release() {
 	read -r new_version new < <(newest "$kernel")
 }
@@ -264,7 +280,8 @@ two_releases() {
 	read -r old_version old < <(previous "$kernel")
 }
 
-# with_kernel newest | previous | none: the layers of the release of Debian that $kernel is of, with one of its releases installed.
+# with_kernel newest | previous | none: the layers of the release of Debian that
+# $kernel is of, with one of its releases installed.
 with_kernel() {
 	local -a packages
 	local base

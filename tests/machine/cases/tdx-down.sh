@@ -40,8 +40,8 @@ case $(stage) in
 	next_stage kexec -e
 	;;
 2)
-	check "the next kernel was entered" grep -qw second=yes /proc/cmdline
 	check_came_up kexec
+	check "the next kernel was entered" grep -qw second=yes /proc/cmdline
 	ready reboot on_demand=0
 	expect_shutdown
 	next_stage reboot -f
@@ -54,7 +54,7 @@ case $(stage) in
 	next_stage crash
 	;;
 4)
-	check "the crash kernel was entered" test -s /proc/vmcore
 	check_came_up crash
+	check "the crash kernel was entered" test -s /proc/vmcore
 	;;
 esac

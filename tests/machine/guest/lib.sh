@@ -276,7 +276,8 @@ nested_start() {
 		-nodefaults -no-user-config -display none -no-reboot -serial "file:/run/$name.log" \
 		-kernel /nested/vmlinuz -initrd /nested/initrd \
 		-append "console=ttyS0,115200 loglevel=4 cryptomgr.notests=1 reboot=t panic=-1 \
-			mitigations=off nokaslr $(grep -o 'initcall_blacklist=[^ ]*' /proc/cmdline) nested=$mode" \
+			mitigations=off nokaslr nested=$mode \
+			$(grep -o 'initcall_blacklist=[^ ]*' /proc/cmdline)" \
 		"$@" >"/run/$name.qemu" 2>&1 &
 	echo $! >"/run/$name.pid"
 }
