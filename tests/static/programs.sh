@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The programs: vmxctl, and those that run in the machine.
+# Tests of the programs: vmxctl, and those that run in the machine.
 # shellcheck disable=SC2154
 
-# vmxctl_with COMPILER FLAG...: by its own Makefile, and what the compiler says
-# does not end the build.
+# vmxctl_with COMPILER FLAG...: builds it with its own Makefile. A message of
+# the compiler does not end the build.
 vmxctl_with() {
 	local compiler=$1
 	shift
-	make -C tools/vmxctl --no-print-directory --always-make --keep-going --output-sync=line -j"$(nproc)" BUILD="$PWD/$out/vmxctl-$compiler" \
-		CC="$compiler" CFLAGS="-O2 -Wno-error $*" 2>&1 | sed -E 's|^([a-z_]+\.[ch]:[0-9])|tools/vmxctl/\1|'
+	make -C tools/vmxctl --no-print-directory --always-make --keep-going --output-sync=line \
+		-j"$(nproc)" BUILD="$PWD/$out/vmxctl-$compiler" CC="$compiler" \
+		CFLAGS="-O2 -Wno-error $*" 2>&1 |
+		sed -E 's|^([a-z_]+\.[ch]:[0-9])|tools/vmxctl/\1|'
 }
 
 program_sources() {
@@ -40,7 +42,8 @@ clang_programs() {
 	} | tests/static/report.py clang
 }
 
-# tidy FLAGS: of the files that standard input names, compiled with these.
+# tidy FLAGS: checks the files that standard input names, with these flags of
+# the compiler.
 tidy() {
 	local folder
 	folder=$(mktemp -d --tmpdir="$out" tidy.XXXXXX)
@@ -51,14 +54,15 @@ tidy() {
 	rm -r "$folder"
 }
 
-# The checks of the modules, and those for mistakes of anybody's, without what
-# is about taste. (Not for the modules: that takes two minutes more, most of it
-# in the kernel's headers.)
+# tidy_programs: with the checks of the modules, and bugprone-* without matters
+# of taste. The modules do without these, as they would take two minutes more,
+# mostly in the kernel's headers.
 tidy_programs() {
 	local flags program_checks
-	program_checks="$tidy_checks,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions"
+	program_checks="$tidy_checks,bugprone-*,-bugprone-easily-swappable-parameters"
+	program_checks+=",-bugprone-narrowing-conversions"
 	program_checks+=",-bugprone-suspicious-string-compare,-bugprone-reserved-identifier"
-	# Version 14 is mistaken about it when it has read another file before.
+	# Version 14 reports it wrongly if it has read another file before.
 	program_checks+=",-clang-analyzer-valist.Uninitialized"
 	# shellcheck disable=SC2016 # make's own variable
 	flags=$(make -s -C tools/vmxctl --eval 'print-flags: ; @echo $(flags)' print-flags)
@@ -70,14 +74,15 @@ tidy_programs() {
 	} | tests/static/report.py clang-tidy-programs
 }
 
-# One run each for what links together: only so it sees which function nobody
-# calls.
+# cppcheck_programs: one run for vmxctl and one for the others, so that it finds
+# functions without a caller.
 cppcheck_programs() {
+	local all=warning,style,performance,portability,unusedFunction
 	{
 		cppcheck "${cppcheck_options[@]}" \
-			--enable=warning,style,performance,portability,unusedFunction \
-			--suppress=missingIncludeSystem -D_GNU_SOURCE tools/vmxctl
-		cppcheck "${cppcheck_options[@]}" --enable=warning,style,performance,portability,unusedFunction --suppress=missingIncludeSystem --suppress=missingInclude -D_GNU_SOURCE \
+			--enable=$all --suppress=missingIncludeSystem -D_GNU_SOURCE tools/vmxctl
+		cppcheck "${cppcheck_options[@]}" --enable=$all \
+			--suppress=missingIncludeSystem --suppress=missingInclude -D_GNU_SOURCE \
 			-Iinclude tests/machine/programs tests/machine/guest
 	} 2>&1 | tests/static/report.py cppcheck-programs
 }
