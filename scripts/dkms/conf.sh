@@ -12,10 +12,12 @@ vmxcore_kernel=$kernelver
 # Deciding what to autoinstall, dkms 3.0.10 reads this for no kernel at all, or
 # for each that it has built for before. The one that is meant is in its
 # caller's variable of the same name.
-[[ " ${FUNCNAME[*]} " != *" autoinstall "* ]] || vmxcore_kernel=$(unset kernelver; echo "$kernelver")
+[[ " ${FUNCNAME[*]} " != *" autoinstall "* ]] ||
+	vmxcore_kernel=$(unset kernelver; echo "$kernelver")
 
 if [[ $vmxcore_kernel ]] &&
-	! vmxcore_reason=$("$vmxcore_scripts/../kvm-tree" --check "/lib/modules/$vmxcore_kernel/build" 2>&1); then
+	! vmxcore_reason=$("$vmxcore_scripts/../kvm-tree" --check \
+		"/lib/modules/$vmxcore_kernel/build" 2>&1); then
 	BUILD_EXCLUSIVE_KERNEL="only what kvm-tree --check says yes to"
 	# dkms 3.0.10 takes a kernel that is excluded for a failure, and apt's
 	# configuration of it fails with that. What is built already stays with

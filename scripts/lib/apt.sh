@@ -113,7 +113,8 @@ apt_refresh() {
 	apt_update && return
 	sed 's/^/  /' "$apt_root/update.log" >&2
 	[ -e "$apt_root/updated" ] || die "the lists of Debian's archives cannot be fetched"
-	note "the archives cannot be reached: going on with the lists of $(date -r "$apt_root/updated" '+%F %R')"
+	note "the archives cannot be reached: going on with the lists of\
+ $(date -r "$apt_root/updated" '+%F %R')"
 }
 
 # apt_versions SUITES PACKAGE...: "PACKAGE VERSION" of all there are in the

@@ -4,11 +4,11 @@
 # its release where two have the same line.
 
 all_kernels=(6.1 6.12 6.12-trixie 7.2)
-# The one that a test is on where nobody asks for another.
+# The kernel of a test that does not name another.
 # shellcheck disable=SC2034 # of who sources it
 main_kernel=6.12
-# Built here, from the source of the newest kernel of their line; for machines
-# that a case is run on with --kernel.
+# Debug kernels, built from the source of the newest kernel of their line, for
+# cases that name them or with --kernel.
 debug_kernels=(6.12-debug 6.12-kcsan)
 
 # With PREEMPT_RT, which some cases of the long form are run on too.
@@ -36,7 +36,10 @@ suite_of() {
 	6.12 | 6.12-rt | 6.12-debug | 6.12-kcsan) echo bookworm-backports ;;
 	6.12-trixie) echo trixie ;;
 	7.2) echo forky ;;
-	*) die "there is no kernel \"$1\" here, only ${all_kernels[*]} ${rt_kernels[*]} ${debug_kernels[*]}" ;;
+	*)
+		die "there is no kernel \"$1\" here, only ${all_kernels[*]} ${rt_kernels[*]}\
+ ${debug_kernels[*]}"
+		;;
 	esac
 }
 
