@@ -3,7 +3,7 @@
 # The tests that all cases have. Needs steps.sh.
 # shellcheck disable=SC2154
 
-# as_installed: with our modules installed for $new.
+# as_installed: these tests need our modules installed for $new.
 as_installed() {
 	try "$kernel: debian/tests/modules" "$kernel-modules" autopkgtest modules "$new"
 	try "$kernel: debian/tests/client: minivisor, out of the tree" "$kernel-client" \
@@ -14,7 +14,8 @@ as_installed() {
 		"$new"
 	try "$kernel: vmxctl doctor finds that they are not installed, and its command mends it" \
 		"$kernel-doctor" doctor_mends "$new"
-	try "$kernel: a hunk that does not apply is named, and the stock modules are in force" "$kernel-hunk" \
+	try "$kernel: a hunk that does not apply is named, and the stock modules are in force" \
+		"$kernel-hunk" \
 		another_hunk "$new" "$new_version"
 }
 
