@@ -8,55 +8,54 @@
 
 struct module;
 
-/* The page that VMXON is given, as far as software may know it: SDM 25.11.5. */
+/* The page that VMXON takes, as far as software may know it (SDM volume 3, 25.11.5). */
 struct vmxcore_root_vmcs {
 	u32 revision;
 	u8 reserved[];
 };
 
-/*
- * The register itself, and not the kernel's shadow of it: another hypervisor that sets VMXE
- * leaves the shadow as it was.
- */
+/* Read the register and not the kernel's shadow, which another hypervisor may leave stale. */
 static inline bool vmxcore_cr4_vmxe(void)
 {
 	return __read_cr4() & X86_CR4_VMXE;
 }
 
 /**
- * struct vmxcore_backend_events - what a backend tells
- * @emergency: this CPU crashes or reboots in a hurry; interrupts off, maybe NMI
- * @came: VMX can be had from now on; task. Not called by a backend that always has it
- * @going: it cannot be had any more when this returns: turn it off everywhere; task
+ * struct vmxcore_backend_events - what a backend calls
+ * @emergency: this CPU crashes or reboots without notice; interrupts off, maybe in an NMI
+ * @added: VMX is available from now on; task. A backend that always has it never calls this
+ * @removing: VMX is not available any more when this returns, so it is turned off on all
+ *	CPUs; task
  */
 struct vmxcore_backend_events {
 	void (*emergency)(void);
-	void (*came)(void);
-	void (*going)(void);
+	void (*added)(void);
+	void (*removing)(void);
 };
 
 /**
  * struct vmxcore_backend - how a CPU enters and leaves VMX operation
- * @name: as shown to admins
- * @start: from here on @emergency and the others are called; before VMX goes on for
- *	the first time. 0 or -ENOMEM
- * @stop: the counterpart; VMX is off on every CPU
- * @on: put this CPU into VMX operation; 0 or one of the errors of vmxcore_get()
- * @off: take it out again; -EFAULT when it was out already
- * @emergency_off: the same when the machine crashes: no state, no locks, NMI
- * @available: can VMX be had? False while no module lends it; @came tells when one does. Any
- *	context
- * @ibpb: flush this CPU's branch history, where the kernel flushes it between guests of KVM;
- *	interrupts off, VMX on
- * @pins: must a client of this module keep somebody's module in place while it holds
- *	VMX? Asked once, when it registers
- * @pin: do that; 0 or -ENODEV. Any context
- * @unpin: end it
- * @provider: the name of the module that lends VMX, into %MODULE_NAME_LEN bytes, which are
- *	left as they are when there is none. Task
+ * @name: in the log and in sysfs
+ * @start: called before VMX is turned on for the first time; @events are called from here
+ *	on. Return: 0 or -ENOMEM
+ * @stop: undoes @start, when VMX is off on every CPU; or NULL
+ * @on: put this CPU into VMX operation. Return: 0 or one of the errors of vmxcore_get()
+ * @off: take this CPU out of VMX operation. Return: 0, or -EFAULT if it was out already
+ * @emergency_off: @off in a crash, with any state of VMX, without locks, maybe in an NMI; or
+ *	NULL if the kernel does it
+ * @available: is VMX available? False while no module lends it; @added tells when one does.
+ *	Any context
+ * @ibpb: flush the branch history of this CPU where the kernel does so between KVM's guests;
+ *	VMX is on
+ * @pins: must a client of module @owner keep the provider's module loaded while it has
+ *	references? Called once, when the client registers; NULL if there is no provider
+ * @pin: take a reference to that module. Return: 0 or -ENODEV. Any context
+ * @unpin: undoes @pin
+ * @provider: write the name of the module that lends VMX to @name, of %MODULE_NAME_LEN
+ *	bytes, which is left as it is while there is none; or NULL
  *
- * Mechanism only: @on, @off, @emergency_off and @ibpb are about one CPU, this one, interrupts
- * off. No policy, no books.
+ * @on, @off, @emergency_off and @ibpb act on this CPU, with interrupts off. A backend does
+ * not know of references.
  */
 struct vmxcore_backend {
 	const char *name;
@@ -73,7 +72,7 @@ struct vmxcore_backend {
 	void (*provider)(char *name);
 };
 
-extern const struct vmxcore_backend vmxcore_native;
-extern const struct vmxcore_backend vmxcore_borrowed;
+extern const struct vmxcore_backend vmxcore_backend_native;
+extern const struct vmxcore_backend vmxcore_backend_kernel;
 
 #endif /* _VMXCORE_BACKEND_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VMX capability MSRs: read once, compared on every CPU that turns VMX on.
+ * The VMX capability MSRs: read at load, and compared on every CPU where VMX is turned on.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,14 +18,14 @@
 #define BASIC_TRUE_CTLS		BIT_ULL(55)
 #define BASIC_MUST_AGREE	(BASIC_REVISION | VMXCORE_BASIC_SIZE | \
 				 VMXCORE_BASIC_MEM_TYPE | BASIC_TRUE_CTLS)
-/* IA32_VMX_MISC, A.6: how fast the VMX-preemption timer goes */
+/* IA32_VMX_MISC, appendix A.6: the rate of the VMX-preemption timer */
 #define MISC_MUST_AGREE		GENMASK_ULL(4, 0)
 #define MEM_TYPE_WB		6
 
 /*
- * The controls in use: those that Linux' KVM requires or takes when it finds
- * them. A CPU that differs in another control runs every guest that the rest of
- * the machine runs, and stock KVM accepts it, so vmxcore does too.
+ * The controls in use: those that KVM requires, and those that it uses where they exist. A CPU
+ * that differs in another control runs every guest that the rest of the machine runs, and
+ * stock KVM accepts it, so vmxcore does, too.
  */
 #define PINBASED_USED \
 	(PIN_BASED_EXT_INTR_MASK | PIN_BASED_NMI_EXITING | \
@@ -75,7 +75,7 @@
 	 VM_ENTRY_LOAD_IA32_EFER | VM_ENTRY_LOAD_BNDCFGS | \
 	 VM_ENTRY_PT_CONCEAL_PIP | VM_ENTRY_LOAD_IA32_RTIT_CTL | \
 	 VMXCORE_KVM_ENTRY)
-/* A client of vmxcore reads it on one CPU, as KVM does, and uses what it finds on all of them. */
+/* A client reads IA32_VMX_EPT_VPID_CAP on one CPU, as KVM does, and relies on it on all CPUs. */
 #define EPT_USED \
 	(VMX_EPT_EXECUTE_ONLY_BIT | VMX_EPT_PAGE_WALK_4_BIT | VMX_EPT_PAGE_WALK_5_BIT | \
 	 VMX_EPTP_WB_BIT | VMX_EPT_2MB_PAGE_BIT | VMX_EPT_1GB_PAGE_BIT | \
@@ -90,13 +90,13 @@
 static struct vmxcore_caps caps __ro_after_init;
 
 /**
- * vmxcore_caps() - the VMX capability MSRs of this machine
+ * vmxcore_caps() - get the VMX capability MSRs of this machine
  *
  * Context: any.
- * Return: the capabilities of the CPU that loaded vmxcore; a CPU that differs in
- * VMCS revision, size or memory type, in what CR0 and CR4 have to be, in the rate of the
- * VMX-preemption timer, or in a control or a form of EPT, INVEPT or INVVPID that KVM uses, is
- * never turned on, so they hold wherever VMX is on.
+ * Return: the capabilities of the CPU that loaded vmxcore. VMX is never turned on for a CPU
+ * that differs in VMCS revision, size or memory type, in the fixed bits of CR0 and CR4, in the
+ * rate of the VMX-preemption timer, or in a control or a form of EPT, INVEPT or INVVPID that
+ * KVM uses. So they hold wherever VMX is on.
  */
 const struct vmxcore_caps *vmxcore_caps(void)
 {
@@ -117,21 +117,19 @@ static bool allowed_1(u64 ctls, u32 control)
 	return upper_32_bits(ctls) & control;
 }
 
-/**
- * vmxcore_caps_read - read the capability MSRs of this CPU
- * @c: filled in, wholly
- *
- * Context: any, preemption off.
+/*
+ * Read the capability MSRs of this CPU, with preemption off. An MSR that does not exist is
+ * read as 0.
  * Return: 0, or -EOPNOTSUPP: this CPU has no VMX, or its firmware has locked
- * IA32_FEATURE_CONTROL without it, and none of these MSRs exists.
+ * IA32_FEATURE_CONTROL without it.
  */
 int vmxcore_caps_read(struct vmxcore_caps *c)
 {
 	memset(c, 0, sizeof(*c));
 
 	/*
-	 * The kernel clears X86_FEATURE_VMX where the firmware has not enabled
-	 * it (init_ia32_feat_ctl()), and sets the other one where it looked.
+	 * The kernel clears X86_FEATURE_VMX where the firmware has not enabled VMX
+	 * (init_ia32_feat_ctl()), and sets the other feature where it has checked that.
 	 */
 	if (!this_cpu_has(X86_FEATURE_MSR_IA32_FEAT_CTL) ||
 	    !this_cpu_has(X86_FEATURE_VMX))
@@ -167,7 +165,7 @@ int vmxcore_caps_read(struct vmxcore_caps *c)
 	return 0;
 }
 
-/* What a control field looks like when all of @used that exists is asked for. */
+/* The value of a control field that has all bits of @used set that may be 1. */
 static u32 in_use(u64 ctls, u32 used)
 {
 	return (upper_32_bits(ctls) & used) | lower_32_bits(ctls);
@@ -196,22 +194,17 @@ static bool agrees(const struct vmxcore_caps *here)
 	       in_use(here->true_entry, ENTRY_USED) == in_use(caps.true_entry, ENTRY_USED);
 }
 
-/**
- * vmxcore_caps_compare - does this CPU fit the others?
- * @here: what vmxcore_caps_read() found on this CPU
- *
- * Not inlined: the machine tests make a CPU look different by a kprobe here, as
- * no emulator has two kinds of CPU in one machine.
- *
- * Context: any, preemption off.
- * Return: 0 (a difference that matters to nobody is logged), or -EXDEV.
+/*
+ * Compare this CPU's capabilities with the others'. Preemption is off. Not inlined: the
+ * machine tests make a CPU look different by a kprobe here, because no emulator has two kinds
+ * of CPU in one machine.
+ * Return: 0, also for a difference that does not matter, which is logged; or -EXDEV.
  */
 noinline int vmxcore_caps_compare(const struct vmxcore_caps *here)
 {
 	static cpumask_t logged;
 	unsigned int cpu = smp_processor_id();
 
-	/* The most of CPUs, and the least to compare. */
 	if (!memcmp(here, &caps, sizeof(caps)))
 		return 0;
 	if (!agrees(here))
@@ -223,18 +216,13 @@ noinline int vmxcore_caps_compare(const struct vmxcore_caps *here)
 	return 0;
 }
 
-/* CPUID.1:ECX.VMX, whatever the firmware says (SDM, "Discovering Support for VMX"). */
+/* CPUID.1:ECX.VMX, which the firmware cannot change (SDM, "Discovering Support for VMX"). */
 static bool cpu_announces_vmx(void)
 {
 	return cpuid_ecx(1) & BIT(5);
 }
 
-/**
- * vmxcore_caps_init - can this machine do VMX at all?
- *
- * Context: task, at load.
- * Return: 0, or -EOPNOTSUPP with one line in the log that says why.
- */
+/* Return: 0, or -EOPNOTSUPP with a line in the log that says why. */
 int __init vmxcore_caps_init(void)
 {
 	int err;
@@ -260,14 +248,9 @@ int __init vmxcore_caps_init(void)
 	return 0;
 }
 
-/**
- * vmxcore_caps_revision - the revision identifier for a VMCS or a root VMCS
- *
- * Always the physical one of IA32_VMX_BASIC: also under Hyper-V, whose
- * enlightened VMCS has another, the page given to VMXON wants this one.
- *
- * Context: any.
- * Return: bits 30:0 of IA32_VMX_BASIC; bit 31 is clear.
+/*
+ * The revision identifier for a VMCS or a root VMCS: bits 30:0 of IA32_VMX_BASIC. It is that
+ * one under Hyper-V, too: an enlightened VMCS has another one, but VMXON takes this one.
  */
 u32 vmxcore_caps_revision(void)
 {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who is registered, and what each one holds: bookkeeping, without a single VMX
- * instruction.
+ * The table of clients: which are registered, and which references each one holds. No VMX
+ * instruction is executed here.
  *
- * The table is fixed and never freed, and a handle is a slot's index with a
- * generation above it, 32 bits in all. So a stale handle is refused instead of
- * dereferenced, and an NMI that walks the table while the machine crashes needs no
- * lock and meets no half-linked list.
+ * The table is static and a handle is an index into it with a generation above, 32 bits in
+ * all. So a stale handle is refused instead of dereferenced, and an NMI that walks the table
+ * in a crash needs no lock and cannot meet a half-linked list.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,50 +22,33 @@
 #include <linux/timekeeping.h>
 
 #include "client.h"
-#include "exclusive.h"
 
-struct vmxcore_slot vmxcore_slots[VMXCORE_MAX_CLIENTS];
-static DEFINE_MUTEX(slots_lock);
+#define for_each_entry(entry) \
+	for (entry = vmxcore_clients; entry < vmxcore_clients + VMXCORE_MAX_CLIENTS; entry++)
 
-/* Clients with VMXCORE_EVMCS, those that are on their way out too. */
+struct vmxcore_client_entry vmxcore_clients[VMXCORE_MAX_CLIENTS];
+static DEFINE_MUTEX(clients_lock);
+
+const struct vmxcore_client_entry *vmxcore_exclusive;
+
+/* Clients with VMXCORE_EVMCS, those that are being unregistered included. */
 static atomic_t nr_evmcs = ATOMIC_INIT(0);
 
-static const char *const misuse_text[] = {
-	[VMXCORE_MISUSE_HANDLE] = "handle that is not registered",
-	[VMXCORE_MISUSE_CONTEXT] = "wrong context",
-	[VMXCORE_MISUSE_PUT] = "put without a get",
-	[VMXCORE_MISUSE_OVERFLOW] = "too many references",
-	[VMXCORE_MISUSE_REFERENCE] = "a VMCS without a reference",
-	[VMXCORE_MISUSE_VPID] = "a VPID that is not its own",
-};
-
-/**
- * vmxcore_slot_find - the slot of a handle
- * @client: as the caller of the API gave it
- *
- * Context: any.
- * Return: the slot, or NULL: no registered client has this handle.
- */
-struct vmxcore_slot *vmxcore_slot_find(struct vmxcore_client *client)
+/* The entry of a registered client, or NULL if the handle is stale. Any context. */
+struct vmxcore_client_entry *vmxcore_entry_find(struct vmxcore_client *client)
 {
-	struct vmxcore_slot *slot = vmxcore_slot_of(client);
+	struct vmxcore_client_entry *entry = vmxcore_entry_of(client);
 
-	return client && vmxcore_slot_handle(slot) == client ? slot : NULL;
+	return client && vmxcore_entry_handle(entry) == client ? entry : NULL;
 }
 
-/**
- * vmxcore_slot_next - walk the registered clients
- * @slot: the one before, or NULL to begin
- *
- * Context: any, NMI included.
- * Return: the next slot in use, or NULL.
- */
-struct vmxcore_slot *vmxcore_slot_next(struct vmxcore_slot *slot)
+/* The next registered client after @entry, or the first if that is NULL. NMI-safe. */
+struct vmxcore_client_entry *vmxcore_entry_next(struct vmxcore_client_entry *entry)
 {
-	for (slot = slot ? slot + 1 : vmxcore_slots;
-	     slot < vmxcore_slots + VMXCORE_MAX_CLIENTS; slot++) {
-		if (vmxcore_slot_handle(slot))
-			return slot;
+	entry = entry ? entry + 1 : vmxcore_clients;
+	for (; entry < vmxcore_clients + VMXCORE_MAX_CLIENTS; entry++) {
+		if (vmxcore_entry_handle(entry))
+			return entry;
 	}
 	return NULL;
 }
@@ -85,461 +67,386 @@ static bool name_valid(const char *name)
 	return true;
 }
 
-static struct vmxcore_slot *find_free(const char *name)
+static struct vmxcore_client_entry *find_free(const char *name)
 {
-	struct vmxcore_slot *slot, *free = NULL;
+	struct vmxcore_client_entry *entry, *free = NULL;
 
 	if (vmxcore_excluded(NULL))
 		return ERR_PTR(-EBUSY);
 
-	for (slot = vmxcore_slots; slot < vmxcore_slots + VMXCORE_MAX_CLIENTS; slot++) {
-		if (!slot->desc.owner)
-			free = free ?: slot;
-		else if (!strcmp(slot->name, name))
+	for_each_entry(entry) {
+		if (!entry->desc.owner)
+			free = free ?: entry;
+		else if (!strcmp(entry->name, name))
 			return ERR_PTR(-EEXIST);
 	}
 	return free ?: ERR_PTR(-ENOSPC);
 }
 
-/* The first generation is 1, also when they begin anew, so that no handle is NULL. */
-static unsigned long next_handle(const struct vmxcore_slot *slot)
+/* Generations begin at 1, also after they have wrapped, so that no handle is NULL. */
+static unsigned long next_handle(const struct vmxcore_client_entry *entry)
 {
-	u32 next = slot->last_handle + VMXCORE_MAX_CLIENTS;
+	u32 next = entry->last_handle + VMXCORE_MAX_CLIENTS;
 
-	if (slot->last_handle && next >= VMXCORE_MAX_CLIENTS)
+	if (entry->last_handle && next >= VMXCORE_MAX_CLIENTS)
 		return next;
-	return VMXCORE_MAX_CLIENTS + (slot - vmxcore_slots);
+	return VMXCORE_MAX_CLIENTS + vmxcore_entry_index(entry);
 }
 
-static struct vmxcore_slot *take_slot(const struct vmxcore_client_desc *desc, bool pins)
+static struct vmxcore_client_entry *take_entry(const struct vmxcore_client_desc *desc,
+					       bool pins_provider)
 {
-	struct vmxcore_slot *slot = find_free(desc->name);
+	struct vmxcore_client_entry *entry = find_free(desc->name);
 
-	lockdep_assert_held(&slots_lock);
+	lockdep_assert_held(&clients_lock);
 
-	if (IS_ERR(slot))
-		return slot;
-	if (!slot->cpu_refs) {
+	if (IS_ERR(entry))
+		return entry;
+	if (!entry->cpu_refs) {
 		struct vmxcore_cpu_refs __percpu *cpu_refs = alloc_percpu(struct vmxcore_cpu_refs);
 
 		if (!cpu_refs)
 			return ERR_PTR(-ENOMEM);
-		/* A CPU that goes offline walks all slots, without a lock. */
-		smp_store_release(&slot->cpu_refs, cpu_refs);
+		/* A CPU that goes offline walks all entries without a lock. */
+		smp_store_release(&entry->cpu_refs, cpu_refs);
 	}
 
-	strscpy(slot->name, desc->name, sizeof(slot->name));
-	slot->desc = *desc;
-	slot->pins = pins;
-	slot->desc.name = slot->name;
-	atomic_set(&slot->places, 0);
-	INIT_LIST_HEAD(&slot->vmcss);
-	WRITE_ONCE(slot->nr_vmcss, 0);
-	WRITE_ONCE(slot->nr_vpids, 0);
-	/* Who misuses the handle of the last one is named once more, at worst. */
-	WRITE_ONCE(slot->warned, 0);
-	ratelimit_default_init(&slot->refused);
-	/* Without the kernel's own line on how many were left out: it names no one. */
-	ratelimit_set_flags(&slot->refused, RATELIMIT_MSG_ON_RELEASE);
+	strscpy(entry->name, desc->name, sizeof(entry->name));
+	entry->desc = *desc;
+	entry->desc.name = entry->name;
+	entry->pins_provider = pins_provider;
+	atomic_set(&entry->nr_held, 0);
+	INIT_LIST_HEAD(&entry->vmcss);
+	WRITE_ONCE(entry->nr_vmcss, 0);
+	WRITE_ONCE(entry->nr_vpids, 0);
+	/* A misuse of the previous client's handle may be logged once more, at worst. */
+	WRITE_ONCE(entry->warned, 0);
+	ratelimit_default_init(&entry->refused);
+	/* The kernel's own line on suppressed lines would not name the client. */
+	ratelimit_set_flags(&entry->refused, RATELIMIT_MSG_ON_RELEASE);
 	if (desc->flags & VMXCORE_EVMCS)
 		atomic_inc(&nr_evmcs);
-	WRITE_ONCE(slot->last_handle, next_handle(slot));
+	WRITE_ONCE(entry->last_handle, next_handle(entry));
 	/* An NMI that sees the handle sees the callbacks. */
-	atomic64_set_release(&slot->books, (u64)slot->last_handle << 32);
-	return slot;
+	atomic64_set_release(&entry->handle_refs, (u64)entry->last_handle << 32);
+	return entry;
 }
 
-/**
- * vmxcore_slot_add - enter a client into the table
- * @desc: see vmxcore_register()
- * @pins: see &struct vmxcore_slot
- *
- * Context: task.
- * Return: its handle, or ERR_PTR: the errors of vmxcore_register().
- */
-struct vmxcore_client *vmxcore_slot_add(const struct vmxcore_client_desc *desc, bool pins)
+/* Return: the handle, or ERR_PTR() of one of the errors of vmxcore_register(). */
+struct vmxcore_client *vmxcore_entry_add(const struct vmxcore_client_desc *desc,
+					 bool pins_provider)
 {
-	struct vmxcore_slot *slot;
+	struct vmxcore_client_entry *entry;
 
 	if (!desc || !desc->owner || !name_valid(desc->name))
 		return ERR_PTR(-EINVAL);
 
-	mutex_lock(&slots_lock);
-	slot = take_slot(desc, pins);
-	mutex_unlock(&slots_lock);
+	mutex_lock(&clients_lock);
+	entry = take_entry(desc, pins_provider);
+	mutex_unlock(&clients_lock);
 
-	if (IS_ERR(slot))
-		return ERR_CAST(slot);
-	return vmxcore_slot_client(slot);
+	if (IS_ERR(entry))
+		return ERR_CAST(entry);
+	return vmxcore_entry_client(entry);
 }
 
-/**
- * vmxcore_slot_close - end a registration: its handle is refused from here on
- * @client: the handle
+/*
+ * End a registration: from here on the handle is refused, and when this returns none of the
+ * client's callbacks for CPUs runs or will be called. The entry stays taken until
+ * vmxcore_entry_free().
  *
- * When this returns the client's callbacks do not run and will not be called
- * again. The slot stays taken until vmxcore_slot_free().
- *
- * Context: task, may sleep.
- * Return: its slot, or NULL: there is none, or somebody else closes it.
+ * Return: the entry, or NULL if the handle is stale.
  */
-struct vmxcore_slot *vmxcore_slot_close(struct vmxcore_client *client)
+struct vmxcore_client_entry *vmxcore_entry_close(struct vmxcore_client *client)
 {
-	struct vmxcore_slot *slot;
+	struct vmxcore_client_entry *entry;
 
-	/* Who looks for holders under this lock finds the references in one place or the other. */
-	mutex_lock(&slots_lock);
-	slot = vmxcore_slot_find(client);
-	if (slot)
-		WRITE_ONCE(slot->left, (u32)atomic64_xchg(&slot->books, 0));
-	mutex_unlock(&slots_lock);
-	/* For callbacks that run, and for calls that change the books. */
-	if (slot)
+	/*
+	 * vmxcore_other_holder() takes this lock, so it finds the references in handle_refs or
+	 * in refs_at_close, and never in neither.
+	 */
+	mutex_lock(&clients_lock);
+	entry = vmxcore_entry_find(client);
+	if (entry)
+		WRITE_ONCE(entry->refs_at_close, (u32)atomic64_xchg(&entry->handle_refs, 0));
+	mutex_unlock(&clients_lock);
+	/* Wait for callbacks that run, and for calls that count references. */
+	if (entry)
 		synchronize_rcu();
-	return slot;
+	return entry;
 }
 
-/**
- * vmxcore_slot_free - let another client have the slot
- * @slot: closed, and nothing is held by it any more
- *
- * Context: task, may sleep.
- */
-void vmxcore_slot_free(struct vmxcore_slot *slot)
+/* Let another client have the entry. Nothing is held by it any more. */
+void vmxcore_entry_free(struct vmxcore_client_entry *entry)
 {
 	unsigned int cpu;
 
-	/* CPUs that are offline, or went there since the slot was closed. */
+	/* Counts of CPUs that are offline, or went offline since the entry was closed. */
 	for_each_possible_cpu(cpu)
-		memset(per_cpu_ptr(slot->cpu_refs, cpu), 0,
-		       sizeof(struct vmxcore_cpu_refs));
+		memset(per_cpu_ptr(entry->cpu_refs, cpu), 0, sizeof(struct vmxcore_cpu_refs));
 
-	if (slot->desc.flags & VMXCORE_EVMCS)
+	if (entry->desc.flags & VMXCORE_EVMCS)
 		atomic_dec(&nr_evmcs);
-	mutex_lock(&slots_lock);
-	slot->desc.owner = NULL;
-	mutex_unlock(&slots_lock);
+	mutex_lock(&clients_lock);
+	entry->desc.owner = NULL;
+	mutex_unlock(&clients_lock);
 }
 
-/**
- * vmxcore_slots_free - free what the table has allocated
- *
- * Context: task, at unload: nobody is registered and nobody can call.
- */
-void vmxcore_slots_free(void)
+/* At unload, when no client is registered. */
+void vmxcore_clients_free(void)
 {
-	struct vmxcore_slot *slot;
+	struct vmxcore_client_entry *entry;
 
-	for (slot = vmxcore_slots; slot < vmxcore_slots + VMXCORE_MAX_CLIENTS; slot++) {
-		free_percpu(slot->cpu_refs);
-		slot->cpu_refs = NULL;
+	for_each_entry(entry) {
+		free_percpu(entry->cpu_refs);
+		entry->cpu_refs = NULL;
 	}
 }
 
-/**
- * vmxcore_slot_index - a number for each registered client
- * @slot: the client
- *
- * Context: any.
- * Return: 0 to %VMXCORE_MAX_CLIENTS - 1.
- */
-unsigned int vmxcore_slot_index(const struct vmxcore_slot *slot)
-{
-	return slot - vmxcore_slots;
-}
-
-/**
- * vmxcore_on_evmcs - has a client registered that runs on enlightened VMCSs?
- *
- * Context: any.
- * Return: true or false.
- */
+/* Is a client registered that runs on enlightened VMCSs? */
 bool vmxcore_on_evmcs(void)
 {
 	return atomic_read(&nr_evmcs);
 }
 
-/**
- * vmxcore_slot_holds_this_cpu - has a client a reference on this CPU?
- * @slot: the client
- *
- * Context: preemption off.
- * Return: true or false.
- */
-bool vmxcore_slot_holds_this_cpu(const struct vmxcore_slot *slot)
+/* Context: preemption off. */
+bool vmxcore_entry_holds_this_cpu(const struct vmxcore_client_entry *entry)
 {
-	return vmxcore_slot_refs(slot) || this_cpu_read(slot->cpu_refs->live);
+	return vmxcore_entry_refs(entry) || this_cpu_read(entry->cpu_refs->live);
 }
 
-/**
- * vmxcore_slot_holds - has a client a reference anywhere?
- * @slot: the client
- *
- * Context: any.
- * Return: true or false, as of a moment ago.
- */
-bool vmxcore_slot_holds(const struct vmxcore_slot *slot)
+static bool holds_any(const struct vmxcore_client_entry *entry)
 {
 	unsigned int cpu;
 
-	if (vmxcore_slot_refs(slot))
+	if (vmxcore_entry_refs(entry))
 		return true;
 	for_each_possible_cpu(cpu) {
-		if (READ_ONCE(per_cpu_ptr(slot->cpu_refs, cpu)->live))
+		if (READ_ONCE(per_cpu_ptr(entry->cpu_refs, cpu)->live))
 			return true;
 	}
 	return false;
 }
 
-/**
- * vmxcore_slot_holder - a client that has a reference anywhere
- * @but: not this one
- *
- * One that is on its way out too: it is not registered any more, and has them still.
- *
- * Context: task, may sleep.
- * Return: its slot, or NULL, as of a moment ago.
+/*
+ * A client other than @entry that has a reference, or NULL. A client that is being
+ * unregistered counts, too, until its references are taken back.
  */
-const struct vmxcore_slot *vmxcore_slot_holder(const struct vmxcore_slot *but)
+const struct vmxcore_client_entry *
+vmxcore_other_holder(const struct vmxcore_client_entry *entry)
 {
-	const struct vmxcore_slot *slot, *holder = NULL;
+	const struct vmxcore_client_entry *other, *holder = NULL;
 
-	mutex_lock(&slots_lock);
-	for (slot = vmxcore_slots; !holder && slot < vmxcore_slots + VMXCORE_MAX_CLIENTS; slot++) {
-		if (slot != but && slot->desc.owner && vmxcore_slot_holds(slot))
-			holder = slot;
+	mutex_lock(&clients_lock);
+	for_each_entry(other) {
+		if (other != entry && other->desc.owner && holds_any(other)) {
+			holder = other;
+			break;
+		}
 	}
-	mutex_unlock(&slots_lock);
+	mutex_unlock(&clients_lock);
 	return holder;
 }
 
-/**
- * vmxcore_slot_enter - a client that had no reference in a place is about to have one
- * @slot: the client
- *
- * A place is a CPU, or all of them. Called for the first reference there only, so that no
- * other pays for the clock.
- *
- * Context: under RCU or with interrupts off, before the reference is counted; any but NMI.
+/*
+ * Called for a client's first reference on a CPU or system-wide, so that later gets don't
+ * read the clock. Before the reference is counted: a reader that finds the reference finds
+ * the time. Any context but NMI.
  */
-void vmxcore_slot_enter(struct vmxcore_slot *slot)
+void vmxcore_entry_inc_held(struct vmxcore_client_entry *entry)
 {
-	int old = atomic_read(&slot->places);
+	int old = atomic_read(&entry->nr_held);
 
 	do {
-		/* Before it counts: who finds that it holds something finds since when. */
 		if (!old)
-			WRITE_ONCE(slot->since, ktime_get_boot_fast_ns());
-	} while (!atomic_try_cmpxchg(&slot->places, &old, old + 1));
+			WRITE_ONCE(entry->since, ktime_get_boot_fast_ns());
+	} while (!atomic_try_cmpxchg(&entry->nr_held, &old, old + 1));
 }
 
-/**
- * vmxcore_slot_leave - the counterpart, for the last reference there
- * @slot: the client
- *
- * Context: after the reference is not counted any more; any but NMI.
- */
-void vmxcore_slot_leave(struct vmxcore_slot *slot)
+/* Undoes vmxcore_entry_inc_held(), after the last reference there is not counted any more. */
+void vmxcore_entry_dec_held(struct vmxcore_client_entry *entry)
 {
-	atomic_dec(&slot->places);
+	atomic_dec(&entry->nr_held);
 }
 
-/**
- * vmxcore_slot_since - since when has a client held references without a break?
- * @slot: the client
- *
- * Context: any.
- * Return: CLOCK_BOOTTIME in ns, as of a moment ago; 0: it holds none.
- */
-u64 vmxcore_slot_since(const struct vmxcore_slot *slot)
+/* CLOCK_BOOTTIME in ns since when the client has held references without a break, or 0. */
+u64 vmxcore_entry_since(const struct vmxcore_client_entry *entry)
 {
-	/* Pairs with vmxcore_slot_enter(). */
-	return atomic_read_acquire(&slot->places) ? READ_ONCE(slot->since) : 0;
+	/* Pairs with the cmpxchg in vmxcore_entry_inc_held(). */
+	return atomic_read_acquire(&entry->nr_held) ? READ_ONCE(entry->since) : 0;
 }
 
-/**
- * vmxcore_slot_get_cpu - count one more reference of a client on this CPU
- * @slot: the client
- *
- * Context: this CPU, interrupts off.
- * Return: 0, or -EOVERFLOW.
- */
-int vmxcore_slot_get_cpu(struct vmxcore_slot *slot)
+/* Count one more reference on this CPU. Interrupts are off. Return: 0, or a misuse. */
+int vmxcore_entry_get_cpu(struct vmxcore_client_entry *entry)
 {
-	struct vmxcore_cpu_refs *refs = this_cpu_ptr(slot->cpu_refs);
+	struct vmxcore_cpu_refs *refs = this_cpu_ptr(entry->cpu_refs);
 
 	if (refs->live == U16_MAX)
-		return -EOVERFLOW;
+		return VMXCORE_MISUSE_OVERFLOW;
 	if (!refs->live)
-		vmxcore_slot_enter(slot);
+		vmxcore_entry_inc_held(entry);
 	WRITE_ONCE(refs->live, refs->live + 1);
-	/* Whoever gets again has noticed that the old ones died. */
+	/* A client that takes a new reference does not put its dead ones any more. */
 	refs->dead = 0;
 	return 0;
 }
 
-/**
- * vmxcore_slot_put_cpu - count one reference of a client less on this CPU
- * @slot: the client
- * @live: 1 when it was a living one, 0 when it had died with its CPU
+/*
+ * Count one reference on this CPU less. Interrupts are off. @live: set to 1 for a live
+ * reference, and to 0 for one that ended when the CPU went offline.
  *
- * Context: this CPU, interrupts off.
- * Return: 0, or -ENOENT: there is none.
+ * Return: 0, or a misuse.
  */
-int vmxcore_slot_put_cpu(struct vmxcore_slot *slot, u32 *live)
+int vmxcore_entry_put_cpu(struct vmxcore_client_entry *entry, u32 *live)
 {
-	struct vmxcore_cpu_refs *refs = this_cpu_ptr(slot->cpu_refs);
+	struct vmxcore_cpu_refs *refs = this_cpu_ptr(entry->cpu_refs);
 
 	*live = !!refs->live;
 	if (refs->live) {
 		WRITE_ONCE(refs->live, refs->live - 1);
 		if (!refs->live)
-			vmxcore_slot_leave(slot);
+			vmxcore_entry_dec_held(entry);
 	} else if (refs->dead) {
 		refs->dead--;
 	} else {
-		return -ENOENT;
+		return VMXCORE_MISUSE_PUT;
 	}
 	return 0;
 }
 
-/**
- * vmxcore_slot_drop_cpu - forget all references of a client on this CPU
- * @slot: the client
- *
- * Context: this CPU, interrupts off.
- * Return: how many living ones there were.
- */
-u32 vmxcore_slot_drop_cpu(struct vmxcore_slot *slot)
+/* Forget all references on this CPU, and return the number of live ones. Interrupts are off. */
+u32 vmxcore_entry_drop_cpu(struct vmxcore_client_entry *entry)
 {
-	struct vmxcore_cpu_refs *refs = this_cpu_ptr(slot->cpu_refs);
+	struct vmxcore_cpu_refs *refs = this_cpu_ptr(entry->cpu_refs);
 	u32 live = refs->live;
 
 	WRITE_ONCE(refs->live, 0);
 	refs->dead = 0;
 	if (live)
-		vmxcore_slot_leave(slot);
+		vmxcore_entry_dec_held(entry);
 	return live;
 }
 
-/**
- * vmxcore_clients_emergency - call every client's emergency callback on this CPU
- *
- * Context: interrupts off, maybe NMI; no lock is taken.
- */
+/* Call each client's emergency callback on this CPU. Interrupts are off; maybe in an NMI. */
 void vmxcore_clients_emergency(void)
 {
-	struct vmxcore_slot *slot = NULL;
+	struct vmxcore_client_entry *entry = NULL;
 
-	while ((slot = vmxcore_slot_next(slot))) {
-		if (slot->desc.emergency)
-			slot->desc.emergency();
+	while ((entry = vmxcore_entry_next(entry))) {
+		if (entry->desc.emergency)
+			entry->desc.emergency();
 	}
 }
 
 /*
- * Of a client that is closed too: it has its references until they are taken back, which may be
- * after this CPU has come back, and none of its callbacks is called any more.
+ * A closed client has its references until they are taken back, which may be after this CPU
+ * is online again, but its callbacks are not called any more.
  */
-static unsigned int cpu_gone(struct vmxcore_slot *slot, unsigned int cpu)
+static unsigned int cpu_gone(struct vmxcore_client_entry *entry, unsigned int cpu)
 {
-	struct vmxcore_cpu_refs *refs = this_cpu_ptr(slot->cpu_refs);
+	struct vmxcore_cpu_refs *refs = this_cpu_ptr(entry->cpu_refs);
 
 	if (!refs->live)
 		return 0;
-	if (vmxcore_slot_handle(slot) && slot->desc.cpu_gone)
-		slot->desc.cpu_gone(cpu);
+	if (vmxcore_entry_handle(entry) && entry->desc.cpu_gone)
+		entry->desc.cpu_gone(cpu);
 	refs->dead = refs->live;
 	WRITE_ONCE(refs->live, 0);
-	vmxcore_slot_leave(slot);
-	return slot->pins;
+	vmxcore_entry_dec_held(entry);
+	return entry->pins_provider;
 }
 
-/**
- * vmxcore_clients_cpu_gone - the references on this CPU die
- * @cpu: this CPU
- *
- * Context: this CPU, interrupts off, no task left on it, VMX still on.
- * Return: how many pins have become free by it.
+/*
+ * All clients' references on this CPU end. Interrupts are off, no task is left here, and VMX
+ * is still on. Return: how many references to the provider's module they held.
  */
 unsigned int vmxcore_clients_cpu_gone(unsigned int cpu)
 {
-	struct vmxcore_slot *slot;
+	struct vmxcore_client_entry *entry;
 	unsigned int pins = 0;
 
-	for (slot = vmxcore_slots; slot < vmxcore_slots + VMXCORE_MAX_CLIENTS; slot++) {
-		/* Pairs with the release in take_slot(): the counters are 0 by now. */
-		if (smp_load_acquire(&slot->cpu_refs))
-			pins += cpu_gone(slot, cpu);
+	for_each_entry(entry) {
+		/* Pairs with the release in take_entry(): the counters are 0 by now. */
+		if (smp_load_acquire(&entry->cpu_refs))
+			pins += cpu_gone(entry, cpu);
 	}
 	return pins;
 }
 
-/* Is the slot of a handle still, or was it last, the one of its client? */
-static bool was_of(struct vmxcore_client *client)
+/* Is, or was, this the handle of the last client of its entry? */
+static bool was_last_client(struct vmxcore_client *client)
 {
-	/* It may be given to the next one at this very moment: so it was, then. */
-	return client && vmxcore_slot_client(vmxcore_slot_of(client)) == client;
+	return client && vmxcore_entry_client(vmxcore_entry_of(client)) == client;
 }
 
-/**
- * vmxcore_client_name - what to call a client in the log
- * @client: a handle, good or not
- *
- * Context: any.
- * Return: its name, or "?".
- */
+/* The name of a client for the log, also of one that has been unregistered; "?" if unknown. */
 const char *vmxcore_client_name(struct vmxcore_client *client)
 {
-	return was_of(client) ? vmxcore_slot_of(client)->name : "?";
+	return was_last_client(client) ? vmxcore_entry_of(client)->name : "?";
 }
 
-/**
- * vmxcore_client_may_log - may the log have another line about what a client was refused?
- * @client: a handle, good or not
- *
- * Whoever may create a VM can make KVM ask as often as he likes.
- *
- * Context: any but NMI.
- * Return: true, ten times in five seconds, as long as it is registered.
+/*
+ * May another line about a refused call of this client be logged? A user that may create a
+ * VM can make KVM ask as often as that user likes, so there are ten in five seconds. Any
+ * context but NMI.
  */
 bool vmxcore_client_may_log(struct vmxcore_client *client)
 {
-	struct vmxcore_slot *slot;
+	struct vmxcore_client_entry *entry;
 	bool may;
 
-	/* The next client of that slot begins anew, lock and all: not while this one looks. */
+	/* The next client of the entry initializes the ratelimit, lock and all. */
 	rcu_read_lock();
-	slot = vmxcore_slot_find(client);
-	may = slot && __ratelimit(&slot->refused);
+	entry = vmxcore_entry_find(client);
+	may = entry && __ratelimit(&entry->refused);
 	rcu_read_unlock();
 	return may;
 }
 
-/**
- * vmxcore_misuse - log what a client did wrong, once for each kind and client
- * @kind: what it was
- * @client: the handle it used
- * @call: the function it called
- * @caller: where from
+static const char *misuse_text(enum vmxcore_misuse kind)
+{
+	switch (kind) {
+	case VMXCORE_MISUSE_CONTEXT:
+		return "wrong context";
+	case VMXCORE_MISUSE_PUT:
+		return "put without a get";
+	case VMXCORE_MISUSE_OVERFLOW:
+		return "too many references";
+	case VMXCORE_MISUSE_REFERENCE:
+		return "a VMCS without a reference";
+	case VMXCORE_MISUSE_VPID:
+		return "a VPID that is not its own";
+	case VMXCORE_MISUSE_HANDLE:
+	default:
+		return "handle that is not registered";
+	}
+}
+
+/*
+ * Log what a client did wrong, once for each kind and client, and turn it into an errno.
+ * This is a line and no WARN(): a client's bug must not stop a machine that has
+ * panic_on_warn set, and the caller's symbol says what a stack dump would. @ret: an enum
+ * vmxcore_misuse; everything below is returned as it is. @call: the function of the API.
+ * @caller: the address it was called from. Any context but NMI.
  *
- * A line and no WARN(): a client's bug must not take down a machine that has
- * panic_on_warn set, and the caller's symbol says what a stack dump would.
- *
- * Context: any but NMI.
+ * Return: @ret, or -EOVERFLOW or -EINVAL for a misuse.
  */
-void vmxcore_misuse(enum vmxcore_misuse kind, struct vmxcore_client *client,
-		    const char *call, unsigned long caller)
+int vmxcore_report_misuse(int ret, struct vmxcore_client *client, const char *call,
+			  unsigned long caller)
 {
 	static unsigned long warned_unknown;
-	bool known = was_of(client);
+	unsigned long *warned = &warned_unknown;
+	enum vmxcore_misuse kind = ret;
 
-	/* Whatever else is wrong, it is wrong of nobody that is registered. */
-	if (!vmxcore_slot_find(client))
+	if (ret < (int)VMXCORE_MISUSE_HANDLE)
+		return ret;
+	/* Whatever else is wrong, a client that is not registered has a stale handle. */
+	if (!vmxcore_entry_find(client))
 		kind = VMXCORE_MISUSE_HANDLE;
-
-	if (test_and_set_bit(kind, known ? &vmxcore_slot_of(client)->warned : &warned_unknown))
-		return;
-	pr_warn("misuse by client '%s': %s: %s, called from %pS; ignored, report it to the maker of that module\n",
-		vmxcore_client_name(client), call, misuse_text[kind], (void *)caller);
+	if (was_last_client(client))
+		warned = &vmxcore_entry_of(client)->warned;
+	if (!test_and_set_bit(kind, warned))
+		pr_warn("misuse by client '%s': %s: %s, called from %pS; ignored, report it to the maker of that module\n",
+			vmxcore_client_name(client), call, misuse_text(kind), (void *)caller);
+	return ret == VMXCORE_MISUSE_OVERFLOW ? -EOVERFLOW : -EINVAL;
 }

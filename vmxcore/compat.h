@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every difference between the kernels that vmxcore supports stands here.
- * LINUX_VERSION_CODE is used nowhere else.
+ * All differences between the kernels that vmxcore supports. LINUX_VERSION_CODE is used
+ * nowhere else.
  */
 #ifndef _VMXCORE_COMPAT_H
 #define _VMXCORE_COMPAT_H
@@ -28,25 +28,25 @@
 #endif
 
 /*
- * The STARTING section, where a CPU turns VMX on before it is marked online and
- * off after its last task and interrupt, has no dynamic states. This one belongs
- * to a 32-bit ARM floating point unit: no x86 kernel ever uses it. It must come
- * before CPUHP_AP_SMPCFD_DYING: that one runs the cross calls still queued for
- * a dying CPU, a VMCLEAR among them perhaps, and they need VMX. And before
- * CPUHP_AP_KVM_STARTING, where KVM takes its reference in Linux 6.1.
+ * The STARTING section, where VMX is turned on before a CPU is marked online and off after its
+ * last task and interrupt, has no dynamic states. This state belongs to a 32-bit ARM floating
+ * point unit, so no x86 kernel uses it. It must come before CPUHP_AP_SMPCFD_DYING, which
+ * runs the cross calls that are still queued for a dying CPU: a VMCLEAR among them needs
+ * VMX. It must also come before CPUHP_AP_KVM_STARTING, where KVM takes its reference in Linux
+ * 6.1.
  */
 #define VMXCORE_CPUHP_STARTING	CPUHP_AP_ARM_VFP_STARTING
 
-/* Since 7.1 the kernel executes VMXON, and lends it to KVM's modules only. */
+/* Since 7.1 the kernel executes VMXON, and exports it to KVM's modules only. */
 #if VMXCORE_LINE == LINUX_7_2
-#define VMXCORE_BACKEND		vmxcore_borrowed
+#define VMXCORE_BACKEND		vmxcore_backend_kernel
 #else
-#define VMXCORE_BACKEND		vmxcore_native
+#define VMXCORE_BACKEND		vmxcore_backend_native
 #endif
 
 /*
- * What KVM takes since 7.x: CET, the guest's counters at an exit, and mode-based EPT, for which it
- * wants the advanced information about EPT violations.
+ * The controls that KVM uses since 7.x: CET, the guest's counters at an exit, and mode-based
+ * EPT, for which it needs the advanced information about EPT violations.
  */
 #if VMXCORE_LINE == LINUX_7_2
 #define VMXCORE_KVM_PROCBASED2	SECONDARY_EXEC_MODE_BASED_EPT_EXEC
@@ -60,15 +60,15 @@
 #define VMXCORE_KVM_EPT		0
 #endif
 
-/* In 6.1 it is kvm_intel.ko that fills the kernel's emergency slot, later kvm.ko. */
+/* kvm.ko fills the kernel's emergency callback; in 6.1 it is kvm_intel.ko. */
 #define VMXCORE_KVM_FILLS_SLOT	(VMXCORE_LINE != LINUX_6_1)
 
 /*
- * kernel_kexec() calls no syscore_shutdown() in 6.1: only the reboot notifiers hear of
- * it. The first of them, but for clients that need VMX in theirs: KVM VMCLEARs in its own
- * whatever it has loaded, and where VMX stays on after that, for another client, a vCPU
- * that runs complains of instructions that VMfail. Once VMX is off they fault, which it
- * expects.
+ * kernel_kexec() does not call syscore_shutdown() in 6.1, only the reboot notifiers. vmxcore's
+ * is the first one but for those of clients that need VMX in theirs. KVM VMCLEARs in its own
+ * notifier what it has loaded. If VMX stayed on after that, for another client, KVM would
+ * complain of the instructions of a running vCPU that VMfail. Once VMX is off they fault, which
+ * KVM expects.
  */
 #if VMXCORE_LINE == LINUX_6_1
 static inline void vmxcore_register_shutdown(struct notifier_block *nb)
@@ -91,7 +91,7 @@ static inline void vmxcore_unregister_shutdown(struct notifier_block *nb)
 }
 #endif
 
-/* A newer syscore callback is handed what was registered with it; in stable kernels too. */
+/* A newer syscore callback gets the data that was registered with it, in stable kernels, too. */
 #ifdef VMXCORE_HAVE_SYSCORE
 #define VMXCORE_SYSCORE_DATA	void *unused
 
@@ -129,18 +129,18 @@ static inline void vmxcore_unregister_syscore(struct vmxcore_syscore *s)
 #endif
 
 /*
- * Is that module, COMING, a client of ours? Its list of what it links against is complete
- * then. Since 7.0 nobody outside the module loader may read the list: there a module that
- * was built out of the tree is given the benefit of the doubt. It could do no harm, as
- * the kernel counts the users of VMX, and vmxcore has none without a provider.
+ * Does a module that is COMING link against vmxcore? The list of the modules that it uses is
+ * complete then. Since 7.0 only the module loader may read that list, so a module that was
+ * built out of the tree is accepted there. That does no harm: the kernel counts the users of
+ * VMX, and vmxcore's clients get none without a provider.
  */
 #if VMXCORE_LINE == LINUX_7_2
-static inline bool vmxcore_is_for_us(const struct module *mod)
+static inline bool vmxcore_is_used_by(const struct module *mod)
 {
 	return test_bit(TAINT_OOT_MODULE, &mod->taints);
 }
 #else
-static inline bool vmxcore_is_for_us(const struct module *mod)
+static inline bool vmxcore_is_used_by(const struct module *mod)
 {
 	const struct module_use *use;
 
@@ -152,21 +152,21 @@ static inline bool vmxcore_is_for_us(const struct module *mod)
 }
 #endif
 
-/* Where cpuid_ecx() is. */
+/* cpuid_ecx() */
 #if VMXCORE_LINE == LINUX_7_2
 #include <asm/cpuid/api.h>
 #else
 #include <asm/processor.h>
 #endif
 
-/* Since 6.10 a tracepoint's __string() remembers what it was given; ours is named as the field. */
+/* Since 6.10 __assign_str() takes the source from __string(), which has the field's name here. */
 #if VMXCORE_LINE == LINUX_6_1
 #define vmxcore_assign_str(field)	__assign_str(field, field)
 #else
 #define vmxcore_assign_str(field)	__assign_str(field)
 #endif
 
-/* Names and values that changed. */
+/* Names and values that have changed. */
 #ifndef MAX_PAGE_ORDER
 #define MAX_PAGE_ORDER	(MAX_ORDER - 1)
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Is a call of the API made from a context that it is made for?
+ * Does the context of a call allow it?
  */
 #ifndef _VMXCORE_CONTEXT_H
 #define _VMXCORE_CONTEXT_H
@@ -11,8 +11,8 @@
 #include <linux/sched.h>
 
 /*
- * A kernel without a preempt count does not know that a spinlock is held, and calls
- * nothing preemptible. What it does know must do there.
+ * A kernel without a preempt count does not know whether a spinlock is held, and preemptible()
+ * is always false there.
  */
 static inline bool vmxcore_may_sleep(void)
 {
@@ -21,7 +21,7 @@ static inline bool vmxcore_may_sleep(void)
 	return !in_interrupt() && !irqs_disabled();
 }
 
-/* On this CPU until the call returns; a thread bound to it, as cpuhp's is, too. */
+/* The caller stays on this CPU. A thread that is bound to it does, too, as cpuhp's are. */
 static inline bool vmxcore_may_use_this_cpu(void)
 {
 	return !in_nmi() && (!preemptible() || is_percpu_thread());

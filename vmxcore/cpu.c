@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One CPU: its references, VMX on and off; and the broadcasts that
- * do it to all of them. Mechanism: who asks, and whether he may, is known above.
+ * VMX on one CPU: its references, VMX on and off, and the broadcasts that turn it on or off
+ * on all CPUs. Which client may ask for it is decided in the files above.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,21 +20,22 @@
 
 #include "compat.h"
 #include "cpu.h"
-#include "current.h"
+#include "tlb.h"
 #include "trace.h"
-#include "translation.h"
+#include "vmcs_cpu.h"
 
 DEFINE_PER_CPU_ALIGNED(struct vmxcore_cpu, vmxcore_cpu);
 
-static const struct vmxcore_backend *const backend = &VMXCORE_BACKEND;
-
 /*
- * Somebody holds all CPUs: the next one that comes up is turned on before it is
- * online. Changes under cpus_read_lock() only, so never while one is on its way.
+ * VMX is enabled on all CPUs: it is turned on for the next CPU that comes up before that is
+ * online. It changes under cpus_read_lock() only, so never while a CPU is on its way.
  */
-static bool all_held;
+static bool all_enabled;
 
 atomic_t vmxcore_nr_failed = ATOMIC_INIT(0);
+
+bool vmxcore_rebooting __read_mostly;
+EXPORT_SYMBOL_GPL(vmxcore_rebooting);
 
 /* What decides whether VMXON faults (SDM volume 3, "VMXON"). */
 struct vmxon_registers {
@@ -48,7 +49,7 @@ static void read_registers(void *registers)
 	struct vmxon_registers *r = registers;
 
 	r->cr0 = read_cr0();
-	/* VMXON comes with it set; it has been cleared again. */
+	/* It was set at VMXON, and has been cleared since. */
 	r->cr4 = __read_cr4() | X86_CR4_VMXE;
 	if (rdmsrq_safe(MSR_IA32_FEAT_CTL, &r->feature_control))
 		r->feature_control = 0;
@@ -76,14 +77,10 @@ static const char *error_text(int error)
 	}
 }
 
-/**
- * vmxcore_cpu_strerror - what an error of VMX on one CPU means to an admin
- * @cpu: where
- * @error: negative errno
- * @text: what it is written to, of %VMXCORE_CPU_ERROR_LEN bytes
- *
- * Context: any but NMI; @cpu is this one where interrupts are off.
- * Return: @text: what happened and what can be done about it.
+/*
+ * What an error of VMX on a CPU means to an admin, and what can be done about it. @text has
+ * VMXCORE_CPU_ERROR_LEN bytes, and is returned. Any context but NMI; @cpu is this CPU where
+ * interrupts are off.
  */
 const char *vmxcore_cpu_strerror(unsigned int cpu, int error, char *text)
 {
@@ -103,23 +100,16 @@ const char *vmxcore_cpu_strerror(unsigned int cpu, int error, char *text)
 	return text;
 }
 
-/**
- * vmxcore_cpu_state_name - what VMX is doing on a CPU, for an admin
- * @cpu: any possible one
- *
- * Context: any.
- * Return: one word, as of a moment ago.
- */
 const char *vmxcore_cpu_state_name(unsigned int cpu)
 {
 	static const char *const name[] = {
-		[VMXCORE_CPU_DEAD] = "offline",
+		[VMXCORE_CPU_OFFLINE] = "offline",
 		[VMXCORE_CPU_OFF] = "off",
 		[VMXCORE_CPU_ON] = "on",
-		[VMXCORE_CPU_LEAVING] = "leaving",
+		[VMXCORE_CPU_DYING] = "dying",
 		[VMXCORE_CPU_FAILED] = "failed",
 		[VMXCORE_CPU_SUSPENDED] = "suspended",
-		[VMXCORE_CPU_DOWN] = "down",
+		[VMXCORE_CPU_SHUTDOWN] = "shutdown",
 	};
 
 	return name[READ_ONCE(per_cpu(vmxcore_cpu.state, cpu))];
@@ -131,48 +121,37 @@ static void look_for_foreign(void *data)
 
 	switch (this_cpu_read(vmxcore_cpu.state)) {
 	case VMXCORE_CPU_ON:
-	case VMXCORE_CPU_LEAVING:
+	case VMXCORE_CPU_DYING:
 		break;
 	default:
 		*foreign = vmxcore_cr4_vmxe();
 	}
 }
 
-/**
- * vmxcore_cpu_foreign - does somebody else have VMX on a CPU?
- * @cpu: any possible one
- *
- * CR4.VMXE is all there is to tell it from: a hypervisor sets it before VMXON and
- * clears it after VMXOFF (SDM vol. 3, "Enabling and Entering VMX Operation"). VMPTRST
- * would tell more, but faults where VMXE alone is set.
- *
- * Context: task; interrupts that CPU.
- * Return: true where CR4.VMXE is set, and not by vmxcore nor by the kernel for it.
+/*
+ * Does a CPU have CR4.VMXE set, and not by vmxcore nor by the kernel for it? The flag is all
+ * there is to tell by: a hypervisor sets it before VMXON and clears it after VMXOFF (SDM
+ * volume 3, "Enabling and Entering VMX Operation"). VMPTRST would tell more, but faults
+ * where only the flag is set. Interrupts that CPU.
  */
 bool vmxcore_cpu_foreign(unsigned int cpu)
 {
 	bool foreign = false;
 
-	/* Fails for one that is offline, and has none then. */
+	/* It fails for a CPU that is offline, which has no foreign owner. */
 	smp_call_function_single(cpu, look_for_foreign, &foreign, 1);
 	return foreign;
 }
 
-/**
- * vmxcore_cpu_since - since when is a CPU in VMX operation?
- * @cpu: any possible one
- *
- * Context: any.
- * Return: CLOCK_BOOTTIME in ns, as of a moment ago; 0: VMX is off.
- */
+/* CLOCK_BOOTTIME in ns since when a CPU is in VMX operation, or 0. */
 u64 vmxcore_cpu_since(unsigned int cpu)
 {
 	const struct vmxcore_cpu *c = per_cpu_ptr(&vmxcore_cpu, cpu);
 
-	/* Pairs with execute_on(). */
+	/* Pairs with cpu_vmxon(). */
 	switch (smp_load_acquire(&c->state)) {
 	case VMXCORE_CPU_ON:
-	case VMXCORE_CPU_LEAVING:
+	case VMXCORE_CPU_DYING:
 		return READ_ONCE(c->since);
 	default:
 		return 0;
@@ -181,29 +160,48 @@ u64 vmxcore_cpu_since(unsigned int cpu)
 
 static bool referenced(const struct vmxcore_cpu *c)
 {
-	return c->refs || c->all;
+	return c->refs || c->system_ref;
 }
 
-/* Whatever belongs to it is in its latency, as whoever waits for it waits for all. */
-static int execute_on(struct vmxcore_cpu *c, const char *client)
+/* The clock that is used may be read while the machine resumes, and in any context. */
+static void set_latency(struct vmxcore_cpu *c, u64 begin)
 {
-	/* The one clock that may be read while the machine resumes, and in any context. */
+	c->latency = min_t(u64, ktime_get_boot_fast_ns() - begin, U32_MAX);
+	c->trace_pending = !cpu_online(smp_processor_id());
+}
+
+/* The latency includes all that a caller waits for: VMXON, the flushes and their surroundings. */
+static int cpu_vmxon(struct vmxcore_cpu *c, const char *client)
+{
 	u64 begin = ktime_get_boot_fast_ns();
-	int err = backend->on();
+	int err = VMXCORE_BACKEND.on();
 
 	if (!err) {
 		WRITE_ONCE(c->since, begin);
-		/* A reader that finds it on finds since when. */
+		/* A reader that sees the CPU on sees since when. */
 		smp_store_release(&c->state, VMXCORE_CPU_ON);
 		vmxcore_vpids_flush_here();
 	}
-	c->latency = min_t(u64, ktime_get_boot_fast_ns() - begin, U32_MAX);
-	c->untold = !cpu_online(smp_processor_id());
+	set_latency(c, begin);
 	trace_vmxcore_vmx_on(smp_processor_id(), client, c->latency, err);
 	return err;
 }
 
-static int turn_on(struct vmxcore_cpu *c, const char *client)
+static void cpu_vmxoff(struct vmxcore_cpu *c)
+{
+	u64 begin = ktime_get_boot_fast_ns();
+	int err;
+
+	vmxcore_vmcs_cpu_clear_all();
+	err = VMXCORE_BACKEND.off();
+	set_latency(c, begin);
+	trace_vmxcore_vmx_off(smp_processor_id(), c->latency);
+	if (err)
+		pr_err("CPU %u: VMX was off already: something executed VMXOFF behind vmxcore's back; find and unload it, VMs on this CPU are lost\n",
+		       smp_processor_id());
+}
+
+static int cpu_enable(struct vmxcore_cpu *c, const char *client)
 {
 	switch (c->state) {
 	case VMXCORE_CPU_ON:
@@ -211,36 +209,20 @@ static int turn_on(struct vmxcore_cpu *c, const char *client)
 	case VMXCORE_CPU_FAILED:
 		return c->error;
 	case VMXCORE_CPU_OFF:
-		break;
-	case VMXCORE_CPU_DEAD:
-	case VMXCORE_CPU_LEAVING:
+		return cpu_vmxon(c, client);
+	case VMXCORE_CPU_OFFLINE:
+	case VMXCORE_CPU_DYING:
 	case VMXCORE_CPU_SUSPENDED:
-	case VMXCORE_CPU_DOWN:
-		return -ESHUTDOWN;
+	case VMXCORE_CPU_SHUTDOWN:
+		break;
 	}
-
-	return execute_on(c, client);
+	return -ESHUTDOWN;
 }
 
-static void execute_off(struct vmxcore_cpu *c)
-{
-	u64 begin = ktime_get_boot_fast_ns();
-	int err;
-
-	vmxcore_current_clear_all();
-	err = backend->off();
-	c->latency = min_t(u64, ktime_get_boot_fast_ns() - begin, U32_MAX);
-	c->untold = !cpu_online(smp_processor_id());
-	trace_vmxcore_vmx_off(smp_processor_id(), c->latency);
-	if (err)
-		pr_err("CPU %u: VMX was off already: something executed VMXOFF behind vmxcore's back; find and unload it, VMs on this CPU are lost\n",
-		       smp_processor_id());
-}
-
-static void turn_off(struct vmxcore_cpu *c)
+static void cpu_disable(struct vmxcore_cpu *c)
 {
 	if (c->state == VMXCORE_CPU_ON)
-		execute_off(c);
+		cpu_vmxoff(c);
 	else if (c->state == VMXCORE_CPU_FAILED)
 		atomic_dec(&vmxcore_nr_failed);
 	else
@@ -255,12 +237,10 @@ static void fail(struct vmxcore_cpu *c, int error)
 	atomic_inc(&vmxcore_nr_failed);
 }
 
-/**
- * vmxcore_cpu_usable - can VMX be used on this CPU, by somebody who has a reference?
- *
- * Context: this CPU, preemption off.
- * Return: 0; -ESHUTDOWN: on its way down, or not up yet; -EPERM: VMX is off, no client has a
- * reference; or why it was lost: VMXON's error at resume, or -ENODEV.
+/*
+ * Can a client that has a reference use VMX on this CPU? Preemption is off.
+ * Return: 0; -ESHUTDOWN: the CPU is on its way down, or not up yet; -EPERM: VMX is off, no
+ * client has a reference; or why VMX was lost: VMXON's error at resume, or -ENODEV.
  */
 int vmxcore_cpu_usable(void)
 {
@@ -278,15 +258,13 @@ int vmxcore_cpu_usable(void)
 	}
 }
 
-/**
- * vmxcore_cpu_get - take a reference on this CPU; the first one turns VMX on
- * @client: whose, for who traces
+/*
+ * Take a reference on this CPU; the first one turns VMX on. @client: for the trace.
  *
- * A failure on a CPU that is on its way up is kept: a callback of the STARTING
- * section, as KVM's in Linux 6.1, has no way to refuse the CPU, and would have its
- * users on it without VMX. The ONLINE section refuses it.
+ * A failure on a CPU that is on its way up is kept: a callback of the STARTING section, as
+ * KVM's in Linux 6.1, has no way to refuse the CPU, and KVM would use it without VMX. The
+ * ONLINE section refuses it.
  *
- * Context: this CPU, interrupts off.
  * Return: 0 or one of the errors of vmxcore_get_cpu(); then nothing has changed.
  */
 int vmxcore_cpu_get(const char *client)
@@ -296,7 +274,7 @@ int vmxcore_cpu_get(const char *client)
 
 	lockdep_assert_irqs_disabled();
 
-	err = turn_on(c, client);
+	err = cpu_enable(c, client);
 	if (!err) {
 		WRITE_ONCE(c->refs, c->refs + 1);
 	} else if (!cpu_online(smp_processor_id())) {
@@ -306,12 +284,7 @@ int vmxcore_cpu_get(const char *client)
 	return err;
 }
 
-/**
- * vmxcore_cpu_put - give references on this CPU back; the last turns VMX off
- * @refs: how many, no more than have been taken
- *
- * Context: this CPU, interrupts off.
- */
+/* Put @refs references on this CPU; the last one turns VMX off. */
 void vmxcore_cpu_put(u32 refs)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
@@ -320,152 +293,124 @@ void vmxcore_cpu_put(u32 refs)
 
 	WRITE_ONCE(c->refs, c->refs - refs);
 	if (!referenced(c))
-		turn_off(c);
+		cpu_disable(c);
 }
 
-/**
- * vmxcore_cpu_hold - hold this CPU for those who hold all
- * @client: the first of them, for who traces; "" when that is no matter
- *
- * Context: this CPU, interrupts off.
+/*
+ * Enable VMX on this CPU for the clients that hold all CPUs. @client: for the trace.
  * Return: 0 or one of the errors of vmxcore_get(); then nothing has changed.
  */
-int vmxcore_cpu_hold(const char *client)
+int vmxcore_cpu_enable(const char *client)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 	int err;
 
 	lockdep_assert_irqs_disabled();
 
-	err = turn_on(c, client);
+	err = cpu_enable(c, client);
 	if (err)
 		c->error = err;
 	else
-		WRITE_ONCE(c->all, true);
+		WRITE_ONCE(c->system_ref, true);
 	return err;
 }
 
-/**
- * vmxcore_cpu_release - nobody holds all CPUs any more, this one included
- *
- * Context: this CPU, interrupts off. Does nothing where it is not held.
- */
-void vmxcore_cpu_release(void)
+/* Undoes vmxcore_cpu_enable(); does nothing where that failed. */
+void vmxcore_cpu_disable(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 
 	lockdep_assert_irqs_disabled();
 
-	if (!c->all)
+	if (!c->system_ref)
 		return;
-	WRITE_ONCE(c->all, false);
+	WRITE_ONCE(c->system_ref, false);
 	if (!referenced(c))
-		turn_off(c);
+		cpu_disable(c);
 }
 
-/**
- * vmxcore_cpu_up - this CPU comes online
- *
- * It may not refuse yet. A CPU that should be held and is not stays off, with its
- * error kept, for the caller to find in the ONLINE section, where it can be sent
- * back. It is not FAILED: no task can run here, so nobody else's get needs to fail.
- *
- * Context: this CPU, interrupts off, before it is marked online.
+/*
+ * This CPU comes up; interrupts are off. It cannot be refused in the STARTING section, so
+ * where VMX cannot be turned on the error is kept for the ONLINE section, which refuses it.
+ * The state is not FAILED: no task can run here, so no get of another client has to fail.
  */
-void vmxcore_cpu_up(void)
+void vmxcore_cpu_starting(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 
 	c->error = 0;
 	c->up_failed = false;
-	c->untold = false;
+	c->trace_pending = false;
 	if (READ_ONCE(vmxcore_rebooting)) {
-		WRITE_ONCE(c->state, VMXCORE_CPU_DOWN);
+		WRITE_ONCE(c->state, VMXCORE_CPU_SHUTDOWN);
 		return;
 	}
 	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
-	if (all_held)
-		c->up_failed = vmxcore_cpu_hold("") != 0;
+	if (all_enabled)
+		c->up_failed = vmxcore_cpu_enable("") != 0;
 }
 
-/**
- * vmxcore_cpu_leave - this CPU goes offline: no more references
- *
- * Closed before the clients are told, or one that takes a reference when it is told
- * would have it on a CPU that is gone. VMX stays on for their VMCLEARs.
- *
- * Context: this CPU, interrupts off, after the last task has left it.
+/*
+ * This CPU goes offline; the last task has left it and interrupts are off. No reference can
+ * be taken from here on, before the clients are told: one that took a reference when it is
+ * told would have it on a CPU that is gone. VMX stays on for their VMCLEARs.
  */
-void vmxcore_cpu_leave(void)
+void vmxcore_cpu_dying(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 
 	if (c->state == VMXCORE_CPU_ON) {
-		WRITE_ONCE(c->state, VMXCORE_CPU_LEAVING);
+		WRITE_ONCE(c->state, VMXCORE_CPU_DYING);
 		return;
 	}
-	turn_off(c);
-	WRITE_ONCE(c->state, VMXCORE_CPU_DEAD);
+	cpu_disable(c);
+	WRITE_ONCE(c->state, VMXCORE_CPU_OFFLINE);
 }
 
-/**
- * vmxcore_cpu_down - this CPU goes offline: every reference dies, VMX goes off
- *
- * Context: this CPU, interrupts off, after vmxcore_cpu_leave() and the last VMCLEAR.
- */
-void vmxcore_cpu_down(void)
+/* After vmxcore_cpu_dying() and the clients' last VMCLEAR: references end, VMX goes off. */
+void vmxcore_cpu_offline(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 
 	WRITE_ONCE(c->refs, 0);
-	WRITE_ONCE(c->all, false);
-	if (c->state == VMXCORE_CPU_LEAVING)
-		execute_off(c);
-	WRITE_ONCE(c->state, VMXCORE_CPU_DEAD);
+	WRITE_ONCE(c->system_ref, false);
+	if (c->state == VMXCORE_CPU_DYING)
+		cpu_vmxoff(c);
+	WRITE_ONCE(c->state, VMXCORE_CPU_OFFLINE);
 }
 
-/**
- * vmxcore_cpu_tell - tell who traces what happened on a CPU while it was not online
- * @cpu: online by now, or dead
- *
- * The kernel drops the events of a CPU that is not online.
- *
- * Context: task; @cpu comes or has gone, and cannot do anything else meanwhile.
+/*
+ * Trace what happened on a CPU while it was not online, because the kernel drops the events
+ * of such a CPU. It is online by now, or dead, and changes nothing meanwhile.
  */
-void vmxcore_cpu_tell(unsigned int cpu)
+void vmxcore_cpu_trace_pending(unsigned int cpu)
 {
 	struct vmxcore_cpu *c = per_cpu_ptr(&vmxcore_cpu, cpu);
 
-	if (!c->untold)
+	if (!c->trace_pending)
 		return;
-	c->untold = false;
-	if (c->state == VMXCORE_CPU_DEAD)
+	c->trace_pending = false;
+	if (c->state == VMXCORE_CPU_OFFLINE)
 		trace_vmxcore_vmx_off(cpu, c->latency);
 	else
 		trace_vmxcore_vmx_on(cpu, "", c->latency, c->error);
 }
 
-/**
- * vmxcore_cpu_suspend - VMX off, references kept
- *
- * Context: the last CPU that runs, interrupts off.
- */
+/* On the last CPU that runs, interrupts off: VMX goes off, references are kept. */
 void vmxcore_cpu_suspend(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 
-	turn_off(c);
+	cpu_disable(c);
 	WRITE_ONCE(c->state, VMXCORE_CPU_SUSPENDED);
 }
 
-/**
- * vmxcore_cpu_resume - VMX on again, if it was
+/*
+ * On the CPU that suspended, interrupts off: VMX goes on again if a client has a reference.
+ * The state from before says nothing about the hardware: firmware, or the kernel that loaded
+ * the image of a hibernation, may have left any CR4.
  *
- * The saved state is not believed about the hardware: only the references count,
- * and firmware or the kernel that restored this image may have left any CR4.
- *
- * Context: the CPU that suspended, interrupts off.
- * Return: 0, or why VMX is off although somebody holds it: the CPU is FAILED.
+ * Return: 0, or why VMX is off although a client has a reference; the CPU is FAILED then.
  */
 int vmxcore_cpu_resume(void)
 {
@@ -475,129 +420,104 @@ int vmxcore_cpu_resume(void)
 	WRITE_ONCE(c->state, VMXCORE_CPU_OFF);
 	if (!referenced(c))
 		return 0;
-	err = turn_on(c, "");
+	err = cpu_enable(c, "");
 	if (err)
 		fail(c, err);
 	return err;
 }
 
-/**
- * vmxcore_cpu_shutdown - VMX off for good; every later get fails here
- *
- * Context: this CPU, interrupts off.
- */
+/* On this CPU, interrupts off: VMX goes off for good, and every later get fails here. */
 void vmxcore_cpu_shutdown(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 
-	turn_off(c);
-	WRITE_ONCE(c->state, VMXCORE_CPU_DOWN);
+	cpu_disable(c);
+	WRITE_ONCE(c->state, VMXCORE_CPU_SHUTDOWN);
 }
 
-/**
- * vmxcore_cpu_emergency - VMX off whatever the books say
- *
- * Context: this CPU, interrupts off, maybe NMI.
- */
+/* On this CPU, interrupts off, maybe in an NMI: VMX goes off whatever the references are. */
 void vmxcore_cpu_emergency(void)
 {
-	vmxcore_current_emergency();
-	backend->emergency_off();
+	vmxcore_vmcs_cpu_emergency();
+	if (VMXCORE_BACKEND.emergency_off)
+		VMXCORE_BACKEND.emergency_off();
 }
 
-struct hold {
+struct enable {
 	const char *client;
 	atomic_t nr_errors;
 };
 
-static void hold_ipi(void *arg)
+static void enable_ipi(void *arg)
 {
-	struct hold *hold = arg;
+	struct enable *enable = arg;
 
-	if (vmxcore_cpu_hold(hold->client))
-		atomic_inc(&hold->nr_errors);
+	if (vmxcore_cpu_enable(enable->client))
+		atomic_inc(&enable->nr_errors);
 }
 
-static void release_ipi(void *unused)
+static void disable_ipi(void *unused)
 {
-	vmxcore_cpu_release();
+	vmxcore_cpu_disable();
 }
 
-static unsigned int first_not_held(void)
-{
-	unsigned int cpu;
-
-	for_each_online_cpu(cpu) {
-		if (!per_cpu(vmxcore_cpu.all, cpu))
-			return cpu;
-	}
-	return 0;
-}
-
-/**
- * vmxcore_cpus_hold - hold all CPUs, those that come later too
- * @client: for whom, for who traces
- * @failed_cpu: the first CPU that could not be turned on, on error
+/*
+ * Enable VMX on all CPUs, and on those that come online later. One broadcast: it takes the
+ * time of the slowest CPU, and not the sum. When one CPU fails, VMX is disabled on all
+ * others before this returns. The caller holds cpus_read_lock(). @client: for the trace.
+ * @failed_cpu: the first CPU that failed.
  *
- * One broadcast: the time is that of the slowest CPU, not the sum. When one CPU
- * fails, every other is given back before this returns.
- *
- * Context: task, cpus_read_lock() held, nobody holds them yet.
  * Return: 0 or one of the errors of vmxcore_get().
  */
-int vmxcore_cpus_hold(const char *client, unsigned int *failed_cpu)
+int vmxcore_cpus_enable(const char *client, unsigned int *failed_cpu)
 {
-	struct hold hold = { .client = client, .nr_errors = ATOMIC_INIT(0) };
+	struct enable enable = { .client = client, .nr_errors = ATOMIC_INIT(0) };
+	unsigned int cpu;
 	int err;
 
-	on_each_cpu(hold_ipi, &hold, 1);
-	if (!atomic_read(&hold.nr_errors)) {
-		all_held = true;
+	on_each_cpu(enable_ipi, &enable, 1);
+	if (!atomic_read(&enable.nr_errors)) {
+		all_enabled = true;
 		return 0;
 	}
 
-	*failed_cpu = first_not_held();
-	err = per_cpu(vmxcore_cpu.error, *failed_cpu);
-	on_each_cpu(release_ipi, NULL, 1);
+	for_each_online_cpu(cpu) {
+		if (!per_cpu(vmxcore_cpu.system_ref, cpu))
+			break;
+	}
+	*failed_cpu = cpu;
+	err = per_cpu(vmxcore_cpu.error, cpu);
+	on_each_cpu(disable_ipi, NULL, 1);
 	return err;
 }
 
-/**
- * vmxcore_cpus_release - nobody holds all CPUs any more
- *
- * Context: task, cpus_read_lock() held.
- */
-void vmxcore_cpus_release(void)
+/* Undoes vmxcore_cpus_enable(), under cpus_read_lock() as that. */
+void vmxcore_cpus_disable(void)
 {
-	all_held = false;
-	on_each_cpu(release_ipi, NULL, 1);
+	all_enabled = false;
+	on_each_cpu(disable_ipi, NULL, 1);
 }
 
-static void lose_ipi(void *error)
+static void force_off_ipi(void *error)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
 
-	/* It may have gone off since it was looked at. */
+	/* VMX may have gone off since the condition was evaluated. */
 	if (c->state != VMXCORE_CPU_ON)
 		return;
 	pr_err("CPU %u: VMX goes off while clients use it: %s\n", smp_processor_id(),
 	       error_text(*(int *)error));
-	execute_off(c);
+	cpu_vmxoff(c);
 	fail(c, *(int *)error);
 }
 
-/**
- * vmxcore_cpus_lose - VMX goes off on all CPUs, whoever holds it
- * @error: what everybody who wants to use it there is told from now on
- *
- * Does nothing on a CPU where nobody holds it. References stay in the books, and are
- * put as always.
- *
- * Context: task; takes cpus_read_lock().
+/*
+ * Turn VMX off on all CPUs although clients have references. They keep them, and put them
+ * as always; from now on @error is returned to a client that wants to use VMX there.
  */
-void vmxcore_cpus_lose(int error)
+void vmxcore_cpus_force_off(int error)
 {
 	cpus_read_lock();
-	on_each_cpu_cond(vmxcore_cpu_is_on, lose_ipi, &error, 1);
+	on_each_cpu_cond(vmxcore_cpu_is_on, force_off_ipi, &error, 1);
 	cpus_read_unlock();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/vmxcore: who holds VMX, and where. Root only.
+ * /sys/kernel/debug/vmxcore: the references of all CPUs and clients, for root.
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
@@ -8,11 +8,11 @@
 
 #include "client.h"
 #include "cpu.h"
-#include "debugfs.h"
+#include "init.h"
 
 static struct dentry *dir;
 
-/* One line a CPU: number, state, references on this CPU, held with all others? */
+/* A line per CPU: its number, state, its own references, and whether all CPUs are held. */
 static int cpus_show(struct seq_file *m, void *unused)
 {
 	const struct vmxcore_cpu *c;
@@ -20,25 +20,23 @@ static int cpus_show(struct seq_file *m, void *unused)
 
 	for_each_possible_cpu(cpu) {
 		c = per_cpu_ptr(&vmxcore_cpu, cpu);
-		seq_printf(m, "cpu %u %s refs %u all %d\n", cpu,
-			   vmxcore_cpu_state_name(cpu), READ_ONCE(c->refs),
-			   READ_ONCE(c->all));
+		seq_printf(m, "cpu %u %s refs %u all %d\n", cpu, vmxcore_cpu_state_name(cpu),
+			   READ_ONCE(c->refs), READ_ONCE(c->system_ref));
 	}
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(cpus);
 
-/* One line a client: name, references on all CPUs, then CPU:references. */
+/* A line per client: its name, its system-wide references, then CPU:references. */
 static int clients_show(struct seq_file *m, void *unused)
 {
-	struct vmxcore_slot *slot = NULL;
+	struct vmxcore_client_entry *entry = NULL;
 	unsigned int cpu, live;
 
-	while ((slot = vmxcore_slot_next(slot))) {
-		seq_printf(m, "client %s all %u cpus", slot->name,
-			   vmxcore_slot_refs(slot));
+	while ((entry = vmxcore_entry_next(entry))) {
+		seq_printf(m, "client %s all %u cpus", entry->name, vmxcore_entry_refs(entry));
 		for_each_possible_cpu(cpu) {
-			live = READ_ONCE(per_cpu_ptr(slot->cpu_refs, cpu)->live);
+			live = READ_ONCE(per_cpu_ptr(entry->cpu_refs, cpu)->live);
 			if (live)
 				seq_printf(m, " %u:%u", cpu, live);
 		}
@@ -48,11 +46,7 @@ static int clients_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(clients);
 
-/**
- * vmxcore_debugfs_init - make the files; without debugfs there are none
- *
- * Context: task, at load.
- */
+/* A kernel without debugfs has no files here, which is no error. */
 void vmxcore_debugfs_init(void)
 {
 	dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
@@ -60,11 +54,6 @@ void vmxcore_debugfs_init(void)
 	debugfs_create_file("clients", 0400, dir, NULL, &clients_fops);
 }
 
-/**
- * vmxcore_debugfs_exit - remove the files
- *
- * Context: task.
- */
 void vmxcore_debugfs_exit(void)
 {
 	debugfs_remove_recursive(dir);

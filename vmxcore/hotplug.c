@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CPUs that come and go.
+ * CPU hotplug.
  *
- * VMX goes on in the STARTING section: the CPU is not online yet, so no task, no
- * interrupt and no broadcast of a client can be there first. It goes off in the
- * same place on the way down, where none is left. A dynamic ONLINE state would be
- * wrong for both: on the way down it runs before KVM's own, which still VMCLEARs,
- * and while tasks can run there. But only in the ONLINE section may a CPU be sent
- * back, so that is where a failure is answered.
+ * VMX is turned on in the STARTING section: the CPU is not online yet, so no task, interrupt
+ * or broadcast of a client can be there first. It is turned off in the same section on the
+ * way down, where none is left. A dynamic ONLINE state would be wrong for both: on the way
+ * down it runs before KVM's own, which still VMCLEARs, and while tasks can run there. But
+ * only the ONLINE section may refuse a CPU, so a failure is answered there.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,14 +17,14 @@
 #include "client.h"
 #include "compat.h"
 #include "cpu.h"
-#include "hotplug.h"
+#include "init.h"
 
 static enum cpuhp_state online_state;
 static enum cpuhp_state dead_state;
 
 static int starting(unsigned int cpu)
 {
-	vmxcore_cpu_up();
+	vmxcore_cpu_starting();
 	return 0;
 }
 
@@ -33,9 +32,9 @@ static int dying(unsigned int cpu)
 {
 	unsigned int pins;
 
-	vmxcore_cpu_leave();
+	vmxcore_cpu_dying();
 	pins = vmxcore_clients_cpu_gone(cpu);
-	vmxcore_cpu_down();
+	vmxcore_cpu_offline();
 	while (pins--)
 		VMXCORE_BACKEND.unpin();
 	return 0;
@@ -47,17 +46,17 @@ static int online(unsigned int cpu)
 	int err = c->up_failed ? c->error : 0;
 	char text[VMXCORE_CPU_ERROR_LEN];
 
-	vmxcore_cpu_tell(cpu);
+	vmxcore_cpu_trace_pending(cpu);
 	if (err)
 		pr_err("CPU %u stays offline, VMX is in use and cannot be turned on here: %s (%pe)\n",
 		       cpu, vmxcore_cpu_strerror(cpu, err, text), ERR_PTR(err));
 	return err;
 }
 
-/* On another CPU. */
+/* Runs on another CPU. */
 static int dead(unsigned int cpu)
 {
-	vmxcore_cpu_tell(cpu);
+	vmxcore_cpu_trace_pending(cpu);
 	return 0;
 }
 
@@ -76,12 +75,7 @@ static int setup_dynamic(enum cpuhp_state section, const char *name,
 	return 0;
 }
 
-/**
- * vmxcore_hotplug_init - from here on every CPU is followed
- *
- * Context: task, at load.
- * Return: 0 or a negative errno, logged.
- */
+/* Return: 0, or a negative errno that has been logged. */
 int vmxcore_hotplug_init(void)
 {
 	int err;
@@ -108,11 +102,7 @@ out_starting:
 	return err;
 }
 
-/**
- * vmxcore_hotplug_exit - follow the CPUs no more
- *
- * Context: task; nobody has a reference.
- */
+/* At unload, when no client has a reference. */
 void vmxcore_hotplug_exit(void)
 {
 	cpuhp_remove_state(online_state);

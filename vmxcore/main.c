@@ -16,12 +16,8 @@
 #include "client.h"
 #include "compat.h"
 #include "cpu.h"
-#include "debugfs.h"
-#include "hotplug.h"
-#include "neighbour.h"
-#include "power.h"
-#include "sysfs.h"
-#include "translation.h"
+#include "init.h"
+#include "tlb.h"
 #include "vmcs.h"
 
 static bool enable_virt_at_load;
@@ -29,56 +25,57 @@ module_param(enable_virt_at_load, bool, 0444);
 MODULE_PARM_DESC(enable_virt_at_load,
 		 "Turn VMX on at load and off at unload, instead of while a client holds it (default: off)");
 
-/* vmxcore's own reference when enable_virt_at_load says so. */
-static struct vmxcore_client *policy;
+/* The client that holds vmxcore's own reference, with enable_virt_at_load. */
+static struct vmxcore_client *at_load_client;
 
-static DEFINE_MUTEX(policy_lock);
-static bool policy_holds;
+static DEFINE_MUTEX(at_load_lock);
+static bool at_load_holds;
 
-/* Somebody wants VMX for himself, or it goes away: nobody needs this one. */
-static void policy_yield(void)
+/* Drop the reference of enable_virt_at_load: no client depends on it. */
+static void at_load_put(void)
 {
-	mutex_lock(&policy_lock);
-	if (policy_holds)
-		vmxcore_put(policy);
-	policy_holds = false;
-	mutex_unlock(&policy_lock);
+	mutex_lock(&at_load_lock);
+	if (at_load_holds)
+		vmxcore_put(at_load_client);
+	at_load_holds = false;
+	mutex_unlock(&at_load_lock);
 }
 
-static int policy_get(void)
+static int at_load_get(void)
 {
 	int err = 0;
 
-	mutex_lock(&policy_lock);
-	if (policy && !policy_holds && VMXCORE_BACKEND.available()) {
-		err = vmxcore_get(policy);
-		policy_holds = !err;
+	mutex_lock(&at_load_lock);
+	if (at_load_client && !at_load_holds && VMXCORE_BACKEND.available()) {
+		err = vmxcore_get(at_load_client);
+		at_load_holds = !err;
 	}
-	mutex_unlock(&policy_lock);
+	mutex_unlock(&at_load_lock);
 	return err;
 }
 
-static void policy_regain(void)
+/* A failure is in the log, and the reference is optional from here on. */
+static void at_load_regain(void)
 {
-	policy_get();
+	at_load_get();
 }
 
-static void policy_exit(void)
+static void at_load_exit(void)
 {
-	if (!policy)
+	if (!at_load_client)
 		return;
-	policy_yield();
-	vmxcore_unregister(policy);
-	policy = NULL;
+	at_load_put();
+	vmxcore_unregister(at_load_client);
+	at_load_client = NULL;
 }
 
-static int __init policy_init(void)
+static int __init at_load_init(void)
 {
 	static const struct vmxcore_client_desc desc = {
 		.name = KBUILD_MODNAME,
 		.owner = THIS_MODULE,
-		.yield = policy_yield,
-		.regain = policy_regain,
+		.yield = at_load_put,
+		.regain = at_load_regain,
 	};
 	struct vmxcore_client *client;
 	int err;
@@ -89,33 +86,42 @@ static int __init policy_init(void)
 	client = vmxcore_register(&desc);
 	if (IS_ERR(client))
 		return PTR_ERR(client);
-	policy = client;
-	err = policy_get();
+	at_load_client = client;
+	err = at_load_get();
 	if (err)
-		policy_exit();
+		at_load_exit();
 	return err;
 }
 
-/* Whoever else holds VMX keeps the provider's module in place, unless it goes by force. */
-static void backend_going(void)
+/*
+ * All other references keep the provider's module loaded, so they are left only if it is
+ * unloaded by force, or fails to load after it has registered.
+ */
+static void backend_removing(void)
 {
-	policy_yield();
-	vmxcore_cpus_lose(-ENODEV);
+	at_load_put();
+	vmxcore_cpus_force_off(-ENODEV);
 }
 
 static const struct vmxcore_backend_events backend_events = {
 	.emergency = vmxcore_power_emergency,
-	.came = policy_regain,
-	.going = backend_going,
+	.added = at_load_regain,
+	.removing = backend_removing,
 };
 
-/* When VMX is on, as the manual quotes it. */
+/* When VMX is on, in the words of vmxcore(4). */
 static const char *policy_text(void)
 {
 	if (!enable_virt_at_load)
 		return "off until a client needs it";
-	/* What lends VMX links against vmxcore, so it is loaded later. */
+	/* The provider links against vmxcore, so it is loaded later. */
 	return VMXCORE_BACKEND.available() ? "on until unload" : "on while kvm_intel is loaded";
+}
+
+static void stop_backend(void)
+{
+	if (VMXCORE_BACKEND.stop)
+		VMXCORE_BACKEND.stop();
 }
 
 static int __init vmxcore_init(void)
@@ -125,12 +131,12 @@ static int __init vmxcore_init(void)
 	err = vmxcore_caps_init();
 	if (err)
 		return err;
-	err = vmxcore_neighbour_init();
+	err = vmxcore_modules_init();
 	if (err)
 		return err;
 	err = vmxcore_vpids_init();
 	if (err)
-		goto out_neighbour;
+		goto out_modules;
 	err = vmxcore_hotplug_init();
 	if (err)
 		goto out_vpids;
@@ -141,7 +147,7 @@ static int __init vmxcore_init(void)
 	err = vmxcore_sysfs_init(enable_virt_at_load);
 	if (err)
 		goto out_backend;
-	err = policy_init();
+	err = at_load_init();
 	if (err)
 		goto out_sysfs;
 	vmxcore_debugfs_init();
@@ -152,15 +158,15 @@ static int __init vmxcore_init(void)
 out_sysfs:
 	vmxcore_sysfs_exit();
 out_backend:
-	VMXCORE_BACKEND.stop();
+	stop_backend();
 out_power:
 	vmxcore_power_exit();
 	vmxcore_hotplug_exit();
 out_vpids:
 	vmxcore_vpids_exit();
-out_neighbour:
-	vmxcore_neighbour_exit();
-	vmxcore_slots_free();
+out_modules:
+	vmxcore_modules_exit();
+	vmxcore_clients_free();
 	return err;
 }
 module_init(vmxcore_init);
@@ -168,15 +174,15 @@ module_init(vmxcore_init);
 static void __exit vmxcore_exit(void)
 {
 	vmxcore_debugfs_exit();
-	policy_exit();
+	at_load_exit();
 	vmxcore_sysfs_exit();
-	VMXCORE_BACKEND.stop();
+	stop_backend();
 	vmxcore_power_exit();
 	vmxcore_hotplug_exit();
 	vmxcore_vmcss_free();
 	vmxcore_vpids_exit();
-	vmxcore_neighbour_exit();
-	vmxcore_slots_free();
+	vmxcore_modules_exit();
+	vmxcore_clients_free();
 }
 module_exit(vmxcore_exit);
 

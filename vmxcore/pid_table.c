@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PID-pointer tables for IPI virtualization. A client that offers it to its guests keeps one
- * per VM, as KVM does for itself (kvm_intel.enable_ipiv).
+ * PID-pointer tables for IPI virtualization. A client that offers it to its guests has one
+ * per VM, as KVM does (kvm_intel.enable_ipiv).
  */
 #include <linux/align.h>
 #include <linux/err.h>
@@ -15,10 +15,10 @@
 
 #include "compat.h"
 
-/* SDM, "Posted-Interrupt Processing": a descriptor is 64 bytes, aligned. */
+/* A descriptor is 64 bytes, aligned (SDM volume 3, "Posted-Interrupt Processing"). */
 #define DESCRIPTOR_ALIGN	64
 
-/* The largest table there can be is one that the page allocator can give. */
+/* The page allocator can allocate the largest table. */
 static_assert((VMXCORE_MAX_VCPU_ID + 1UL) * sizeof(u64) <= PAGE_SIZE << MAX_PAGE_ORDER);
 
 static unsigned int order_of(const struct vmxcore_pid_table *table)
@@ -27,7 +27,7 @@ static unsigned int order_of(const struct vmxcore_pid_table *table)
 }
 
 /**
- * vmxcore_pid_table_alloc() - make a table without a valid entry
+ * vmxcore_pid_table_alloc() - allocate a table without a valid entry
  * @max_vcpu_id: the highest id that a vCPU of this VM can have, up to %VMXCORE_MAX_VCPU_ID
  *
  * Context: task, may sleep.
@@ -55,8 +55,8 @@ struct vmxcore_pid_table *vmxcore_pid_table_alloc(unsigned int max_vcpu_id)
 EXPORT_SYMBOL_GPL(vmxcore_pid_table_alloc);
 
 /**
- * vmxcore_pid_table_free() - the end of a table that no VMCS names any more
- * @table: NULL is fine
+ * vmxcore_pid_table_free() - free a table that no VMCS points to any more
+ * @table: may be NULL
  *
  * Context: task.
  */
@@ -70,8 +70,8 @@ void vmxcore_pid_table_free(struct vmxcore_pid_table *table)
 EXPORT_SYMBOL_GPL(vmxcore_pid_table_free);
 
 /**
- * vmxcore_pid_table_set() - IPIs to a vCPU are posted from here on
- * @table: in use perhaps: CPUs may be reading it
+ * vmxcore_pid_table_set() - have IPIs to a vCPU posted from here on
+ * @table: CPUs may be reading it
  * @vcpu_id: the vCPU
  * @descriptor: its posted-interrupt descriptor, complete
  *
@@ -83,7 +83,7 @@ int vmxcore_pid_table_set(struct vmxcore_pid_table *table, unsigned int vcpu_id,
 {
 	if (vcpu_id > table->last || !IS_ALIGNED((unsigned long)descriptor, DESCRIPTOR_ALIGN))
 		return -EINVAL;
-	/* The descriptor is written before a CPU can follow the entry, which is never half. */
+	/* The descriptor is complete before a CPU can follow the entry, which is one store. */
 	smp_wmb();
 	WRITE_ONCE(table->entries[vcpu_id], virt_to_phys((void *)descriptor) | VMXCORE_PID_VALID);
 	return 0;
@@ -91,8 +91,8 @@ int vmxcore_pid_table_set(struct vmxcore_pid_table *table, unsigned int vcpu_id,
 EXPORT_SYMBOL_GPL(vmxcore_pid_table_set);
 
 /**
- * vmxcore_pid_table_clear() - a vCPU is removed: IPIs to it exit
- * @table: in use perhaps
+ * vmxcore_pid_table_clear() - have IPIs to a vCPU cause VM exits again
+ * @table: CPUs may be reading it
  * @vcpu_id: the vCPU; its descriptor must stay until no vCPU of this VM is in the guest
  *
  * Context: any.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Suspend, resume, shutdown, and the ways down on which nobody says goodbye.
+ * Suspend, resume and shutdown; and crashes and forced reboots, of which no notifier tells.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -10,10 +10,7 @@
 #include "client.h"
 #include "compat.h"
 #include "cpu.h"
-#include "power.h"
-
-bool vmxcore_rebooting __read_mostly;
-EXPORT_SYMBOL_GPL(vmxcore_rebooting);
+#include "init.h"
 
 /*
  * Clients register their own syscore_ops after vmxcore's. Suspend and shutdown run
@@ -44,15 +41,15 @@ static void shutdown_ipi(void *unused)
 }
 
 /*
- * Reboot, power-off and kexec. INIT is blocked in VMX operation, so every CPU must
- * have left it when the firmware or the next kernel wants them. A get that is under
- * way either turns VMX on before its CPU is told, and it goes off again here, or
- * finds it DOWN; CPU hotplug is disabled by now.
+ * Reboot, power-off and kexec. INIT is blocked in VMX operation, so every CPU must have left
+ * it when the firmware or the next kernel sends one. A get that has begun either turns VMX on
+ * before its CPU gets this interrupt, which turns it off again, or finds the state SHUTDOWN.
+ * CPU hotplug is disabled by now.
  */
 static void shut_down(void)
 {
 	WRITE_ONCE(vmxcore_rebooting, true);
-	/* Seen by whoever faults because of what the interrupts do. */
+	/* A VMX instruction that faults because of the interrupts below must find it set. */
 	smp_mb();
 	on_each_cpu(shutdown_ipi, NULL, 1);
 }
@@ -80,12 +77,9 @@ static struct notifier_block shutdown_nb = {
 	.notifier_call = power_notified,
 };
 
-/**
- * vmxcore_power_emergency - a crash or a forced reboot
- *
- * Clients first, also where VMX is off.
- *
- * Context: each CPU, interrupts off, maybe NMI.
+/*
+ * A crash or a forced reboot: called on each CPU, interrupts off, maybe in an NMI. Clients
+ * are called first, and also where VMX is off.
  */
 void vmxcore_power_emergency(void)
 {
@@ -96,24 +90,13 @@ void vmxcore_power_emergency(void)
 	vmxcore_cpu_emergency();
 }
 
-/**
- * vmxcore_power_init - from here on no orderly way down leaves a CPU in VMX operation
- *
- * For the others see the backends.
- *
- * Context: task, at load, before VMX goes on for the first time.
- */
+/* Before VMX is turned on for the first time. The backends register for emergencies. */
 void vmxcore_power_init(void)
 {
 	vmxcore_register_syscore(&power_syscore);
 	vmxcore_register_shutdown(&shutdown_nb);
 }
 
-/**
- * vmxcore_power_exit - the counterpart; VMX is off on every CPU
- *
- * Context: task.
- */
 void vmxcore_power_exit(void)
 {
 	vmxcore_unregister_shutdown(&shutdown_nb);

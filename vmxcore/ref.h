@@ -2,10 +2,10 @@
 #ifndef _VMXCORE_REF_H
 #define _VMXCORE_REF_H
 
-struct vmxcore_slot;
+struct vmxcore_client_entry;
 
-void vmxcore_refs_take_back(struct vmxcore_slot *slot, unsigned int vmcss,
+void vmxcore_refs_take_back(struct vmxcore_client_entry *entry, unsigned int vmcss,
 			    unsigned int vpids);
-void vmxcore_refs_settle(void);
+void vmxcore_refs_wait_disabled(void);
 
 #endif /* _VMXCORE_REF_H */

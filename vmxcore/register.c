@@ -1,39 +1,143 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How clients come and go.
+ * How clients register and unregister, and how one of them gets VMX exclusively.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
 #include <linux/instruction_pointer.h>
+#include <linux/iopoll.h>
+#include <linux/mutex.h>
 
 #include "backend.h"
 #include "client.h"
 #include "compat.h"
 #include "context.h"
-#include "exclusive.h"
 #include "ref.h"
 #include "register.h"
-#include "translation.h"
+#include "tlb.h"
 #include "vmcs.h"
+
+#define YIELD_POLL_US		1000
+#define YIELD_TIMEOUT_US	5000000
 
 static const struct vmxcore_watcher *watcher;
 
-/**
- * vmxcore_watch_clients - tell somebody who comes and who goes
- * @who: or NULL: nobody any more
- *
- * Called through a pointer, so that what can be seen depends on the books and they on nothing
- * of it.
- *
- * Context: task, at load and unload: nobody can register.
+/* Protects vmxcore_exclusive against other writers. */
+static DEFINE_MUTEX(exclusive_lock);
+
+/* Held while a yield or regain callback runs. A client is not unregistered meanwhile. */
+static DEFINE_MUTEX(yield_lock);
+
+/*
+ * Use callbacks so that sysfs depends on this file and not the other way round. Called at
+ * load and with NULL at unload, when no client can register.
  */
-void vmxcore_watch_clients(const struct vmxcore_watcher *who)
+void vmxcore_watch_clients(const struct vmxcore_watcher *w)
 {
-	watcher = who;
+	watcher = w;
 }
 
-static const char *why_not(long error)
+enum yield_call { CALL_YIELD, CALL_REGAIN };
+
+static void call_others(const struct vmxcore_client_entry *exclusive, enum yield_call which)
+{
+	struct vmxcore_client_entry *other = NULL;
+	void (*callback)(void);
+
+	while ((other = vmxcore_entry_next(other))) {
+		if (other == exclusive)
+			continue;
+		mutex_lock(&yield_lock);
+		/*
+		 * The handle again: a client that is being unregistered waits for yield_lock.
+		 * The entry may be another client's by now, and so are the callbacks then.
+		 */
+		if (vmxcore_entry_handle(other)) {
+			callback = which == CALL_YIELD ? other->desc.yield : other->desc.regain;
+			if (callback)
+				callback();
+		}
+		mutex_unlock(&yield_lock);
+	}
+}
+
+/* The client that stands in the way, or NULL. It is asked to yield first if @entry wants that. */
+static const struct vmxcore_client_entry *make_room(struct vmxcore_client_entry *entry)
+{
+	const struct vmxcore_client_entry *holder = vmxcore_other_holder(entry);
+
+	if (!holder || !(entry->desc.flags & VMXCORE_TAKE_OVER))
+		return holder;
+	call_others(entry, CALL_YIELD);
+	read_poll_timeout(vmxcore_other_holder, holder, !holder, YIELD_POLL_US,
+			  YIELD_TIMEOUT_US, false, entry);
+	return holder;
+}
+
+/* Return: 0, or -EBUSY: others hold references, or another client is exclusive. */
+static int make_exclusive(struct vmxcore_client_entry *entry)
+{
+	const struct vmxcore_client_entry *holder;
+
+	mutex_lock(&exclusive_lock);
+	if (vmxcore_exclusive) {
+		mutex_unlock(&exclusive_lock);
+		return -EBUSY;
+	}
+	WRITE_ONCE(vmxcore_exclusive, entry);
+	/* A get that has not seen it has been counted when this returns. */
+	vmxcore_refs_wait_disabled();
+	holder = make_room(entry);
+	if (holder) {
+		pr_err("client '%s' does not get VMX for itself, client '%s' holds it: end what that runs, its VMs perhaps, or unload it\n",
+		       entry->name, holder->name);
+		WRITE_ONCE(vmxcore_exclusive, NULL);
+	}
+	mutex_unlock(&exclusive_lock);
+
+	if (!holder) {
+		/* A put uncounts its reference before VMX is off. */
+		vmxcore_refs_wait_disabled();
+		return 0;
+	}
+	if (entry->desc.flags & VMXCORE_TAKE_OVER)
+		call_others(entry, CALL_REGAIN);
+	return -EBUSY;
+}
+
+static void end_exclusive(const struct vmxcore_client_entry *entry)
+{
+	bool was_exclusive;
+
+	mutex_lock(&exclusive_lock);
+	was_exclusive = vmxcore_exclusive == entry;
+	if (was_exclusive)
+		WRITE_ONCE(vmxcore_exclusive, NULL);
+	mutex_unlock(&exclusive_lock);
+	if (was_exclusive)
+		call_others(entry, CALL_REGAIN);
+}
+
+/* The entry is closed: its handle is refused, and its callbacks for CPUs are not called. */
+static void take_back(struct vmxcore_client_entry *entry)
+{
+	unsigned int vmcss, vpids;
+
+	if (watcher)
+		watcher->removing(entry);
+	/* Wait for a yield or regain callback of this client. */
+	mutex_lock(&yield_lock);
+	mutex_unlock(&yield_lock);
+	/* VMCLEAR needs VMX, which goes off with the last reference. */
+	vmcss = vmxcore_vmcss_take_back(entry);
+	vpids = vmxcore_vpids_take_back(entry);
+	vmxcore_refs_take_back(entry, vmcss, vpids);
+	end_exclusive(entry);
+	vmxcore_entry_free(entry);
+}
+
+static const char *register_error(long error)
 {
 	switch (error) {
 	case -EEXIST:
@@ -49,68 +153,50 @@ static const char *why_not(long error)
 	}
 }
 
-/* The slot is closed: its handle is refused, its callbacks are not called any more. */
-static void take_back(struct vmxcore_slot *slot)
-{
-	unsigned int vmcss, vpids;
-
-	if (watcher)
-		watcher->going(slot);
-	vmxcore_yield_barrier();
-	/* VMCLEAR needs VMX, which goes with the last reference. */
-	vmcss = vmxcore_vmcss_take_back(slot);
-	vpids = vmxcore_vpids_take_back(slot);
-	vmxcore_refs_take_back(slot, vmcss, vpids);
-	vmxcore_exclude_end(slot);
-	vmxcore_slot_free(slot);
-}
-
-static struct vmxcore_client *exclude_others(struct vmxcore_client *client)
-{
-	int err = vmxcore_exclude(vmxcore_slot_find(client));
-
-	if (!err) {
-		vmxcore_refs_settle();
-		return client;
-	}
-	take_back(vmxcore_slot_close(client));
-	return ERR_PTR(err);
-}
-
 /**
- * vmxcore_register() - become a client
- * @desc: who and how, see there
+ * vmxcore_register() - register a client
+ * @desc: the client's name, owner, flags and callbacks; it is copied
  *
- * Who gets VMX for itself finds it off.
+ * VMX is off when this returns to a client that is exclusive.
  *
  * Context: task, may sleep; with %VMXCORE_TAKE_OVER up to five seconds; with
  * %VMXCORE_EXCLUSIVE not under cpus_read_lock().
  * Return: a handle for all other calls, or ERR_PTR: -EEXIST: the name is taken; -EBUSY: a
- * client has VMX for itself, or @desc wants that and others hold references, the log
- * names one; -ENOSPC: %VMXCORE_MAX_CLIENTS are registered; -EINVAL: something in @desc is
- * not as it says there; -ENOMEM.
+ * client has VMX exclusively, or @desc asks for that and others hold references, of which the
+ * log names one; -ENOSPC: %VMXCORE_MAX_CLIENTS are registered; -EINVAL: something in @desc is
+ * not as &struct vmxcore_client_desc requires; -ENOMEM.
  */
 struct vmxcore_client *vmxcore_register(const struct vmxcore_client_desc *desc)
 {
-	bool pins = desc && VMXCORE_BACKEND.pins(desc->owner);
-	struct vmxcore_client *client = vmxcore_slot_add(desc, pins);
+	struct vmxcore_client *client;
+	bool pins_provider;
+	int err;
 
-	if (IS_ERR(client))
+	pins_provider = desc && VMXCORE_BACKEND.pins && VMXCORE_BACKEND.pins(desc->owner);
+	client = vmxcore_entry_add(desc, pins_provider);
+	if (IS_ERR(client)) {
 		pr_err("client '%.*s' not registered: %s (%pe), called from %pS\n",
 		       VMXCORE_NAME_LEN, desc && desc->name ? desc->name : "",
-		       why_not(PTR_ERR(client)), client, (void *)_RET_IP_);
-	else if (desc->flags & VMXCORE_EXCLUSIVE)
-		client = exclude_others(client);
-	if (!IS_ERR(client) && desc->flags & VMXCORE_EVMCS)
+		       register_error(PTR_ERR(client)), client, (void *)_RET_IP_);
+		return client;
+	}
+	if (desc->flags & VMXCORE_EXCLUSIVE) {
+		err = make_exclusive(vmxcore_entry_of(client));
+		if (err) {
+			take_back(vmxcore_entry_close(client));
+			return ERR_PTR(err);
+		}
+	}
+	if (desc->flags & VMXCORE_EVMCS)
 		vmxcore_vmcss_clear();
-	if (watcher && !IS_ERR(client))
-		watcher->came(client);
+	if (watcher)
+		watcher->added(client);
 	return client;
 }
 EXPORT_SYMBOL_GPL(vmxcore_register);
 
 /**
- * vmxcore_unregister() - cease to be a client
+ * vmxcore_unregister() - unregister a client
  * @client: handle from vmxcore_register(); refused by every call from here on
  *
  * Takes back whatever the client still holds, references, VMCSs and VPIDs, and names it
@@ -120,36 +206,31 @@ EXPORT_SYMBOL_GPL(vmxcore_register);
  */
 void vmxcore_unregister(struct vmxcore_client *client)
 {
-	struct vmxcore_slot *slot;
+	struct vmxcore_client_entry *entry;
 
 	if (!vmxcore_may_sleep()) {
-		vmxcore_misuse(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
+		vmxcore_report_misuse(VMXCORE_MISUSE_CONTEXT, client, __func__, _RET_IP_);
 		return;
 	}
-	slot = vmxcore_slot_close(client);
-	if (slot)
-		take_back(slot);
+	entry = vmxcore_entry_close(client);
+	if (entry)
+		take_back(entry);
 	else
-		vmxcore_misuse(VMXCORE_MISUSE_HANDLE, client, __func__, _RET_IP_);
+		vmxcore_report_misuse(VMXCORE_MISUSE_HANDLE, client, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_unregister);
 
-/**
- * vmxcore_module_gone - a module is unloaded: unregister what it forgot
- * @owner: the module, its exit function done, its text still there
- *
- * Context: task, may sleep; takes cpus_read_lock().
- */
+/* A module is being unloaded, and its exit function is done: unregister what it left. */
 void vmxcore_module_gone(const struct module *owner)
 {
-	struct vmxcore_slot *slot = NULL;
+	struct vmxcore_client_entry *entry = NULL;
 
-	while ((slot = vmxcore_slot_next(slot))) {
-		/* Other modules' clients come and go meanwhile, and are none of its owner's. */
-		if (data_race(slot->desc.owner) != owner)
+	while ((entry = vmxcore_entry_next(entry))) {
+		/* The clients of other modules come and go meanwhile. */
+		if (data_race(entry->desc.owner) != owner)
 			continue;
 		pr_warn("module %s is unloaded with client '%s' still registered: unregistered, report it to the maker of that module\n",
-			owner->name, slot->name);
-		vmxcore_unregister(vmxcore_slot_handle(slot));
+			owner->name, entry->name);
+		vmxcore_unregister(vmxcore_entry_handle(entry));
 	}
 }

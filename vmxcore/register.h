@@ -4,17 +4,19 @@
 
 struct module;
 struct vmxcore_client;
-struct vmxcore_slot;
+struct vmxcore_client_entry;
 
 /**
- * struct vmxcore_watcher - who wants to know of clients, and is known to none of them
- * @came: a client has registered, and has what it asked for; task, may sleep
- * @going: a registration has ended, or came to nothing: its handle is refused already, its
- *	slot and module are there until this returns; task, may sleep. Not always after @came
+ * struct vmxcore_watcher - callbacks for clients that come and go
+ * @added: a client has registered, and is exclusive if it asked for that
+ * @removing: a registration has ended or has failed: its handle is refused already. The
+ *	entry and its module stay until this returns. Not always after @added
+ *
+ * Context: task, may sleep.
  */
 struct vmxcore_watcher {
-	void (*came)(struct vmxcore_client *client);
-	void (*going)(struct vmxcore_slot *slot);
+	void (*added)(struct vmxcore_client *client);
+	void (*removing)(struct vmxcore_client_entry *entry);
 };
 
 void vmxcore_watch_clients(const struct vmxcore_watcher *watcher);

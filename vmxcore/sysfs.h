@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * /sys/kernel/vmxcore: looks at all and is looked at by none but main.c.
+ * /sys/kernel/vmxcore: what its parts share. No other file of vmxcore depends on sysfs but
+ * main.c.
  */
 #ifndef _VMXCORE_SYSFS_H
 #define _VMXCORE_SYSFS_H
@@ -9,14 +10,11 @@
 #include <linux/sysfs.h>
 #include <linux/types.h>
 
-/* For everybody, or for root only: docs/ABI/sysfs-kernel-vmxcore says why which. */
+/* Readable by all users, or by root only: docs/ABI/sysfs-kernel-vmxcore says which and why. */
 #define VMXCORE_SYSFS_ALL(name) \
 	static struct kobj_attribute name##_attr = __ATTR_RO(name)
 #define VMXCORE_SYSFS_ROOT(name) \
 	static struct kobj_attribute name##_attr = __ATTR_RO_MODE(name, 0400)
-
-int vmxcore_sysfs_init(bool always);
-void vmxcore_sysfs_exit(void);
 
 struct kobject *vmxcore_sysfs_dir(const char *name, struct kobject *parent,
 				  const struct attribute_group *files);

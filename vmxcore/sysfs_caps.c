@@ -98,24 +98,13 @@ static const struct attribute_group group = {
 	.attrs = files,
 };
 
-/**
- * vmxcore_sysfs_caps_init - make capabilities/
- * @root: where
- *
- * Context: task, at load.
- * Return: 0 or -ENOMEM.
- */
+/* Return: 0 or -ENOMEM. */
 int vmxcore_sysfs_caps_init(struct kobject *root)
 {
 	dir = vmxcore_sysfs_dir("capabilities", root, &group);
 	return dir ? 0 : -ENOMEM;
 }
 
-/**
- * vmxcore_sysfs_caps_exit - the counterpart
- *
- * Context: task.
- */
 void vmxcore_sysfs_caps_exit(void)
 {
 	vmxcore_sysfs_remove(dir);

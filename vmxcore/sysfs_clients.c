@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/vmxcore/clients: one directory each, from vmxcore_register() to its end.
+ * /sys/kernel/vmxcore/clients: a directory for each registered client.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -11,55 +11,55 @@
 #include "register.h"
 #include "sysfs.h"
 
-/* Longer than ",CPU-CPU:COUNT" and the mark of a list that is cut off. */
+/* Longer than ",CPU-CPU:COUNT" and the mark of a list that does not fit the page. */
 #define LIST_RESERVE	48
 
 static struct kobject *dir;
 
-/* By the index of the slot. Set before the first file is there, and until the last is gone. */
+/* By the index of the entry. Set before the first file exists, and until the last is gone. */
 static struct kobject *client_dirs[VMXCORE_MAX_CLIENTS];
-static struct vmxcore_slot *client_slots[VMXCORE_MAX_CLIENTS];
+static struct vmxcore_client_entry *client_entries[VMXCORE_MAX_CLIENTS];
 
-/* Against a client that is unregistered before it is shown. */
+/* A client may be unregistered before its directory is made. */
 static DEFINE_MUTEX(dirs_lock);
 
 /*
- * A file's own reader keeps its directory in place, and that keeps the slot from being the
- * next client's.
+ * The reader of a file keeps the directory in place, and with it the entry: it is not given
+ * to another client before the directory is removed.
  */
-static const struct vmxcore_slot *slot_of(const struct kobject *kobj)
+static const struct vmxcore_client_entry *entry_of_dir(const struct kobject *kobj)
 {
 	unsigned int i;
 
 	for (i = 0; i < VMXCORE_MAX_CLIENTS; i++) {
 		if (READ_ONCE(client_dirs[i]) == kobj)
-			return client_slots[i];
+			return client_entries[i];
 	}
 	return NULL;
 }
 
 static ssize_t module_show(struct kobject *kobj, struct kobj_attribute *attr, char *text)
 {
-	return sysfs_emit(text, "%s\n", slot_of(kobj)->desc.owner->name);
+	return sysfs_emit(text, "%s\n", entry_of_dir(kobj)->desc.owner->name);
 }
 
 static ssize_t references_show(struct kobject *kobj, struct kobj_attribute *attr, char *text)
 {
-	return sysfs_emit(text, "%u\n", vmxcore_slot_refs(slot_of(kobj)));
+	return sysfs_emit(text, "%u\n", vmxcore_entry_refs(entry_of_dir(kobj)));
 }
 
-static unsigned int live_on(const struct vmxcore_slot *slot, unsigned int cpu)
+static unsigned int live_on(const struct vmxcore_client_entry *entry, unsigned int cpu)
 {
-	return READ_ONCE(per_cpu_ptr(slot->cpu_refs, cpu)->live);
+	return READ_ONCE(per_cpu_ptr(entry->cpu_refs, cpu)->live);
 }
 
-/* The last CPU of those from this one on that have as many references. */
-static unsigned int end_of_range(const struct vmxcore_slot *slot, unsigned int cpu,
+/* The last CPU of the range that begins at @cpu and has @live references on each CPU. */
+static unsigned int end_of_range(const struct vmxcore_client_entry *entry, unsigned int cpu,
 				 unsigned int live)
 {
 	unsigned int next = cpumask_next(cpu, cpu_possible_mask);
 
-	while (next == cpu + 1 && next < nr_cpu_ids && live_on(slot, next) == live) {
+	while (next == cpu + 1 && next < nr_cpu_ids && live_on(entry, next) == live) {
 		cpu = next;
 		next = cpumask_next(cpu, cpu_possible_mask);
 	}
@@ -69,19 +69,19 @@ static unsigned int end_of_range(const struct vmxcore_slot *slot, unsigned int c
 static ssize_t cpu_references_show(struct kobject *kobj, struct kobj_attribute *attr,
 				   char *text)
 {
-	const struct vmxcore_slot *slot = slot_of(kobj);
+	const struct vmxcore_client_entry *entry = entry_of_dir(kobj);
 	unsigned int cpu, live, last = 0;
 	int len = 0;
 
 	for_each_possible_cpu(cpu) {
-		live = live_on(slot, cpu);
+		live = live_on(entry, cpu);
 		if (!live || (len && cpu <= last))
 			continue;
 		if (len > PAGE_SIZE - LIST_RESERVE) {
 			len += sysfs_emit_at(text, len, ",...");
 			break;
 		}
-		last = end_of_range(slot, cpu, live);
+		last = end_of_range(entry, cpu, live);
 		len += sysfs_emit_at(text, len, "%s%u", len ? "," : "", cpu);
 		if (last > cpu)
 			len += sysfs_emit_at(text, len, "-%u", last);
@@ -93,23 +93,22 @@ static ssize_t cpu_references_show(struct kobject *kobj, struct kobj_attribute *
 
 static ssize_t since_show(struct kobject *kobj, struct kobj_attribute *attr, char *text)
 {
-	return vmxcore_sysfs_time(text, vmxcore_slot_since(slot_of(kobj)));
+	return vmxcore_sysfs_time(text, vmxcore_entry_since(entry_of_dir(kobj)));
 }
 
 static ssize_t vpids_show(struct kobject *kobj, struct kobj_attribute *attr, char *text)
 {
-	return sysfs_emit(text, "%u\n", READ_ONCE(slot_of(kobj)->nr_vpids));
+	return sysfs_emit(text, "%u\n", READ_ONCE(entry_of_dir(kobj)->nr_vpids));
 }
 
 static ssize_t vmcss_show(struct kobject *kobj, struct kobj_attribute *attr, char *text)
 {
-	return sysfs_emit(text, "%u\n", READ_ONCE(slot_of(kobj)->nr_vmcss));
+	return sysfs_emit(text, "%u\n", READ_ONCE(entry_of_dir(kobj)->nr_vmcss));
 }
 
-/* Who wants that is shown once he has it. */
 static ssize_t exclusive_show(struct kobject *kobj, struct kobj_attribute *attr, char *text)
 {
-	return sysfs_emit(text, "%d\n", !!(slot_of(kobj)->desc.flags & VMXCORE_EXCLUSIVE));
+	return sysfs_emit(text, "%d\n", !!(entry_of_dir(kobj)->desc.flags & VMXCORE_EXCLUSIVE));
 }
 
 VMXCORE_SYSFS_ROOT(module);
@@ -141,52 +140,46 @@ static void hide(unsigned int i)
 	WRITE_ONCE(client_dirs[i], NULL);
 }
 
-static int show(struct vmxcore_slot *slot)
+static int show(struct vmxcore_client_entry *entry)
 {
-	unsigned int i = vmxcore_slot_index(slot);
-	struct kobject *client = vmxcore_sysfs_dir(slot->name, dir, NULL);
+	unsigned int i = vmxcore_entry_index(entry);
+	struct kobject *client = vmxcore_sysfs_dir(entry->name, dir, NULL);
 
 	if (!client)
 		return -ENOMEM;
-	client_slots[i] = slot;
-	/* Whoever opens one of its files must find the slot. */
+	client_entries[i] = entry;
+	/* A reader that can open one of its files must find the entry. */
 	smp_store_release(&client_dirs[i], client);
 	return sysfs_create_group(client, &group);
 }
 
-/* A client that cannot be shown is one all the same. */
-static void came(struct vmxcore_client *client)
+/* A failure is logged only: the client works without a directory. */
+static void added(struct vmxcore_client *client)
 {
-	struct vmxcore_slot *slot;
+	struct vmxcore_client_entry *entry;
 
 	mutex_lock(&dirs_lock);
-	slot = vmxcore_slot_find(client);
-	if (slot && show(slot)) {
-		hide(vmxcore_slot_index(slot));
-		pr_warn("client '%s' is not shown in sysfs: out of memory\n", slot->name);
+	entry = vmxcore_entry_find(client);
+	if (entry && show(entry)) {
+		hide(vmxcore_entry_index(entry));
+		pr_warn("client '%s' is not shown in sysfs: out of memory\n", entry->name);
 	}
 	mutex_unlock(&dirs_lock);
 }
 
-static void going(struct vmxcore_slot *slot)
+static void removing(struct vmxcore_client_entry *entry)
 {
 	mutex_lock(&dirs_lock);
-	hide(vmxcore_slot_index(slot));
+	hide(vmxcore_entry_index(entry));
 	mutex_unlock(&dirs_lock);
 }
 
 static const struct vmxcore_watcher watcher = {
-	.came = came,
-	.going = going,
+	.added = added,
+	.removing = removing,
 };
 
-/**
- * vmxcore_sysfs_clients_init - make clients/
- * @root: where
- *
- * Context: task, at load, before the first client registers.
- * Return: 0 or -ENOMEM.
- */
+/* Before the first client registers. Return: 0 or -ENOMEM. */
 int vmxcore_sysfs_clients_init(struct kobject *root)
 {
 	dir = vmxcore_sysfs_dir("clients", root, NULL);
@@ -196,11 +189,6 @@ int vmxcore_sysfs_clients_init(struct kobject *root)
 	return 0;
 }
 
-/**
- * vmxcore_sysfs_clients_exit - the counterpart
- *
- * Context: task; nobody is registered any more.
- */
 void vmxcore_sysfs_clients_exit(void)
 {
 	vmxcore_watch_clients(NULL);

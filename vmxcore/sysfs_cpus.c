@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/vmxcore/cpus: each possible CPU, whether it is there or not, so that nothing
- * has to be done here when one comes or goes.
+ * /sys/kernel/vmxcore/cpus: a directory for each possible CPU, so that nothing has to be done
+ * when one comes online or goes offline.
  */
 #include <linux/cpumask.h>
 #include <linux/kstrtox.h>
@@ -19,7 +19,7 @@ static unsigned int cpu_of(struct kobject *kobj)
 {
 	unsigned int cpu = 0;
 
-	/* It was made from a number, so it is one. */
+	/* It cannot fail: the name was made from a number. */
 	if (kstrtouint(kobject_name(kobj) + strlen(PREFIX), 10, &cpu))
 		return 0;
 	return cpu;
@@ -37,7 +37,7 @@ static ssize_t references_show(struct kobject *kobj, struct kobj_attribute *attr
 
 static ssize_t held_show(struct kobject *kobj, struct kobj_attribute *attr, char *text)
 {
-	return sysfs_emit(text, "%d\n", READ_ONCE(per_cpu(vmxcore_cpu.all, cpu_of(kobj))));
+	return sysfs_emit(text, "%d\n", READ_ONCE(per_cpu(vmxcore_cpu.system_ref, cpu_of(kobj))));
 }
 
 static ssize_t since_show(struct kobject *kobj, struct kobj_attribute *attr, char *text)
@@ -69,13 +69,7 @@ static const struct attribute_group group = {
 	.attrs = files,
 };
 
-/**
- * vmxcore_sysfs_cpus_init - make cpus/
- * @root: where
- *
- * Context: task, at load.
- * Return: 0 or -ENOMEM; then vmxcore_sysfs_cpus_exit() removes what there is.
- */
+/* Return: 0 or -ENOMEM; vmxcore_sysfs_cpus_exit() removes what was made until then. */
 int vmxcore_sysfs_cpus_init(struct kobject *root)
 {
 	char name[sizeof(PREFIX) + 10];
@@ -96,11 +90,6 @@ int vmxcore_sysfs_cpus_init(struct kobject *root)
 	return 0;
 }
 
-/**
- * vmxcore_sysfs_cpus_exit - the counterpart
- *
- * Context: task.
- */
 void vmxcore_sysfs_cpus_exit(void)
 {
 	unsigned int cpu;

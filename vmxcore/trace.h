@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tracepoints vmxcore:*, docs/tracing.md. They see names and numbers, and no address.
+ * Tracepoints vmxcore:*, see docs/tracing.md. No event has an address of kernel memory.
  *
- * The kernel drops the events of a CPU that is not online. What happens to one on its way up
- * or down is told by another, or by itself later: hotplug.c.
+ * The kernel drops the events of a CPU that is not online. What happens to a CPU on its way up
+ * or down is traced later, see vmxcore_cpu_trace_pending().
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM vmxcore
@@ -16,7 +16,7 @@
 
 #include "compat.h"
 
-/* In place of a CPU: all of them. */
+/* All CPUs, in place of a CPU number. */
 #define VMXCORE_TRACE_ALL	(-1)
 
 TRACE_EVENT(vmxcore_vmx_on,
@@ -150,7 +150,7 @@ DEFINE_EVENT(vmxcore_vpid, vmxcore_vpid_free,
 
 #endif /* _VMXCORE_TRACE_H */
 
-/* Beside trace.c: the Kbuild adds this folder for it. */
+/* The folder of trace.c, which Kbuild adds to the include path for it. */
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH .
 #undef TRACE_INCLUDE_FILE

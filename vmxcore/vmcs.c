@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VMCSs of clients: who has which, and the calls that use them. Policy over
- * current.c.
+ * The VMCSs of clients: which client has which, and the calls that use them. vmcs_cpu.c
+ * executes VMPTRLD and VMCLEAR.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,17 +23,17 @@
 #include "client.h"
 #include "context.h"
 #include "cpu.h"
-#include "current.h"
 #include "vmcs.h"
+#include "vmcs_cpu.h"
 
-/* Of the lists of known VMCSs, and of what becomes of them: each client's, and the free ones. */
+/* Protects the lists of known VMCSs, each client's and the free ones, and their lives. */
 static DEFINE_MUTEX(vmcs_lock);
 static LIST_HEAD(free_vmcss);
 
 /*
- * All known VMCSs by number, the free ones too. A handle is such a number with a generation above
- * it, and not a pointer: one that was freed is recognised as stale, also when its structure is
- * another VMCS's by now.
+ * All known VMCSs by number, with the free ones. A handle is such a number with a generation
+ * above it, so that the handle of a freed VMCS is recognised as stale, also when its
+ * structure is another VMCS's by now.
  */
 static DEFINE_XARRAY_ALLOC1(known_vmcss);
 
@@ -43,12 +43,10 @@ static DEFINE_XARRAY_ALLOC1(known_vmcss);
 #define HANDLE_NUMBER		GENMASK_ULL(31, 0)
 #define HANDLE_GENERATION	GENMASK_ULL(62, 32)
 
-static unsigned long handle_number(const struct vmxcore_vmcs *handle)
-{
-	return FIELD_GET(HANDLE_NUMBER, (unsigned long)handle);
-}
-
-/* No handle is an address of the kernel's, as @vmxcore_current_vmcs has both: bit 63 is clear. */
+/*
+ * Bit 63 of a handle is clear, so that none is a kernel address: vmxcore_current_vmcs may
+ * contain either.
+ */
 static struct vmxcore_vmcs *next_handle(const struct vmxcore_known_vmcs *vmcs)
 {
 	u64 last = (unsigned long)vmcs->handle;
@@ -60,46 +58,44 @@ static struct vmxcore_vmcs *next_handle(const struct vmxcore_known_vmcs *vmcs)
 }
 
 /*
- * Where to look for the VMCS of a handle: is_known(), under the lock, says whether it is there.
- * The structure stays, whatever becomes of the VMCS.
+ * The structure of a handle. It stays, whatever becomes of the VMCS; is_known(), under its
+ * lock, tells whether the handle is still good.
  */
 static struct vmxcore_known_vmcs *find_known(const struct vmxcore_vmcs *handle)
 {
-	return xa_load(&known_vmcss, handle_number(handle));
+	return xa_load(&known_vmcss, FIELD_GET(HANDLE_NUMBER, (unsigned long)handle));
 }
 
-/* A free one keeps its last handle, so that it is not given out again. */
+/* A free structure keeps its last handle, so that it is not given out again. */
 static bool is_known(const struct vmxcore_known_vmcs *vmcs, const struct vmxcore_vmcs *handle)
 {
 	return vmcs->handle == handle && vmcs->life != VMXCORE_VMCS_FREE;
 }
 
 /*
- * The client of a handle, for the log; NULL when the handle is stale, or the lock is taken: the
- * caller may be an NMI that has interrupted the owner of the lock, or the last CPU that runs.
+ * vmxcore_report_misuse() for the client of a VMCS. The client is not named if the handle is
+ * stale or the lock is taken: the caller may be an NMI that has interrupted the owner of the
+ * lock, or the last CPU that runs in a crash.
  */
-static struct vmxcore_client *client_of(const struct vmxcore_vmcs *handle)
+static int report_misuse(int ret, const struct vmxcore_vmcs *handle, const char *call,
+			 unsigned long caller)
 {
-	struct vmxcore_known_vmcs *vmcs = find_known(handle);
 	struct vmxcore_client *client = NULL;
+	struct vmxcore_known_vmcs *vmcs;
 	unsigned long flags;
 
-	if (!vmcs || !raw_spin_trylock_irqsave(&vmcs->lock, flags))
-		return NULL;
-	if (is_known(vmcs, handle))
-		client = vmxcore_slot_client(vmcs->slot);
-	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
-	return client;
+	if (ret < (int)VMXCORE_MISUSE_HANDLE)
+		return ret;
+	vmcs = find_known(handle);
+	if (vmcs && raw_spin_trylock_irqsave(&vmcs->lock, flags)) {
+		if (is_known(vmcs, handle))
+			client = vmxcore_entry_client(vmcs->entry);
+		raw_spin_unlock_irqrestore(&vmcs->lock, flags);
+	}
+	return vmxcore_report_misuse(ret, client, call, caller);
 }
 
-static int misused(enum vmxcore_misuse kind, const struct vmxcore_vmcs *handle,
-		   const char *call, unsigned long caller)
-{
-	vmxcore_misuse(kind, client_of(handle), call, caller);
-	return -EINVAL;
-}
-
-/* A free structure, or a new one. */
+/* A free structure, or a new one that is listed as free. */
 static struct vmxcore_known_vmcs *get_free(void)
 {
 	struct vmxcore_known_vmcs *vmcs;
@@ -107,7 +103,7 @@ static struct vmxcore_known_vmcs *get_free(void)
 
 	lockdep_assert_held(&vmcs_lock);
 
-	vmcs = list_first_entry_or_null(&free_vmcss, struct vmxcore_known_vmcs, of_slot);
+	vmcs = list_first_entry_or_null(&free_vmcss, struct vmxcore_known_vmcs, of_client);
 	if (vmcs)
 		return vmcs;
 	vmcs = kzalloc(sizeof(*vmcs), GFP_KERNEL);
@@ -119,12 +115,13 @@ static struct vmxcore_known_vmcs *get_free(void)
 		return NULL;
 	}
 	vmcs->handle = (struct vmxcore_vmcs *)(unsigned long)number;
-	list_add(&vmcs->of_slot, &free_vmcss);
+	list_add(&vmcs->of_client, &free_vmcss);
 	return vmcs;
 }
 
 static struct vmxcore_vmcs *bring_to_life(struct vmxcore_known_vmcs *vmcs,
-					  struct vmxcore_slot *slot, void *page, bool adopted)
+					  struct vmxcore_client_entry *entry, void *page,
+					  bool adopted)
 {
 	unsigned long flags;
 
@@ -135,10 +132,10 @@ static struct vmxcore_vmcs *bring_to_life(struct vmxcore_known_vmcs *vmcs,
 	vmcs->adopted = adopted;
 	vmcs->handle = next_handle(vmcs);
 	vmcs->page = page;
-	vmcs->slot = slot;
+	vmcs->entry = entry;
 	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
-	list_move(&vmcs->of_slot, &slot->vmcss);
-	WRITE_ONCE(slot->nr_vmcss, slot->nr_vmcss + 1);
+	list_move(&vmcs->of_client, &entry->vmcss);
+	WRITE_ONCE(entry->nr_vmcss, entry->nr_vmcss + 1);
 	return vmcs->handle;
 }
 
@@ -156,53 +153,53 @@ static bool is_page_known(const void *page)
 	return false;
 }
 
-/* The client may be unregistered since it was checked. */
 static struct vmxcore_vmcs *add(struct vmxcore_client *client, void *page, bool adopted,
 				const char *call, unsigned long caller)
 {
 	struct vmxcore_vmcs *handle = ERR_PTR(-EINVAL);
+	struct vmxcore_client_entry *entry;
 	struct vmxcore_known_vmcs *vmcs;
-	struct vmxcore_slot *slot;
 
-	/* The VMCSs of a client that is closed are taken back under this lock. */
+	/*
+	 * The client may have been unregistered since it was checked. The VMCSs of a closed
+	 * client are taken back under this lock.
+	 */
 	mutex_lock(&vmcs_lock);
 	vmcs = get_free();
-	slot = vmxcore_slot_find(client);
+	entry = vmxcore_entry_find(client);
 	if (!vmcs)
 		handle = ERR_PTR(-ENOMEM);
 	else if (adopted && is_page_known(page))
 		handle = ERR_PTR(-EEXIST);
-	else if (slot)
-		handle = bring_to_life(vmcs, slot, page, adopted);
+	else if (entry)
+		handle = bring_to_life(vmcs, entry, page, adopted);
 	mutex_unlock(&vmcs_lock);
 
 	if (handle == ERR_PTR(-EINVAL))
-		vmxcore_misuse(VMXCORE_MISUSE_HANDLE, client, call, caller);
+		vmxcore_report_misuse(VMXCORE_MISUSE_HANDLE, client, call, caller);
 	return handle;
 }
 
-/* What stands against a VMCS of anybody, before the first page is allocated. */
+/* May a client get a VMCS? Checked before a page is allocated. */
 static int check_client(struct vmxcore_client *client, const char *call,
 			unsigned long caller)
 {
-	if (!vmxcore_may_sleep()) {
-		vmxcore_misuse(VMXCORE_MISUSE_CONTEXT, client, call, caller);
-		return -EINVAL;
-	}
-	if (!vmxcore_slot_find(client)) {
-		vmxcore_misuse(VMXCORE_MISUSE_HANDLE, client, call, caller);
-		return -EINVAL;
-	}
-	return vmxcore_on_evmcs() ? -EOPNOTSUPP : 0;
+	int err = vmxcore_on_evmcs() ? -EOPNOTSUPP : 0;
+
+	if (!vmxcore_may_sleep())
+		err = VMXCORE_MISUSE_CONTEXT;
+	else if (!vmxcore_entry_find(client))
+		err = VMXCORE_MISUSE_HANDLE;
+	return vmxcore_report_misuse(err, client, call, caller);
 }
 
 /**
- * vmxcore_vmcs_alloc() - make a VMCS
+ * vmxcore_vmcs_alloc() - allocate a VMCS
  * @client: handle from vmxcore_register()
  * @node: NUMA node of its page, or %NUMA_NO_NODE
  *
- * Zeroed, with this machine's revision identifier (SDM volume 3, "Format of the VMCS
- * Region"). The first load VMCLEARs it. It is used by one task at a time.
+ * The page is zeroed and has this machine's revision identifier (SDM volume 3, "Format of the
+ * VMCS Region"). The first load VMCLEARs it. One task at a time may use it.
  *
  * Context: task, may sleep.
  * Return: the VMCS, or ERR_PTR: -EOPNOTSUPP: a client runs on enlightened VMCSs; -ENOMEM;
@@ -231,8 +228,8 @@ struct vmxcore_vmcs *vmxcore_vmcs_alloc(struct vmxcore_client *client, int node)
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_alloc);
 
 /*
- * VMCLEAR writes to it before the CPU has compared the revision, whatever memory it is. An address
- * of the direct map need not be mapped there: set_memory_np(), memory_failure().
+ * VMCLEAR writes to the page before the CPU has compared the revision, whatever memory it is.
+ * An address of the direct map need not be mapped there: set_memory_np(), memory_failure().
  */
 static bool is_vmcs_page(const void *page)
 {
@@ -245,10 +242,11 @@ static bool is_vmcs_page(const void *page)
 }
 
 /**
- * vmxcore_vmcs_adopt() - make a VMCS known that the client has allocated
+ * vmxcore_vmcs_adopt() - give vmxcore a VMCS that the client has allocated
  * @client: handle from vmxcore_register()
  * @page: a page with the revision identifier in its first 31 bits; bit 31 set makes it a
- *	shadow VMCS. It is active on no CPU, and stays the client's. The first load VMCLEARs it.
+ *	shadow VMCS. It is active on no CPU, and the client frees it after vmxcore_vmcs_free().
+ *	The first load VMCLEARs it.
  *
  * Context: task, may sleep.
  * Return: as vmxcore_vmcs_alloc(); -EINVAL also for a page that is not aligned, is not of the
@@ -273,47 +271,51 @@ static void clear_ipi(void *handle)
 
 	raw_spin_lock_irqsave(&vmcs->lock, flags);
 	if (is_known(vmcs, handle))
-		vmxcore_current_clear(vmcs);
+		vmxcore_vmcs_cpu_clear(vmcs);
 	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
 }
 
-/* The CPU where a VMCS is active, -1 when it is clear; -EBADF: the handle is stale. */
-static int where_active(const struct vmxcore_vmcs *handle)
+/* @cpu: set to the CPU where it is active, or -1. Return: 0, or a misuse for a stale handle. */
+static int active_cpu(const struct vmxcore_vmcs *handle, int *cpu)
 {
 	struct vmxcore_known_vmcs *vmcs = find_known(handle);
+	int err = VMXCORE_MISUSE_HANDLE;
 	unsigned long flags;
-	int cpu;
 
 	if (!vmcs)
-		return -EBADF;
+		return err;
 	raw_spin_lock_irqsave(&vmcs->lock, flags);
-	cpu = is_known(vmcs, handle) ? vmcs->cpu : -EBADF;
+	if (is_known(vmcs, handle)) {
+		*cpu = vmcs->cpu;
+		err = 0;
+	}
 	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
-	return cpu;
+	return err;
 }
 
-/* A CPU that has gone offline meanwhile has cleared it on its way. */
+/* A CPU that goes offline meanwhile VMCLEARs it on its way. */
 static int clear_where_active(struct vmxcore_vmcs *handle)
 {
-	int cpu = where_active(handle);
+	int cpu, err = active_cpu(handle, &cpu);
 
-	if (cpu >= 0)
+	if (!err && cpu >= 0)
 		smp_call_function_single(cpu, clear_ipi, handle, 1);
-	return cpu == -EBADF ? cpu : 0;
+	return err;
 }
 
 /**
- * vmxcore_vmcs_clear() - VMCLEAR a VMCS, on whichever CPU has it
+ * vmxcore_vmcs_clear() - VMCLEAR a VMCS, on whichever CPU it is active
  * @vmcs: of a client that does not use it now
  *
  * Context: task, interrupts on.
  */
 void vmxcore_vmcs_clear(struct vmxcore_vmcs *vmcs)
 {
-	if (in_interrupt() || irqs_disabled())
-		misused(VMXCORE_MISUSE_CONTEXT, vmcs, __func__, _RET_IP_);
-	else if (clear_where_active(vmcs))
-		misused(VMXCORE_MISUSE_HANDLE, vmcs, __func__, _RET_IP_);
+	int err = VMXCORE_MISUSE_CONTEXT;
+
+	if (!in_interrupt() && !irqs_disabled())
+		err = clear_where_active(vmcs);
+	report_misuse(err, vmcs, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_clear);
 
@@ -336,38 +338,34 @@ static void drop(struct vmxcore_known_vmcs *vmcs)
 	set_life(vmcs, VMXCORE_VMCS_FREE);
 	if (!vmcs->adopted)
 		free_page((unsigned long)vmcs->page);
-	WRITE_ONCE(vmcs->slot->nr_vmcss, vmcs->slot->nr_vmcss - 1);
-	list_move(&vmcs->of_slot, &free_vmcss);
-}
-
-static bool drop_handle(struct vmxcore_vmcs *handle)
-{
-	struct vmxcore_known_vmcs *vmcs;
-	bool live;
-
-	mutex_lock(&vmcs_lock);
-	vmcs = find_known(handle);
-	live = vmcs && vmcs->handle == handle && vmcs->life == VMXCORE_VMCS_LIVE;
-	if (live)
-		drop(vmcs);
-	mutex_unlock(&vmcs_lock);
-	return live;
+	WRITE_ONCE(vmcs->entry->nr_vmcss, vmcs->entry->nr_vmcss - 1);
+	list_move(&vmcs->of_client, &free_vmcss);
 }
 
 /**
- * vmxcore_vmcs_free() - the end of a VMCS, which is VMCLEARed where it is active
- * @vmcs: refused by every call from here on; NULL is fine
+ * vmxcore_vmcs_free() - free a VMCS, which is VMCLEARed where it is active
+ * @vmcs: refused by every call from here on; may be NULL
  *
  * Context: task, may sleep.
  */
 void vmxcore_vmcs_free(struct vmxcore_vmcs *vmcs)
 {
+	struct vmxcore_known_vmcs *known;
+	int err = VMXCORE_MISUSE_CONTEXT;
+
 	if (!vmcs)
 		return;
-	if (!vmxcore_may_sleep())
-		misused(VMXCORE_MISUSE_CONTEXT, vmcs, __func__, _RET_IP_);
-	else if (!drop_handle(vmcs))
-		misused(VMXCORE_MISUSE_HANDLE, vmcs, __func__, _RET_IP_);
+	if (vmxcore_may_sleep()) {
+		err = VMXCORE_MISUSE_HANDLE;
+		mutex_lock(&vmcs_lock);
+		known = find_known(vmcs);
+		if (known && is_known(known, vmcs)) {
+			drop(known);
+			err = 0;
+		}
+		mutex_unlock(&vmcs_lock);
+	}
+	report_misuse(err, vmcs, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_free);
 
@@ -377,18 +375,18 @@ static int check_here(const struct vmxcore_known_vmcs *vmcs)
 	int err = vmxcore_cpu_usable();
 
 	if (vmcs->life == VMXCORE_VMCS_DYING)
-		return -EBADF;
-	if (!err && !vmxcore_slot_holds_this_cpu(vmcs->slot))
-		return -EPERM;
+		return VMXCORE_MISUSE_HANDLE;
+	if (err == -EPERM || (!err && !vmxcore_entry_holds_this_cpu(vmcs->entry)))
+		return VMXCORE_MISUSE_REFERENCE;
 	if (!err && vmxcore_on_evmcs())
 		return -EOPNOTSUPP;
-	/* Another CPU has it: only a task with interrupts on can have it VMCLEARed there. */
+	/* It is active on another CPU: only a task with interrupts on can VMCLEAR it there. */
 	if (!err && vmcs->cpu >= 0 && vmcs->cpu != smp_processor_id())
 		return -EBUSY;
 	return err;
 }
 
-/* Loads it or borrows it; interrupts are off afterwards where they were before. */
+/* Load or, with @interrupted, borrow it. Interrupts are off while it is looked at. */
 static int load_here(const struct vmxcore_vmcs *handle, u64 *interrupted)
 {
 	struct vmxcore_known_vmcs *vmcs = find_known(handle);
@@ -396,145 +394,127 @@ static int load_here(const struct vmxcore_vmcs *handle, u64 *interrupted)
 	int reload;
 
 	if (!vmcs)
-		return -EBADF;
+		return VMXCORE_MISUSE_HANDLE;
 	raw_spin_lock_irqsave(&vmcs->lock, flags);
-	reload = is_known(vmcs, handle) ? check_here(vmcs) : -EBADF;
+	reload = is_known(vmcs, handle) ? check_here(vmcs) : VMXCORE_MISUSE_HANDLE;
 	if (!reload)
-		reload = interrupted ? vmxcore_current_borrow(vmcs, interrupted) :
-				       vmxcore_current_load(vmcs);
+		reload = interrupted ? vmxcore_vmcs_cpu_borrow(vmcs, interrupted) :
+				       vmxcore_vmcs_cpu_load(vmcs);
 	raw_spin_unlock_irqrestore(&vmcs->lock, flags);
 	return reload;
 }
 
-/* What the books say of a call that they refuse. */
-static int judged(int err, struct vmxcore_vmcs *vmcs, const char *call, unsigned long caller)
+static noinline int load_slow(struct vmxcore_vmcs *vmcs, unsigned long caller)
 {
-	switch (err) {
-	case -EBADF:
-		return misused(VMXCORE_MISUSE_HANDLE, vmcs, call, caller);
-	case -EPERM:
-		return misused(VMXCORE_MISUSE_REFERENCE, vmcs, call, caller);
-	default:
-		return err;
+	int reload = VMXCORE_MISUSE_CONTEXT;
+
+	if (!in_interrupt() && !irqs_disabled() && vmxcore_may_use_this_cpu()) {
+		reload = load_here(vmcs, NULL);
+		/*
+		 * Most VMCSs are active here or nowhere, so this comes second. -EBUSY may also
+		 * be why this CPU lost VMX; then the VMCS stays where it is.
+		 */
+		if (reload == -EBUSY && !vmxcore_cpu_usable())
+			reload = clear_where_active(vmcs) ?: load_here(vmcs, NULL);
 	}
-}
-
-static noinline int load_slowly(struct vmxcore_vmcs *vmcs, unsigned long caller)
-{
-	static const char call[] = "vmxcore_vmcs_load";
-	int reload;
-
-	if (in_interrupt() || irqs_disabled() || !vmxcore_may_use_this_cpu())
-		return misused(VMXCORE_MISUSE_CONTEXT, vmcs, call, caller);
-
-	reload = load_here(vmcs, NULL);
-	/*
-	 * Where it is active on this CPU, or nowhere, it need not be looked up twice. -EBUSY may
-	 * also be why this CPU lost VMX; then it stays where it is.
-	 */
-	if (reload == -EBUSY && !vmxcore_cpu_usable())
-		reload = clear_where_active(vmcs) ?: load_here(vmcs, NULL);
-	return judged(reload, vmcs, call, caller);
+	return report_misuse(reload, vmcs, "vmxcore_vmcs_load", caller);
 }
 
 /**
  * vmxcore_vmcs_load() - make a VMCS current on this CPU
  * @vmcs: from vmxcore_vmcs_alloc() or vmxcore_vmcs_adopt()
  *
- * Before each use of it after preemption was on: another hypervisor may have been here.
- * One comparison when it is current already; one VMPTRLD when it is active here; where it
- * is active on another CPU it is VMCLEARed there first. Where the owner changes, branch
- * history is forgotten (IBPB).
+ * To be called before each use of it after preemption was on, because another hypervisor may
+ * have run here. It costs one comparison when the VMCS is current, and one VMPTRLD when it is
+ * active here; where it is active on another CPU it is VMCLEARed there first. Where the owner
+ * changes, the branch history is flushed (IBPB).
  *
  * Context: task, preemption off, interrupts on; the client has a reference on this CPU.
- * Return: 0: all is as it was; %VMXCORE_VMCS_CLEAR and %VMXCORE_VMCS_MOVED: what has to be
- * done again; -ESHUTDOWN: this CPU or the machine is on its way down; -EIO: VMfail; -EFAULT:
- * VMX is off behind vmxcore's back; -EOPNOTSUPP: a client runs on enlightened VMCSs; -EBUSY:
- * another task of the client has just loaded it on another CPU; -ENODEV: since Linux 7.1, kvm_intel
- * has gone and took VMX along; -EINVAL: misuse. Where VMX could not be turned on again here at
- * resume: the error of that VMXON, as of vmxcore_get_cpu(), which may be -EBUSY, too.
+ * Return: 0: nothing has changed; %VMXCORE_VMCS_CLEAR and %VMXCORE_VMCS_MOVED: what the client
+ * has to do again; -ESHUTDOWN: this CPU or the machine is on its way down; -EIO: VMfail;
+ * -EFAULT: VMX is off behind vmxcore's back; -EOPNOTSUPP: a client runs on enlightened VMCSs;
+ * -EBUSY: another task of the client has just loaded it on another CPU; -ENODEV: since Linux
+ * 7.1, kvm_intel was unloaded by force and VMX is off; -EINVAL: misuse. Where VMX could not be
+ * turned on again here at resume: the error of that VMXON, as of vmxcore_get_cpu(), which may
+ * be -EBUSY, too.
  */
 int vmxcore_vmcs_load(struct vmxcore_vmcs *vmcs)
 {
 	if (likely(vmcs && this_cpu_read(vmxcore_current_vmcs) == vmcs))
 		return 0;
-	return load_slowly(vmcs, _RET_IP_);
+	return load_slow(vmcs, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_load);
 
 /**
  * vmxcore_vmcs_borrow() - load a VMCS for a moment, in an interrupt
- * @vmcs: active nowhere but here
- * @interrupted: for vmxcore_vmcs_return()
+ * @vmcs: active on no other CPU
+ * @interrupted: to be handed to vmxcore_vmcs_return()
  *
- * The client that is interrupted gets its VMCS back by vmxcore_vmcs_return(): found by VMPTRST
+ * vmxcore_vmcs_return() gives the interrupted client its VMCS back. That is found by VMPTRST
  * and not by @vmxcore_current_vmcs, which may be ahead of the hardware or behind it.
  *
  * Context: interrupts off, any context up to hard IRQ, not NMI.
- * Return: as vmxcore_vmcs_load(); -EBUSY: it is active on another CPU, which only a task can
- * ask to VMCLEAR it.
+ * Return: as vmxcore_vmcs_load(); -EBUSY: it is active on another CPU, and only a task can
+ * have it VMCLEARed there.
  */
 int vmxcore_vmcs_borrow(struct vmxcore_vmcs *vmcs, u64 *interrupted)
 {
-	if (!irqs_disabled() || in_nmi())
-		return misused(VMXCORE_MISUSE_CONTEXT, vmcs, __func__, _RET_IP_);
-	/* A CPU that has been stopped in a crash may have the lock for ever. */
-	if (READ_ONCE(vmxcore_rebooting))
-		return -ESHUTDOWN;
-	return judged(load_here(vmcs, interrupted), vmcs, __func__, _RET_IP_);
+	int reload = VMXCORE_MISUSE_CONTEXT;
+
+	if (irqs_disabled() && !in_nmi()) {
+		/* A CPU that was stopped in a crash may hold the lock for ever. */
+		if (READ_ONCE(vmxcore_rebooting))
+			return -ESHUTDOWN;
+		reload = load_here(vmcs, interrupted);
+	}
+	return report_misuse(reload, vmcs, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_borrow);
 
 /**
  * vmxcore_vmcs_return() - give the interrupted VMCS back
- * @vmcs: what was borrowed
+ * @vmcs: the VMCS that was borrowed
  * @interrupted: from vmxcore_vmcs_borrow()
  *
- * Context: as there, and interrupts off since then.
+ * Context: as vmxcore_vmcs_borrow(), with interrupts off since then.
  */
 void vmxcore_vmcs_return(struct vmxcore_vmcs *vmcs, u64 interrupted)
 {
-	if (!irqs_disabled() || in_nmi()) {
-		misused(VMXCORE_MISUSE_CONTEXT, vmcs, __func__, _RET_IP_);
-		return;
+	int cpu, err = VMXCORE_MISUSE_CONTEXT;
+
+	if (irqs_disabled() && !in_nmi()) {
+		if (READ_ONCE(vmxcore_rebooting))
+			return;
+		err = active_cpu(vmcs, &cpu);
+		/* A borrowed VMCS is still active here, as interrupts are off since then. */
+		if (!err && cpu != smp_processor_id())
+			err = VMXCORE_MISUSE_HANDLE;
+		if (!err)
+			vmxcore_vmcs_cpu_return(interrupted);
 	}
-	if (READ_ONCE(vmxcore_rebooting))
-		return;
-	/* What was borrowed is active here still, as interrupts are off since then. */
-	if (where_active(vmcs) == smp_processor_id())
-		vmxcore_current_return(interrupted);
-	else
-		misused(VMXCORE_MISUSE_HANDLE, vmcs, __func__, _RET_IP_);
+	report_misuse(err, vmcs, __func__, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_return);
 
-/**
- * vmxcore_vmcss_take_back - the end of all VMCSs of a client
- * @slot: it is closed
- *
- * Context: task, may sleep; VMX still on where the client has references.
+/*
+ * Free all VMCSs of a closed client. VMX is still on where it has references.
  * Return: how many it had not freed.
  */
-unsigned int vmxcore_vmcss_take_back(struct vmxcore_slot *slot)
+unsigned int vmxcore_vmcss_take_back(struct vmxcore_client_entry *entry)
 {
 	struct vmxcore_known_vmcs *vmcs, *next;
 	unsigned int count;
 
 	mutex_lock(&vmcs_lock);
-	count = slot->nr_vmcss;
-	list_for_each_entry_safe(vmcs, next, &slot->vmcss, of_slot)
+	count = entry->nr_vmcss;
+	list_for_each_entry_safe(vmcs, next, &entry->vmcss, of_client)
 		drop(vmcs);
 	mutex_unlock(&vmcs_lock);
 	return count;
 }
 
-/**
- * vmxcore_vmcss_clear - VMCLEAR the VMCSs of all clients, wherever they are active
- *
- * A client has registered that runs on enlightened VMCSs: no load succeeds any more.
- *
- * Context: task, may sleep.
- */
+/* A client with VMXCORE_EVMCS has registered: VMCLEAR all VMCSs. No load succeeds any more. */
 void vmxcore_vmcss_clear(void)
 {
 	struct vmxcore_known_vmcs *vmcs;
@@ -546,11 +526,7 @@ void vmxcore_vmcss_clear(void)
 	mutex_unlock(&vmcs_lock);
 }
 
-/**
- * vmxcore_vmcss_free - free what is known of VMCSs
- *
- * Context: task, at unload: no client is registered.
- */
+/* At unload, when no client is registered. */
 void vmxcore_vmcss_free(void)
 {
 	struct vmxcore_known_vmcs *vmcs;

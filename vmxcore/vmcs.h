@@ -2,9 +2,9 @@
 #ifndef _VMXCORE_VMCS_H
 #define _VMXCORE_VMCS_H
 
-struct vmxcore_slot;
+struct vmxcore_client_entry;
 
-unsigned int vmxcore_vmcss_take_back(struct vmxcore_slot *slot);
+unsigned int vmxcore_vmcss_take_back(struct vmxcore_client_entry *entry);
 void vmxcore_vmcss_clear(void);
 void vmxcore_vmcss_free(void);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The interface of the modules in SEAM, as far as vmxcore_tdx uses it. Names are Intel's.
+ * The part of the SEAM modules' interface that vmxcore_tdx uses. Names are
+ * Intel's.
  *
- * "Intel TDX Module v1.5 ABI Specification" (348551): leaves, completion status codes, metadata
- * fields. "Intel TDX Loader Interface Specification" (343755): SEAMLDR.INFO.
+ * "Intel TDX Module v1.5 ABI Specification" (348551) has leaves, completion
+ * status codes and metadata fields; "Intel TDX Loader Interface Specification"
+ * (343755) has SEAMLDR.INFO.
  */
 #ifndef _VMXCORE_TDX_ABI_H
 #define _VMXCORE_TDX_ABI_H
@@ -11,7 +13,7 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
-/* RAX: leaves of the TDX module */
+/* Leaves of the TDX module, in RAX */
 #define TDH_SYS_KEY_CONFIG		31
 #define TDH_SYS_INFO			32
 #define TDH_SYS_INIT			33
@@ -23,12 +25,12 @@
 #define TDH_SYS_CONFIG			45
 #define TDH_SYS_SHUTDOWN		52
 
-/* Leaves of the P-SEAMLDR have bit 63 set */
+/* Bit 63 marks the leaves of the P-SEAMLDR. */
 #define SEAMLDR_INFO			BIT_ULL(63)
 
 /*
- * Completion status: the class and the name in the upper half, details (an operand's number,
- * the index of an MSR) in the lower one.
+ * Completion status: the upper half has the class and the name, the lower half
+ * has details such as the number of an operand or the index of an MSR.
  */
 #define TDX_STATUS_MASK			GENMASK_ULL(63, 32)
 #define TDX_ERROR			BIT_ULL(63)
@@ -54,10 +56,13 @@
 #define TDX_METADATA_FIELD_ID_INCORRECT	0xc0000c0000000000ULL
 #define TDX_METADATA_LIST_OVERFLOW	0xc0000c0400000000ULL
 
-/* Details of TDX_OPERAND_INVALID and its like */
+/* The details of TDX_OPERAND_INVALID when the operand is RAX */
 #define TDX_OPERAND_RAX			0
 
-/* Global metadata, class by class. CMR_BASE and CMR_SIZE are arrays of 32. */
+/*
+ * Global metadata fields, ordered by class. CMR_BASE and CMR_SIZE are arrays of
+ * 32.
+ */
 #define MD_SYS_VENDOR_ID		0x0800000200000000ULL
 #define MD_SYS_BUILD_DATE		0x8800000200000001ULL
 #define MD_SYS_BUILD_NUM		0x8800000100000002ULL
@@ -77,10 +82,13 @@
 #define MD_SYS_PAMT_2M_ENTRY_SIZE	0x9100000100000011ULL
 #define MD_SYS_PAMT_1G_ENTRY_SIZE	0x9100000100000012ULL
 
-/* All ones: no field, or the first one */
+/* As an output: there is no further field. As an input: the first field. */
 #define MD_FIELD_ID_NA			(~0ULL)
 
-/* A field id: the code of the field in its class, the size of its elements, and more. */
+/*
+ * A field ID has the field's code within its class, the size of its elements,
+ * and more.
+ */
 #define MD_FIELD_CODE			GENMASK_ULL(23, 0)
 #define MD_ELEMENT_SIZE			GENMASK_ULL(33, 32)
 #define MD_LAST_ELEMENT_IN_FIELD	GENMASK_ULL(37, 34)
@@ -90,8 +98,9 @@
 #define TDX_MAX_CMRS			32
 
 /*
- * TDSYSINFO_STRUCT, 1024 bytes, aligned to as many; frozen since TDH.SYS.RD came. CMR_INFO:
- * an array of 32, aligned to its 512 bytes.
+ * TDSYSINFO_STRUCT has 1024 bytes and is aligned to 1024. It has not changed
+ * since TDH.SYS.RD was introduced. The array of 32 CMR_INFOs is aligned to its
+ * size of 512 bytes.
  */
 struct tdsysinfo_struct {
 	__le32 attributes;
@@ -113,7 +122,7 @@ struct cmr_info {
 	__le64 size;
 } __packed;
 
-/* SEAMLDR_INFO: 256 bytes, aligned to as many */
+/* SEAMLDR_INFO has 256 bytes and is aligned to 256. */
 struct seamldr_info {
 	__le32 version;
 	__le32 attributes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where seamcall.S finds the registers in struct vmxcore_tdx_args; call.c checks it. */
+/* Offsets into struct vmxcore_tdx_args for seamcall.S; call.c checks them. */
 #ifndef _VMXCORE_TDX_ARGS_H
 #define _VMXCORE_TDX_ARGS_H
 

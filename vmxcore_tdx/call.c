@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * SEAMCALLs: for other modules, and for vmxcore_tdx's own purposes.
- */
+/* Executes SEAMCALLs for other modules and for vmxcore_tdx itself. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/delay.h>
@@ -15,12 +13,16 @@
 #include "tdx.h"
 
 /*
- * RDRAND and RDSEED in SEAM give up early. Ten times is what the SDM asks of RDRAND's users
- * (volume 1, "Random Number Generator Instructions").
+ * The SEAM modules do not retry RDRAND and RDSEED for long. The SDM asks users
+ * of RDRAND to try ten times (volume 1, "Random Number Generator
+ * Instructions").
  */
 #define ENTROPY_TRIES	10
 
-/* Who holds the lock in SEAM does so for microseconds. Up to a fifth of a second, then. */
+/*
+ * A CPU holds a lock in SEAM for microseconds. 1000 tries with pauses of 100 to
+ * 200 us give it a tenth to a fifth of a second.
+ */
 #define BUSY_TRIES	1000
 #define BUSY_PAUSE_US	100
 
@@ -36,9 +38,10 @@ static_assert(offsetof(struct vmxcore_tdx_args, rdi) == ARG(RDI));
 static_assert(offsetof(struct vmxcore_tdx_args, rsi) == ARG(RSI));
 
 /*
- * On some CPUs the return from the P-SEAMLDR makes the current VMCS invalid (Intel's
- * specification updates for Xeon, "SEAMRET from P-SEAMLDR"). No interrupt may see that, KVM's
- * least of all.
+ * On some CPUs the return from the P-SEAMLDR makes the current VMCS invalid
+ * (Intel's specification updates for Xeon, "SEAMRET from P-SEAMLDR").
+ * Interrupts stay off until it is restored, because an interrupt handler (KVM's
+ * above all) may use the current VMCS.
  */
 static u64 call_seamldr(u64 leaf, struct vmxcore_tdx_args *args)
 {
@@ -55,14 +58,10 @@ static u64 call_seamldr(u64 leaf, struct vmxcore_tdx_args *args)
 	return status;
 }
 
-static u64 call_once(u64 leaf, struct vmxcore_tdx_args *args)
-{
-	if (leaf & VMXCORE_TDX_SEAMLDR)
-		return call_seamldr(leaf, args);
-	return tdx_seamcall_raw(leaf, args);
-}
-
-/* A leaf that fails may have overwritten what it was called with. */
+/*
+ * Each try starts from a copy, because a leaf that fails may have overwritten
+ * its input registers.
+ */
 static u64 call_with_entropy(u64 leaf, struct vmxcore_tdx_args *args)
 {
 	struct vmxcore_tdx_args in = *args;
@@ -71,29 +70,34 @@ static u64 call_with_entropy(u64 leaf, struct vmxcore_tdx_args *args)
 
 	do {
 		*args = in;
-		status = call_once(leaf, args);
+		status = leaf & VMXCORE_TDX_SEAMLDR ? call_seamldr(leaf, args) :
+						      tdx_seamcall_raw(leaf, args);
 	} while ((status & TDX_STATUS_MASK) == TDX_RND_NO_ENTROPY && --tries);
 
 	return status;
 }
 
 /**
- * vmxcore_tdx_seamcall - execute SEAMCALL on this CPU, post-VMXON
- * @leaf: what goes into RAX: the leaf's number, its version (VMXCORE_TDX_VERSION()), and
- *	VMXCORE_TDX_SEAMLDR for one of the P-SEAMLDR
- * @args: the other registers, in and out. Unchanged where the instruction failed.
+ * vmxcore_tdx_seamcall - execute SEAMCALL on this CPU
+ * @leaf: the value for RAX: the number of the leaf, its version
+ *	(VMXCORE_TDX_VERSION()), and VMXCORE_TDX_SEAMLDR for a leaf of the
+ *	P-SEAMLDR
+ * @args: the other registers, in and out; unchanged if the instruction failed
  *
- * Holds a reference to VMX while it runs, so that VMX is on whatever others do. A module that
- * keeps state in SEAM between two calls (a TD's vCPU is associated with its CPU until
- * TDH.VP.FLUSH) must be a client of vmxcore itself and hold VMX as long as that lasts.
+ * The function holds a reference to VMX while the SEAMCALL runs, so VMX is on
+ * even if no other client holds one. A module that keeps state in SEAM between
+ * two calls must be a client of vmxcore itself and hold VMX for that time. For
+ * example, a TD's vCPU is associated with its CPU until TDH.VP.FLUSH.
  *
- * TDX_RND_NO_ENTROPY is tried again, ten times in all, as the ABI asks. TDX_SYS_BUSY is the
- * caller's to handle, who knows what he can wait for.
+ * The function retries TDX_RND_NO_ENTROPY up to ten times, as the ABI asks. It
+ * returns TDX_SYS_BUSY to the caller, because only the caller knows whether it
+ * can wait.
  *
- * Context: any but NMI. Runs on the CPU that it is called on.
- * Return: RAX, a completion status of the ABI; VMXCORE_TDX_VMFAILINVALID, VMXCORE_TDX_GP,
- * VMXCORE_TDX_UD; the latter also, without executing anything, where vmxcore refuses the
- * reference, and its log line says why.
+ * Context: any but NMI. The SEAMCALL runs on the CPU of the caller.
+ * Return: RAX, which is a completion status of the ABI;
+ * VMXCORE_TDX_VMFAILINVALID, VMXCORE_TDX_GP or VMXCORE_TDX_UD if the
+ * instruction failed. VMXCORE_TDX_UD also means that vmxcore refused the
+ * reference and no SEAMCALL was executed; vmxcore's log line gives the reason.
  */
 u64 vmxcore_tdx_seamcall(u64 leaf, struct vmxcore_tdx_args *args)
 {
@@ -109,7 +113,7 @@ u64 vmxcore_tdx_seamcall(u64 leaf, struct vmxcore_tdx_args *args)
 }
 EXPORT_SYMBOL_GPL(vmxcore_tdx_seamcall);
 
-static bool worth_another_try(u64 status)
+static bool is_transient(u64 status)
 {
 	switch (status & TDX_STATUS_MASK) {
 	case TDX_SYS_BUSY:
@@ -122,14 +126,10 @@ static bool worth_another_try(u64 status)
 	}
 }
 
-/**
- * tdx_call - a SEAMCALL that waits for what is busy
- * @leaf: as in vmxcore_tdx_seamcall()
- * @args: as there
- *
- * Context: task, may sleep for up to a fifth of a second. A task that must stay on this CPU
- * is bound to it.
- * Return: as vmxcore_tdx_seamcall().
+/*
+ * Retries a SEAMCALL while the TDX module is busy, for up to a fifth of a
+ * second. The task may move to another CPU between two tries; a caller that
+ * needs one CPU must be bound to it.
  */
 u64 tdx_call(u64 leaf, struct vmxcore_tdx_args *args)
 {
@@ -140,7 +140,7 @@ u64 tdx_call(u64 leaf, struct vmxcore_tdx_args *args)
 	might_sleep();
 	for (;;) {
 		status = vmxcore_tdx_seamcall(leaf, args);
-		if (!worth_another_try(status) || !--tries)
+		if (!is_transient(status) || !--tries)
 			return status;
 		usleep_range(BUSY_PAUSE_US, 2 * BUSY_PAUSE_US);
 		*args = in;
@@ -153,7 +153,7 @@ struct call {
 	u64 status;
 };
 
-static int call_here(void *data)
+static int call_fn(void *data)
 {
 	struct call *call = data;
 
@@ -161,33 +161,20 @@ static int call_here(void *data)
 	return 0;
 }
 
-/**
- * tdx_call_on - tdx_call() on a CPU of choice
- * @cpu: which; the caller holds cpus_read_lock() if it may go offline
- * @leaf: as in vmxcore_tdx_seamcall()
- * @args: as there
- *
- * Context: task.
- * Return: as vmxcore_tdx_seamcall(); VMXCORE_TDX_UD too where that CPU is offline.
+/*
+ * A caller whose @cpu may go offline must hold cpus_read_lock(). The result is
+ * VMXCORE_TDX_UD if it is offline.
  */
 u64 tdx_call_on(unsigned int cpu, u64 leaf, struct vmxcore_tdx_args *args)
 {
 	struct call call = { .leaf = leaf, .args = args, .status = VMXCORE_TDX_UD };
 
-	smp_call_on_cpu(cpu, call_here, &call, false);
+	smp_call_on_cpu(cpu, call_fn, &call, false);
 	return call.status;
 }
 
-/**
- * tdx_complain_of - log that a SEAMCALL failed, and remember it for sysfs
- * @cpu: where
- * @leaf: which
- * @status: its status, not success
- *
- * Context: any.
- * Return: tdx_status_errno() of @status.
- */
-int tdx_complain_of(unsigned int cpu, u64 leaf, u64 status)
+/* Logs the failure and keeps its text for the sysfs file last_error. */
+int tdx_log_failure_on(unsigned int cpu, u64 leaf, u64 status)
 {
 	unsigned long flags;
 	char text[80];
@@ -202,26 +189,11 @@ int tdx_complain_of(unsigned int cpu, u64 leaf, u64 status)
 	return tdx_status_errno(status);
 }
 
-/**
- * tdx_complain - tdx_complain_of() this CPU
- * @leaf: which SEAMCALL
- * @status: its status, not success
- *
- * Context: any.
- * Return: tdx_status_errno() of @status.
- */
-int tdx_complain(u64 leaf, u64 status)
+int tdx_log_failure(u64 leaf, u64 status)
 {
-	return tdx_complain_of(raw_smp_processor_id(), leaf, status);
+	return tdx_log_failure_on(raw_smp_processor_id(), leaf, status);
 }
 
-/**
- * tdx_last_error - what tdx_complain_of() has said last
- * @text: where to; empty if it has never been called
- * @size: how much fits there
- *
- * Context: any.
- */
 void tdx_last_error(char *text, size_t size)
 {
 	unsigned long flags;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Every difference between the kernels that vmxcore_tdx builds for. */
+/* All differences between the kernels that vmxcore_tdx builds for */
 #ifndef _VMXCORE_TDX_COMPAT_H
 #define _VMXCORE_TDX_COMPAT_H
 
@@ -13,12 +13,15 @@
 #define rdmsrq_safe	rdmsrl_safe
 #endif
 
-/* Linux 6.1 has no name for it. */
+/* Linux 6.1 does not define it. */
 #ifndef MSR_IA32_MKTME_KEYID_PARTITIONING
 #define MSR_IA32_MKTME_KEYID_PARTITIONING	0x87
 #endif
 
-/* A kernel with CONFIG_INTEL_TDX_HOST sets it on a machine where it does what this module does. */
+/*
+ * A kernel with CONFIG_INTEL_TDX_HOST sets this feature bit on a machine where
+ * it initialises the TDX module itself.
+ */
 static inline bool tdx_kernel_has_tdx(void)
 {
 #ifdef X86_FEATURE_TDX_HOST_PLATFORM
@@ -28,7 +31,7 @@ static inline bool tdx_kernel_has_tdx(void)
 #endif
 }
 
-/* Physically contiguous memory: what else is to be moved away is said in another type since 7.0. */
+/* Linux 7.0 replaced the migrate type by a flags argument. */
 static inline int tdx_alloc_contig_range(unsigned long start, unsigned long end)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
@@ -38,7 +41,7 @@ static inline int tdx_alloc_contig_range(unsigned long start, unsigned long end)
 #endif
 }
 
-/* It took the address of a device before 6.7. */
+/* Until Linux 6.7 movdir64b() took an __iomem destination. */
 static inline void tdx_movdir64b(void *dst, const void *src)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)

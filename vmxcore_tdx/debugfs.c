@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/vmxcore_tdx/metadata: all global metadata of the TDX module, as TDH.SYS.RDALL
- * tells it, an element a line: its name, or its class and code where it is newer; its value.
+ * /sys/kernel/debug/vmxcore_tdx/metadata shows all global metadata that
+ * TDH.SYS.RDALL returns, one element in a line. A field that is newer than
+ * field_names.c is shown by its class and code.
  */
 #include <linux/bitfield.h>
 #include <linux/debugfs.h>
@@ -28,9 +29,10 @@ static void show_element(struct seq_file *m, u64 id, u64 value)
 }
 
 /*
- * A metadata list: a header with its own size in bytes and the number of sequences; each sequence
- * is the id of its first field, in which the number of elements in a field and of fields is
- * told, and the elements, one after another.
+ * A metadata list begins with a header that has the list's size in bytes and
+ * the number of its sequences. Each sequence begins with the ID of its first
+ * field; that ID also says how many elements a field has and how many fields
+ * follow. The elements come after it.
  */
 static void show_list(struct seq_file *m, const __le64 *list)
 {
@@ -77,22 +79,12 @@ static int metadata_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(metadata);
 
-/**
- * tdx_debugfs_init - what a developer wants to see
- *
- * Context: task, at load.
- */
 void tdx_debugfs_init(void)
 {
 	dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("metadata", 0400, dir, NULL, &metadata_fops);
 }
 
-/**
- * tdx_debugfs_exit - the counterpart; waits for whoever reads
- *
- * Context: task.
- */
 void tdx_debugfs_exit(void)
 {
 	debugfs_remove_recursive(dir);

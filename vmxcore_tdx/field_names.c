@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Global metadata fields by the names of the "Intel TDX Module v1.5 ABI Specification" (348551),
- * "Global Scope Metadata".
+ * Names of the global metadata fields, from the "Intel TDX Module v1.5 ABI
+ * Specification" (348551), "Global Scope Metadata".
  */
 #include <linux/bitfield.h>
 #include <linux/kernel.h>
 
 #include "tdx.h"
 
-/* The fields of a class are numbered by their codes; an array has one for each element. */
+/*
+ * A code numbers a field within its class. An array has one code for each
+ * element.
+ */
 struct field {
 	u8 class;
 	u16 count;
@@ -84,7 +87,7 @@ static const struct field fields[] = {
 	{ 0x22, 1, 0x006, "VCPU_L2_DEBUG_CTLS_FIXED1" },
 };
 
-static bool has(const struct field *field, u64 id)
+static bool matches(const struct field *field, u64 id)
 {
 	u64 code = FIELD_GET(MD_FIELD_CODE, id);
 
@@ -92,20 +95,16 @@ static bool has(const struct field *field, u64 id)
 	       code < field->code + field->count;
 }
 
-/**
- * tdx_field_name - what the ABI calls a global metadata field
- * @id: its id; how it happens to be listed does not matter
- * @index: where to write which element of an array it is, -1 for a field that is none
- *
- * Context: any.
- * Return: its name, or NULL: it is newer than this list.
+/*
+ * Returns NULL for a field that is newer than this table. *@index becomes -1 if
+ * the field is not an array.
  */
 const char *tdx_field_name(u64 id, int *index)
 {
 	const struct field *field;
 
 	for (field = fields; field < fields + ARRAY_SIZE(fields); field++) {
-		if (has(field, id)) {
+		if (matches(field, id)) {
 			*index = field->count > 1 ? FIELD_GET(MD_FIELD_CODE, id) - field->code : -1;
 			return field->name;
 		}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxcore_tdx.ko: SEAMCALLs without KVM. It takes VMX from vmxcore, brings the TDX module up on
- * every CPU, tells what it found, and executes SEAMCALLs for other modules.
+ * vmxcore_tdx.ko: SEAMCALLs without KVM. It takes VMX from vmxcore, initialises
+ * the TDX module on every CPU, shows what it found, and executes SEAMCALLs for
+ * other modules.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,60 +18,18 @@
 static bool on_demand = true;
 module_param(on_demand, bool, 0444);
 MODULE_PARM_DESC(on_demand,
-		 "Hold VMX only while a SEAMCALL is executed (default); off: from load to unload");
+		 "Hold VMX only while a SEAMCALL is executed; if off, hold it from load to unload (default: on)");
 
 static bool configure;
 module_param(configure, bool, 0444);
 MODULE_PARM_DESC(configure,
-		 "Give the TDX module all memory that it can manage, 1/256 of it for PAMTs, and initialise it to the end (default: off)");
-
-/* Is VMX held from load to unload, and not yielded? */
-static bool held;
-
-struct vmxcore_client *tdx_client;
-struct tdx_platform tdx_platform;
-struct tdx_info tdx_info;
+		 "Give the TDX module all memory that it can manage, and initialise that memory; takes 1/256 of it for PAMTs (default: off)");
 
 /*
- * Written by loading and unloading, by sleep and reboot, which exclude each other; read wherever
- * a CPU comes or goes.
+ * A reference is held from load to unload (on_demand=0) and has not been
+ * yielded.
  */
-static enum tdx_state current_state = TDX_ABSENT;
-
-/**
- * tdx_state - how far the TDX module is
- *
- * Context: any, NMI included.
- * Return: that.
- */
-enum tdx_state tdx_state(void)
-{
-	return READ_ONCE(current_state);
-}
-
-/**
- * tdx_set_state - note how far it is now
- * @state: that
- *
- * Context: one of those that exclude each other.
- */
-void tdx_set_state(enum tdx_state state)
-{
-	WRITE_ONCE(current_state, state);
-}
-
-/**
- * tdx_owns_memory - does the TDX module have memory of the kernel's?
- *
- * Context: any, NMI included.
- * Return: that.
- */
-bool tdx_owns_memory(void)
-{
-	enum tdx_state state = tdx_state();
-
-	return state == TDX_CONFIGURED || state == TDX_READY;
-}
+static bool vmx_held;
 
 static bool vmx_is_on(void)
 {
@@ -87,43 +46,28 @@ static bool vmx_is_on(void)
 	return on;
 }
 
-static void explain(u64 status)
+static void log_init_failure(u64 status)
 {
 	switch (status) {
 	case VMXCORE_TDX_UD:
 		if (vmx_is_on())
-			pr_err("no SEAM: this CPU does not know SEAMCALL\n");
+			pr_err("this CPU does not support SEAMCALL\n");
 		break;
 	case VMXCORE_TDX_GP:
-		pr_err("SEAM is disabled on this CPU: enable TDX in the firmware's setup\n");
+		pr_err("SEAM is disabled on this CPU; enable TDX in the firmware setup\n");
 		break;
 	case VMXCORE_TDX_VMFAILINVALID:
-		pr_err("no TDX module is loaded: have the firmware load one (its setup, or the file on the EFI system partition)\n");
+		pr_err("no TDX module is loaded; make the firmware load one (firmware setup, or the file on the EFI system partition)\n");
 		break;
 	case TDX_SYS_SHUTDOWN:
-		pr_err("the TDX module has been shut down: to have it again reboot\n");
+		pr_err("the TDX module has been shut down; reboot to use it again\n");
 		break;
 	}
 }
 
-/**
- * tdx_sys_init - TDH.SYS.INIT, which is done once in a module's life
- *
- * Context: task.
- * Return: 0: done, now or before; else its status.
- */
-u64 tdx_sys_init(void)
+static void log_module(void)
 {
-	/* RCX: attributes, all of them reserved */
-	struct vmxcore_tdx_args args = {};
-	u64 status = tdx_call(TDH_SYS_INIT, &args);
-
-	return (status & TDX_STATUS_MASK) == TDX_SYS_INIT_NOT_PENDING ? 0 : status;
-}
-
-static void say_hello(void)
-{
-	pr_info("TDX module %u.%u.%02u, build %u of %u%s, on %u CPUs; private key ids %u to %u\n",
+	pr_info("TDX module %u.%u.%02u, build %u of %u%s, on %u CPUs; private key IDs %u to %u\n",
 		tdx_info.major_version, tdx_info.minor_version, tdx_info.update_version,
 		tdx_info.build_num, tdx_info.build_date,
 		tdx_info.attributes & BIT(31) ? " (a debug module)" : "", tdx_lp_count(),
@@ -138,8 +82,8 @@ static int bring_up(void)
 	tdx_seamldr_read();
 	status = tdx_sys_init();
 	if (status) {
-		explain(status);
-		return tdx_complain(TDH_SYS_INIT, status);
+		log_init_failure(status);
+		return tdx_log_failure(TDH_SYS_INIT, status);
 	}
 
 	tdx_set_state(TDX_INITIALIZED);
@@ -150,7 +94,7 @@ static int bring_up(void)
 	if (err)
 		tdx_lp_stop();
 	else
-		say_hello();
+		log_module();
 	return err;
 }
 
@@ -162,8 +106,11 @@ static void bring_down(void)
 	tdx_lp_stop();
 }
 
-/* From here on the machine may sleep and reboot: configuring it is the last that is done. */
-static int go_on(void)
+/*
+ * tdx_power_configure() comes after tdx_power_init(), so that sleep and reboot
+ * find the notifiers registered as soon as the TDX module has memory.
+ */
+static int finish_load(void)
 {
 	int err;
 
@@ -172,22 +119,22 @@ static int go_on(void)
 		return err;
 	err = tdx_power_init();
 	if (err)
-		goto no_power;
+		goto exit_sysfs;
 	err = configure ? tdx_power_configure() : 0;
 	if (err)
-		goto not_configured;
+		goto exit_power;
 
 	tdx_debugfs_init();
 	return 0;
 
-not_configured:
+exit_power:
 	tdx_power_exit();
-no_power:
+exit_sysfs:
 	tdx_sysfs_exit();
 	return err;
 }
 
-static int start(void)
+static int load(void)
 {
 	int err;
 
@@ -198,13 +145,13 @@ static int start(void)
 	err = bring_up();
 	if (err)
 		goto put;
-	err = go_on();
+	err = finish_load();
 	if (err) {
 		bring_down();
 		goto put;
 	}
 	if (!on_demand) {
-		WRITE_ONCE(held, true);
+		WRITE_ONCE(vmx_held, true);
 		return 0;
 	}
 put:
@@ -212,16 +159,20 @@ put:
 	return err;
 }
 
-/* One that is held though nothing is executed is given back to who wants VMX for himself. */
+/*
+ * With on_demand=0 the module holds a reference while no SEAMCALL runs. It
+ * gives that reference to a client that asks for exclusive use.
+ */
 static void yield_vmx(void)
 {
-	if (xchg(&held, false))
+	if (xchg(&vmx_held, false))
 		vmxcore_put(tdx_client);
 }
 
 static void regain_vmx(void)
 {
-	if (!on_demand && !vmxcore_get(tdx_client) && xchg(&held, true))
+	/* Drop this reference if load() has taken one meanwhile. */
+	if (!on_demand && !vmxcore_get(tdx_client) && xchg(&vmx_held, true))
 		vmxcore_put(tdx_client);
 }
 
@@ -237,9 +188,12 @@ static int __init tdx_init(void)
 {
 	int err;
 
-	/* Two that initialise it would each take the other's memory for free. */
+	/*
+	 * If the kernel and this module both managed the TDX module, each would
+	 * use memory that the other one has given away.
+	 */
 	if (tdx_kernel_has_tdx()) {
-		pr_err("this kernel brings the TDX module up itself: not loaded\n");
+		pr_err("this kernel initialises the TDX module itself; vmxcore_tdx does not load beside it\n");
 		return -EBUSY;
 	}
 	err = tdx_platform_detect(&tdx_platform);
@@ -249,7 +203,7 @@ static int __init tdx_init(void)
 	tdx_client = vmxcore_register(&desc);
 	if (IS_ERR(tdx_client))
 		return PTR_ERR(tdx_client);
-	err = start();
+	err = load();
 	if (err)
 		vmxcore_unregister(tdx_client);
 	return err;

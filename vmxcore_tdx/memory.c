@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory of this machine: which there is, and physically contiguous pieces of it for PAMTs.
+ * Finds the memory of this machine, and allocates physically contiguous parts
+ * of it for PAMTs.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,7 +19,7 @@ struct ranges {
 	unsigned int count;
 };
 
-static int note_range(struct resource *res, void *data)
+static int collect_range(struct resource *res, void *data)
 {
 	struct ranges *ranges = data;
 	struct tdx_range *all;
@@ -33,14 +34,10 @@ static int note_range(struct resource *res, void *data)
 	return 0;
 }
 
-/**
- * tdx_memory_ranges - all memory that the kernel uses
- * @count: where to write how many ranges there are
- *
- * Memory that is added later is in none of them; the TDX module cannot be told of it any more.
- *
- * Context: task.
- * Return: the ranges, to be kfree()d; or ERR_PTR(-ENOMEM), ERR_PTR(-ENODEV): none at all.
+/*
+ * Returns all memory that the kernel uses, for kfree(). Memory that is added
+ * later is missing, because the TDX module accepts memory only in
+ * TDH.SYS.CONFIG.
  */
 struct tdx_range *tdx_memory_ranges(unsigned int *count)
 {
@@ -48,7 +45,7 @@ struct tdx_range *tdx_memory_ranges(unsigned int *count)
 	int err;
 
 	err = walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
-				  0, -1, &ranges, note_range);
+				  0, -1, &ranges, collect_range);
 	if (err || !ranges.count) {
 		kfree(ranges.all);
 		return ERR_PTR(err == -ENOMEM ? err : -ENODEV);
@@ -57,7 +54,7 @@ struct tdx_range *tdx_memory_ranges(unsigned int *count)
 	return ranges.all;
 }
 
-/* CMRs are in ascending order, and may touch. */
+/* CMRs are in ascending order and may be adjacent. */
 static bool is_convertible(u64 start, u64 end)
 {
 	const struct tdx_range *cmr;
@@ -70,10 +67,11 @@ static bool is_convertible(u64 start, u64 end)
 }
 
 /*
- * All that alloc_contig_range() takes for granted, and what it would try in vain. ZONE_MOVABLE is
- * for what can be moved away, and PAMTs cannot.
+ * Checks what alloc_contig_range() takes for granted, and avoids attempts that
+ * cannot succeed. ZONE_MOVABLE is excluded because it must hold movable memory
+ * only, and a PAMT cannot be moved.
  */
-static bool may_be_free(unsigned long pfn, unsigned long end)
+static bool may_alloc(unsigned long pfn, unsigned long end)
 {
 	struct page *page = pfn_to_online_page(pfn);
 	struct zone *zone;
@@ -90,8 +88,11 @@ static bool may_be_free(unsigned long pfn, unsigned long end)
 	return true;
 }
 
-/* From the top down: what is below 16 MiB or 4 GiB is for devices that reach no further. */
-static int alloc_between(u64 start, u64 end, u64 size, u64 *base)
+/*
+ * Search from the top down, because some devices can only use memory below 16
+ * MiB or 4 GiB.
+ */
+static int alloc_within(u64 start, u64 end, u64 size, u64 *base)
 {
 	unsigned long nr = PFN_UP(size), first = PFN_UP(start), pfn;
 
@@ -101,7 +102,7 @@ static int alloc_between(u64 start, u64 end, u64 size, u64 *base)
 			return -EINTR;
 		cond_resched();
 		if (is_convertible(PFN_PHYS(pfn - nr), PFN_PHYS(pfn)) &&
-		    may_be_free(pfn - nr, pfn) && !tdx_alloc_contig_range(pfn - nr, pfn)) {
+		    may_alloc(pfn - nr, pfn) && !tdx_alloc_contig_range(pfn - nr, pfn)) {
 			*base = PFN_PHYS(pfn - nr);
 			return 0;
 		}
@@ -110,8 +111,9 @@ static int alloc_between(u64 start, u64 end, u64 size, u64 *base)
 }
 
 /*
- * The pieces are larger than what the page allocator has (4 MiB for each GiB): movable memory is
- * moved away. Beside @near, which is on the right node, else wherever there is some.
+ * A PAMT is larger than the largest block of the page allocator (4 MiB for each
+ * GiB), so alloc_contig_range() migrates movable memory away. Try the memory
+ * above @near first, which is on the right node, then all other memory.
  */
 static int alloc_pamt(void *unused, u64 near, u64 size, u64 *base)
 {
@@ -125,10 +127,10 @@ static int alloc_pamt(void *unused, u64 near, u64 size, u64 *base)
 
 	for (i = 0; i < count && err == -ENOMEM; i++) {
 		if (ranges[i].start <= near && near < ranges[i].end)
-			err = alloc_between(near, ranges[i].end, size, base);
+			err = alloc_within(near, ranges[i].end, size, base);
 	}
 	for (i = count; i-- > 0 && err == -ENOMEM;)
-		err = alloc_between(ranges[i].start, ranges[i].end, size, base);
+		err = alloc_within(ranges[i].start, ranges[i].end, size, base);
 
 	kfree(ranges);
 	return err;
@@ -144,13 +146,10 @@ const struct tdmr_allocator tdx_pamt_allocator = {
 	.free = free_pamt,
 };
 
-/**
- * tdx_memory_reset - make what was private memory ordinary memory again
- * @range: of it; the TDX module does not touch it any more, and no cache has lines of it
- *
- * Only CPUs with the erratum need it: elsewhere the next write does the same.
- *
- * Context: task.
+/*
+ * Makes ordinary memory of private memory that the TDX module no longer uses
+ * and that no cache holds. On CPUs without the erratum the next write of the
+ * kernel does the same.
  */
 void tdx_memory_reset(struct tdx_range range)
 {
@@ -161,6 +160,9 @@ void tdx_memory_reset(struct tdx_range range)
 		return;
 	for (pa = range.start; pa < range.end; pa += sizeof(zeroes))
 		tdx_movdir64b(__va(pa), zeroes);
-	/* MOVDIR64B is weakly ordered, and whoever gets this memory next writes it as usual. */
+	/*
+	 * MOVDIR64B is weakly ordered, and the next user of this memory writes
+	 * to it with ordinary stores.
+	 */
 	mb();
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the TDX module tells of itself: TDH.SYS.RD field by field; in modules older than 1.5, which
- * have none, TDH.SYS.INFO, which also says whether they have. "Intel TDX Module v1.5 ABI
+ * Reads the metadata of the TDX module: field by field with TDH.SYS.RD, or with
+ * TDH.SYS.INFO in modules older than 1.5, which do not have TDH.SYS.RD.
+ * TDH.SYS.INFO also says whether TDH.SYS.RD exists. "Intel TDX Module v1.5 ABI
  * Specification" (348551), "Global Scope Metadata".
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -12,7 +13,7 @@
 
 #include "tdx.h"
 
-/* The only entry size that TDH.SYS.INFO tells is that of all three. */
+/* TDH.SYS.INFO has one PAMT entry size, for all three page sizes. */
 static void info_from_struct(struct tdx_info *info, const struct tdsysinfo_struct *sys)
 {
 	u16 entry_size = le16_to_cpu(sys->pamt_entry_size);
@@ -31,7 +32,7 @@ static void info_from_struct(struct tdx_info *info, const struct tdsysinfo_struc
 	info->limits.pamt_1g_entry_size = entry_size;
 }
 
-/* Ends at the first one without a size. */
+/* The first entry with size 0 ends the array. */
 static void cmrs_from_array(struct tdx_info *info, const struct cmr_info *cmrs)
 {
 	unsigned int i;
@@ -52,12 +53,15 @@ static_assert(sizeof(struct tdsysinfo_struct) == 1024);
 static_assert(sizeof(struct seamldr_info) == 256);
 
 /*
- * A module that has no TDH.SYS.INFO any more has TDH.SYS.RD; the leaf itself is the invalid operand
- * then.
+ * A TDX module without TDH.SYS.INFO rejects the leaf number itself (RAX) as an
+ * invalid operand. Such a module has TDH.SYS.RD.
  */
 static int read_info_struct(struct tdx_info *info)
 {
-	/* Each is aligned to its size: a kilobyte, and half of one after it. */
+	/*
+	 * One page holds both: TDSYSINFO_STRUCT is aligned to 1024 bytes, and
+	 * the CMR array after it to 512.
+	 */
 	struct tdsysinfo_struct *sys = (void *)get_zeroed_page(GFP_KERNEL);
 	struct vmxcore_tdx_args args = {};
 	struct cmr_info *cmrs;
@@ -80,7 +84,7 @@ static int read_info_struct(struct tdx_info *info)
 		status = 0;
 	}
 	free_page((unsigned long)sys);
-	return status ? tdx_complain(TDH_SYS_INFO, status) : 0;
+	return status ? tdx_log_failure(TDH_SYS_INFO, status) : 0;
 }
 
 static u64 read_field(u64 id, u64 *value)
@@ -101,7 +105,7 @@ struct field {
 #define FIELD(name, member, optional) \
 	{ MD_SYS_##name, offsetof(struct tdx_info, member), optional }
 
-/* Those that some released modules do not have are optional. */
+/* Fields that some released TDX modules lack are optional. */
 static const struct field fields[] = {
 	FIELD(VENDOR_ID, vendor_id, false),
 	FIELD(BUILD_DATE, build_date, false),
@@ -120,8 +124,8 @@ static const struct field fields[] = {
 	FIELD(PAMT_1G_ENTRY_SIZE, limits.pamt_1g_entry_size, false),
 };
 
-/* A field id tells how large its elements are: 1, 2, 4 or 8 bytes. */
-static void store(struct tdx_info *info, const struct field *field, u64 value)
+/* A field ID has the size of its elements, which is 1, 2, 4 or 8 bytes. */
+static void store_field(struct tdx_info *info, const struct field *field, u64 value)
 {
 	void *member = (void *)info + field->offset;
 
@@ -146,11 +150,11 @@ static int read_fields(struct tdx_info *info)
 	for (field = fields; field < fields + ARRAY_SIZE(fields); field++) {
 		status = read_field(field->id, &value);
 		if (!status) {
-			store(info, field, value);
+			store_field(info, field, value);
 		} else if (!field->optional || (status & TDX_STATUS_MASK) !=
 					       TDX_METADATA_FIELD_ID_INCORRECT) {
 			pr_err("metadata field 0x%016llx cannot be read\n", field->id);
-			return tdx_complain(TDH_SYS_RD, status);
+			return tdx_log_failure(TDH_SYS_RD, status);
 		}
 	}
 	return 0;
@@ -169,15 +173,12 @@ static int read_cmrs(struct tdx_info *info)
 		info->cmrs[i].end = base + size;
 	}
 	info->nr_cmrs = i;
-	return status ? tdx_complain(TDH_SYS_RD, status) : 0;
+	return status ? tdx_log_failure(TDH_SYS_RD, status) : 0;
 }
 
-/**
- * tdx_info_read - ask the TDX module what it is
- * @info: where to write it
- *
- * Context: task, on a CPU where TDH.SYS.LP.INIT has been done.
- * Return: 0; -ENOMEM; tdx_status_errno() of what failed, and the log says what.
+/*
+ * Must run on a CPU where TDH.SYS.LP.INIT has been executed. The log says what
+ * failed.
  */
 int tdx_info_read(struct tdx_info *info)
 {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which GiBs become which TDMR: by dynamic programming, so that no other choice loses less
- * memory. In the order of their weight:
+ * Chooses the GiBs for each TDMR. Dynamic programming finds a choice that no
+ * other one beats on these costs, compared in this order:
  *
- * 1. memory that is lost because the limits do not allow it, or to the PAMT for GiBs without
- *    any memory between two parts of a TDMR: whichever is less;
- * 2. memory that will be lost too if the PAMT comes to lie in its own TDMR, and takes a reserved
- *    area for itself;
+ * 1. memory that is lost because of the limits, plus the PAMT for GiBs without
+ *    any memory in the middle of a TDMR;
+ * 2. memory that is also lost if the PAMT comes to lie in its own TDMR and takes
+ *    a reserved area;
  * 3. memory that PAMTs take.
  *
- * Time is of the order of the square of the number of units, see below, times the number of
- * TDMRs: for the memory map of a machine next to nothing.
+ * The time grows with the number of TDMRs times the square of the number of
+ * units (see below), which is negligible for the memory map of a machine.
  */
 #include <linux/align.h>
 #include <linux/errno.h>
@@ -22,17 +22,17 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "plan.h"
+#include "tdmr.h"
 
 /*
- * A TDMR has all of a unit or nothing of it: one GiB of which some is usable, or as many as
- * are usable in one piece.
+ * A TDMR contains a unit as a whole or not at all. A unit is one GiB with some
+ * usable memory, or a run of GiBs that are usable as a whole.
  */
 struct unit {
 	u64 start;
 	u64 end;
 	u64 usable;
-	/* The range that its first usable byte is in. */
+	/* Index of the range that has the first usable byte */
 	unsigned int first;
 };
 
@@ -42,10 +42,16 @@ struct cost {
 	u64 pamt;
 };
 
-/* The best way to deal with the first units by so many TDMRs: what it costs, its last step. */
+/*
+ * The best choice for the first n units with m TDMRs: its cost and its last
+ * step
+ */
 struct step {
 	struct cost cost;
-	/* How many units came before that step, and whether it made a TDMR of the others. */
+	/*
+	 * The number of units before that step, and whether it made a TDMR of
+	 * the remaining ones
+	 */
 	unsigned int from;
 	bool tdmr;
 };
@@ -56,38 +62,33 @@ struct plan {
 	struct unit *units;
 	unsigned int nr_units;
 	unsigned int max_tdmrs;
-	/* max_tdmrs + 1 rows of nr_units + 1. */
+	/* max_tdmrs + 1 rows of nr_units + 1 entries */
 	struct step *steps;
 };
 
 /*
- * A TDMR that grows by one unit after the other. A fragment is usable memory without a hole. With
- * n reserved areas there can be n - 1 fragments that have a hole on either side, and the
- * others at the TDMR's ends: the smallest of those too many are lost.
+ * A TDMR that grows by one unit after the other. A fragment is usable memory
+ * without a hole. A TDMR with n reserved areas can keep n - 1 fragments that
+ * have a hole on both sides, and in addition those at its two ends. If there
+ * are more, the smallest ones are lost.
  */
 struct span {
 	u64 base;
 	u64 end;
-	/* GiBs of units. */
+	/* The size of all units in it */
 	u64 covered;
-	/* The last fragment. */
+	/* The last fragment so far */
 	struct tdx_range last;
 	bool hole_before_last;
-	/* The largest with two holes, ascending. */
+	/*
+	 * The largest fragments between two holes, in ascending order of size
+	 */
 	u64 kept[TDMR_MAX_RESERVED];
 	unsigned int nr_kept;
 	unsigned int max_kept;
 	u64 lost;
 };
 
-/**
- * tdmr_pamt_sizes() - how much PAMT a TDMR needs
- * @limits: of the TDX module
- * @size: of the TDMR
- *
- * Context: any.
- * Return: bytes.
- */
 struct tdmr_pamt_sizes tdmr_pamt_sizes(const struct tdmr_limits *limits, u64 size)
 {
 	return (struct tdmr_pamt_sizes){
@@ -143,8 +144,8 @@ static struct span span_start(const struct plan *plan, const struct unit *unit)
 	};
 }
 
-/* One more fragment between two holes. */
-static void keep(struct span *span, u64 size)
+/* Adds a fragment that has a hole on both sides. */
+static void keep_fragment(struct span *span, u64 size)
 {
 	unsigned int i;
 
@@ -170,7 +171,7 @@ static void span_add(struct span *span, u64 start, u64 end)
 {
 	if (start != span->last.end) {
 		if (span->hole_before_last)
-			keep(span, span->last.end - span->last.start);
+			keep_fragment(span, span->last.end - span->last.start);
 		span->last.start = start;
 		span->hole_before_last = true;
 	}
@@ -188,21 +189,24 @@ static void span_add_unit(struct span *span, const struct plan *plan, const stru
 	span->covered += unit->end - unit->start;
 }
 
-/* By value: if the TDMR ended here, a hole might come behind the last fragment. */
+/*
+ * @span is a copy, because a hole after the last fragment counts only if the
+ * TDMR ends here.
+ */
 static struct cost span_cost(struct span span, const struct plan *plan)
 {
 	u64 size = span.end - span.base;
 	struct cost cost;
 
 	if (span.hole_before_last && span.last.end < span.end)
-		keep(&span, span.last.end - span.last.start);
+		keep_fragment(&span, span.last.end - span.last.start);
 	cost.lost = span.lost + pamt_bytes(plan->limits, size - span.covered);
 	cost.at_risk = span.max_kept && span.nr_kept == span.max_kept ? span.kept[0] : 0;
 	cost.pamt = pamt_bytes(plan->limits, size);
 	return cost;
 }
 
-static bool cheaper(const struct cost *a, const struct cost *b)
+static bool is_cheaper(const struct cost *a, const struct cost *b)
 {
 	if (a->lost != b->lost)
 		return a->lost < b->lost;
@@ -216,7 +220,7 @@ static struct step *step_at(const struct plan *plan, unsigned int tdmrs, unsigne
 	return &plan->steps[(size_t)tdmrs * (plan->nr_units + 1) + units];
 }
 
-/* From one state to another, if there is no better way known to it. */
+/* Takes the step if it is the cheapest one to that entry so far. */
 static void consider(const struct step *from, struct step *to, const struct cost *more,
 		     unsigned int unit, bool tdmr)
 {
@@ -226,11 +230,14 @@ static void consider(const struct step *from, struct step *to, const struct cost
 		.pamt = from->cost.pamt + more->pamt,
 	};
 
-	if (cheaper(&sum, &to->cost))
+	if (is_cheaper(&sum, &to->cost))
 		*to = (struct step){ sum, unit, tdmr };
 }
 
-/* All that can be made of the units from this one on. Steps to here are final. */
+/*
+ * Considers each choice for this unit: no TDMR, or a TDMR that begins here and
+ * has one or more units. The entries for this unit are final when this runs.
+ */
 static void consider_unit(const struct plan *plan, unsigned int unit)
 {
 	const struct cost skipped = { .lost = plan->units[unit].usable };
@@ -265,8 +272,11 @@ static void find_best(const struct plan *plan)
 	}
 }
 
-/* From the last step back to the first: they come in descending order. */
-static void take_steps(const struct plan *plan, struct tdmr_ranges *tdmrs)
+/*
+ * The steps are found from the last one to the first, so reverse the TDMRs at
+ * the end.
+ */
+static void backtrack(const struct plan *plan, struct tdmr_ranges *tdmrs)
 {
 	unsigned int i, t = plan->max_tdmrs, unit = plan->nr_units;
 
@@ -285,14 +295,10 @@ static void take_steps(const struct plan *plan, struct tdmr_ranges *tdmrs)
 		swap(tdmrs->range[i], tdmrs->range[tdmrs->nr - 1 - i]);
 }
 
-/**
- * tdmr_plan() - which GiBs become which TDMR
- * @tdmrs: what becomes the list of them: unlike in a set, there may be no gap between two
- * @usable: the memory to cover, in whole pages
- * @limits: of the TDX module; at least one TDMR, and from 1 to %TDMR_MAX_RESERVED reserved areas
- *
- * Context: task, may sleep.
- * Return: 0 or -ENOMEM.
+/*
+ * @tdmrs becomes the list of TDMRs. Unlike in other sets, two of them may be
+ * adjacent. The limits allow at least one TDMR and from 1 to TDMR_MAX_RESERVED
+ * reserved areas.
  */
 int tdmr_plan(struct tdmr_ranges *tdmrs, const struct tdmr_ranges *usable,
 	      const struct tdmr_limits *limits)
@@ -300,7 +306,10 @@ int tdmr_plan(struct tdmr_ranges *tdmrs, const struct tdmr_ranges *usable,
 	struct plan plan = { .usable = usable, .limits = limits };
 	int err = -ENOMEM;
 
-	/* A range begins within a GiB, has whole ones, and ends within one. */
+	/*
+	 * A range makes three units at most: the GiB in which it begins, its
+	 * whole GiBs, and the GiB in which it ends.
+	 */
 	plan.units = kvcalloc(3UL * usable->nr + 1, sizeof(*plan.units), GFP_KERNEL);
 	if (!plan.units)
 		return -ENOMEM;
@@ -310,7 +319,7 @@ int tdmr_plan(struct tdmr_ranges *tdmrs, const struct tdmr_ranges *usable,
 			      sizeof(*plan.steps), GFP_KERNEL);
 	if (plan.steps && !tdmr_ranges_alloc(tdmrs, plan.max_tdmrs)) {
 		find_best(&plan);
-		take_steps(&plan, tdmrs);
+		backtrack(&plan, tdmrs);
 		err = 0;
 	}
 	kvfree(plan.steps);

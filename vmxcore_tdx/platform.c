@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Has this machine SEAM, and has its firmware set it up? "Intel TDX CPU Architectural
- * Extensions" (343754), "SEAM Enumeration"; IA32_MKTME_KEYID_PARTITIONING: there too.
+ * Checks whether this machine has SEAM and whether the firmware has configured
+ * it: "Intel TDX CPU Architectural Extensions" (343754), "SEAM Enumeration",
+ * which also describes IA32_MKTME_KEYID_PARTITIONING.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,65 +24,50 @@ static int detect_seamrr(void)
 	u64 cap, mask;
 
 	if (rdmsrq_safe(MSR_MTRRcap, &cap) || !(cap & MTRRCAP_SEAMRR)) {
-		pr_err("no SEAM: this CPU does not have TDX (IA32_MTRRCAP.SEAMRR is 0)\n");
+		pr_err("this CPU does not support TDX (IA32_MTRRCAP.SEAMRR is 0)\n");
 		return -ENODEV;
 	}
 	if (rdmsrq_safe(MSR_IA32_SEAMRR_PHYS_MASK, &mask) || !(mask & SEAMRR_MASK_VALID)) {
-		pr_err("no SEAM: the firmware has set no memory aside for it: enable TDX in the firmware's setup\n");
+		pr_err("the firmware has reserved no memory for SEAM; enable TDX in the firmware setup\n");
 		return -ENODEV;
 	}
 	if (!(mask & SEAMRR_MASK_LOCK)) {
-		pr_err("no SEAM: the firmware has not locked SEAMRR: update the firmware\n");
+		pr_err("the firmware has not locked SEAMRR; update the firmware\n");
 		return -ENODEV;
 	}
 	return 0;
 }
 
-/* The private key ids come after those of MKTME, of which 0 is not counted. */
+/* The private key IDs follow those of MKTME, which are numbered from 1. */
 static int detect_keyids(struct tdx_platform *platform)
 {
 	u64 partitioning;
 
 	if (rdmsrq_safe(MSR_IA32_MKTME_KEYID_PARTITIONING, &partitioning)) {
-		pr_err("no memory encryption keys for TDX (MSR 0x87 is missing): enable TME-MT in the firmware's setup\n");
+		pr_err("there are no memory encryption keys for TDX (MSR 0x87 is missing); enable TME-MT in the firmware setup\n");
 		return -ENODEV;
 	}
 	platform->first_keyid = lower_32_bits(partitioning) + 1;
 	platform->nr_keyids = upper_32_bits(partitioning);
-	return 0;
-}
 
-/**
- * tdx_platform_detect - what the firmware has prepared for TDX
- * @platform: where to write it
- *
- * Context: task, at load.
- * Return: 0; -ENODEV: this machine cannot do TDX, and the log says why.
- */
-int tdx_platform_detect(struct tdx_platform *platform)
-{
-	int err = detect_seamrr() ?: detect_keyids(platform);
-
-	if (err)
-		return err;
-
-	/* The TDX module needs one for itself. */
+	/* The TDX module uses one key ID itself, and a TD needs another one. */
 	if (platform->nr_keyids < 2) {
-		pr_err("%u private key ids are too few for TDX, which needs 2: give it more in the firmware's setup\n",
+		pr_err("TDX needs 2 private key IDs and has %u; assign more of them in the firmware setup\n",
 		       platform->nr_keyids);
 		return -ENODEV;
 	}
 	return 0;
 }
 
-/**
- * tdx_has_partial_write_erratum - must private memory be written by whole lines first?
- *
- * On Sapphire and Emerald Rapids a write of less than a cache line to private memory poisons it,
- * and the next read is a machine check (upstream 1e536e106680, X86_BUG_TDX_PW_MCE).
- *
- * Context: any.
- * Return: true on such a CPU.
+int tdx_platform_detect(struct tdx_platform *platform)
+{
+	return detect_seamrr() ?: detect_keyids(platform);
+}
+
+/*
+ * On Sapphire Rapids and Emerald Rapids a write of less than a cache line to
+ * private memory poisons the line, and the next read causes a machine check
+ * (upstream 1e536e106680, X86_BUG_TDX_PW_MCE).
  */
 bool tdx_has_partial_write_erratum(void)
 {

@@ -2,13 +2,14 @@
 /*
  * Sleep, reboot, kexec and crash.
  *
- * S3 and hibernation reset the CPUs' memory encryption and SEAM with it: all private memory and
- * the TDX module itself are lost ("Intel TDX CPU Architectural Extensions" (343754); upstream
- * does not allow S3 with TDX, d34ac6a05ee5). As long as the TDX module has no memory
- * nothing of value is lost, and the machine may sleep; where it is found again afterwards it is
- * initialised again. When it has memory the machine must not sleep: lp.c refuses to take the
- * CPUs offline for S3, and hibernation is refused here, before it writes an image of memory
- * that it cannot read.
+ * S3 and hibernation reset the CPUs' memory encryption and SEAM, so all private
+ * memory and the TDX module itself are lost ("Intel TDX CPU Architectural
+ * Extensions" (343754); upstream does not allow S3 with TDX, d34ac6a05ee5). A
+ * TDX module without memory has no state worth keeping, so the machine may
+ * sleep; if the TDX module is there after the sleep, it is initialised again.
+ * If it has memory, the machine must not sleep: lp.c refuses to take CPUs
+ * offline for S3, and this file refuses hibernation, before the kernel reads
+ * private memory for its image.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,36 +22,25 @@
 
 #include "tdx.h"
 
-/* Loading, sleep and reboot change what the TDX module is; a power-off by sysrq waits for none. */
-static DEFINE_MUTEX(lock);
-
 /*
- * From before the first CPU goes offline until after the last one has come back. (The kernel's
- * cpuhp_tasks_frozen says the same, but is left as it was until the next CPU comes or goes.)
+ * Serialises load, sleep and reboot, which all change the state. A power-off by
+ * sysrq does not take it.
  */
-static bool sleeping;
-
-/**
- * tdx_sleeping - are CPUs going and coming because the machine sleeps?
- *
- * Context: any.
- * Return: that.
- */
-bool tdx_sleeping(void)
-{
-	return READ_ONCE(sleeping);
-}
+static DEFINE_MUTEX(lock);
 
 static int prepare_hibernation(void)
 {
 	if (!tdx_owns_memory())
 		return NOTIFY_DONE;
-	pr_warn("this machine cannot hibernate now: all private memory would be lost. To let it unload vmxcore_tdx\n");
+	pr_warn("hibernation is refused because it would destroy all private memory; unload vmxcore_tdx to allow it\n");
 	return notifier_from_errno(-EBUSY);
 }
 
-/* It cannot be told whether the CPUs were reset: a sleep may have ended before it began. */
-static void look_again(void)
+/*
+ * This runs even after a sleep that was aborted before it reset the CPUs,
+ * because the notifier cannot distinguish that case.
+ */
+static void reinit_after_sleep(void)
 {
 	enum tdx_state before = tdx_state();
 
@@ -62,10 +52,10 @@ static void look_again(void)
 	}
 	tdx_set_state(TDX_ABSENT);
 	if (before != TDX_ABSENT)
-		pr_warn("the TDX module was lost in the machine's sleep: to have it again reboot\n");
+		pr_warn("the TDX module was lost during sleep; reboot to use it again\n");
 }
 
-static int slept(struct notifier_block *nb, unsigned long event, void *data)
+static int pm_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	int ret = NOTIFY_DONE;
 
@@ -73,26 +63,26 @@ static int slept(struct notifier_block *nb, unsigned long event, void *data)
 	switch (event) {
 	case PM_HIBERNATION_PREPARE:
 		ret = prepare_hibernation();
-		WRITE_ONCE(sleeping, ret == NOTIFY_DONE);
+		tdx_set_sleeping(ret == NOTIFY_DONE);
 		break;
 	case PM_SUSPEND_PREPARE:
-		WRITE_ONCE(sleeping, true);
+		tdx_set_sleeping(true);
 		break;
 	case PM_POST_HIBERNATION:
 	case PM_POST_SUSPEND:
-		WRITE_ONCE(sleeping, false);
-		look_again();
+		tdx_set_sleeping(false);
+		reinit_after_sleep();
 		break;
 	}
 	mutex_unlock(&lock);
 	return ret;
 }
 
-static struct notifier_block sleep_nb = {
-	.notifier_call = slept,
+static struct notifier_block pm_nb = {
+	.notifier_call = pm_event,
 };
 
-static int rebooted(struct notifier_block *nb, unsigned long event, void *data)
+static int reboot_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	mutex_lock(&lock);
 	cpus_read_lock();
@@ -102,20 +92,21 @@ static int rebooted(struct notifier_block *nb, unsigned long event, void *data)
 	return NOTIFY_DONE;
 }
 
-/* First of all: the others may turn VMX off, vmxcore's does in Linux 6.1. */
+/*
+ * Run before all other reboot notifiers, because another one may turn VMX off;
+ * vmxcore's does so on Linux 6.1.
+ */
 static struct notifier_block reboot_nb = {
-	.notifier_call = rebooted,
+	.notifier_call = reboot_event,
 	.priority = INT_MAX,
 };
 
-/**
- * tdx_emergency - a crash, or a reboot: VMXOFF follows on this CPU
- *
- * Lines of private memory that a cache writes back later would destroy what the next kernel has
- * put there. The crash kernel's own memory is in no PAMT and in no TD, and it reads the rest with
- * key 0: garbage, but no machine check.
- *
- * Context: each CPU, interrupts off, maybe NMI.
+/*
+ * Runs on each CPU with interrupts off, possibly in NMI context, before VMXOFF.
+ * Cache lines of private memory that are written back later would destroy data
+ * of the next kernel. The memory of the crash kernel is in no PAMT and in no
+ * TD. It reads other memory with key 0, which returns ciphertext and causes no
+ * machine check.
  */
 void tdx_emergency(void)
 {
@@ -123,30 +114,19 @@ void tdx_emergency(void)
 		wbinvd();
 }
 
-/**
- * tdx_power_init - be told of sleep and reboot
- *
- * Context: task, at load.
- * Return: 0 or an errno.
- */
 int tdx_power_init(void)
 {
-	int err = register_pm_notifier(&sleep_nb);
+	int err = register_pm_notifier(&pm_nb);
 
 	if (err)
 		return err;
 	err = register_reboot_notifier(&reboot_nb);
 	if (err)
-		unregister_pm_notifier(&sleep_nb);
+		unregister_pm_notifier(&pm_nb);
 	return err;
 }
 
-/**
- * tdx_power_configure - tdx_configure(), and whoever wants to sleep or reboot waits for it
- *
- * Context: task.
- * Return: as tdx_configure(); -ESHUTDOWN: the machine goes down.
- */
+/* Sleep and reboot wait until tdx_configure() has returned. */
 int tdx_power_configure(void)
 {
 	int err = -ESHUTDOWN;
@@ -158,13 +138,8 @@ int tdx_power_configure(void)
 	return err;
 }
 
-/**
- * tdx_power_exit - the counterpart
- *
- * Context: task.
- */
 void tdx_power_exit(void)
 {
 	unregister_reboot_notifier(&reboot_nb);
-	unregister_pm_notifier(&sleep_nb);
+	unregister_pm_notifier(&pm_nb);
 }

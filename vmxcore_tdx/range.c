@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sets of physical addresses. */
+/* Operations on sets of physical addresses */
 #include <linux/align.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
@@ -7,16 +7,8 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#include "range.h"
+#include "tdmr.h"
 
-/**
- * tdmr_ranges_alloc() - an empty set
- * @set: what becomes it
- * @room: how many ranges it will hold at most
- *
- * Context: task, may sleep.
- * Return: 0 or -ENOMEM.
- */
 int tdmr_ranges_alloc(struct tdmr_ranges *set, size_t room)
 {
 	set->nr = 0;
@@ -24,12 +16,7 @@ int tdmr_ranges_alloc(struct tdmr_ranges *set, size_t room)
 	return set->range ? 0 : -ENOMEM;
 }
 
-/**
- * tdmr_ranges_free() - the end of a set
- * @set: one that was never filled is fine, if it is all zeroes
- *
- * Context: task, may sleep.
- */
+/* A set that is all zeroes is valid input. */
 void tdmr_ranges_free(struct tdmr_ranges *set)
 {
 	kvfree(set->range);
@@ -37,8 +24,11 @@ void tdmr_ranges_free(struct tdmr_ranges *set)
 	set->nr = 0;
 }
 
-/* In ascending order of @start. What touches the last range becomes part of it. */
-static void append(struct tdmr_ranges *set, u64 start, u64 end)
+/*
+ * The caller appends in ascending order of @start. A range that touches the
+ * last one extends it.
+ */
+static void append_range(struct tdmr_ranges *set, u64 start, u64 end)
 {
 	struct tdx_range *last = set->nr ? &set->range[set->nr - 1] : NULL;
 
@@ -50,7 +40,7 @@ static void append(struct tdmr_ranges *set, u64 start, u64 end)
 		set->range[set->nr++] = (struct tdx_range){ start, end };
 }
 
-static int by_start(const void *a, const void *b)
+static int compare_start(const void *a, const void *b)
 {
 	const struct tdx_range *one = a, *other = b;
 
@@ -59,14 +49,9 @@ static int by_start(const void *a, const void *b)
 	return one->start < other->start ? -1 : 1;
 }
 
-/**
- * tdmr_ranges_union() - the set of all addresses in some ranges
- * @set: what becomes it
- * @from: in any order, overlapping perhaps; what lies beyond %TDMR_PA_END does not count
- * @nr: how many
- *
- * Context: task, may sleep.
- * Return: 0 or -ENOMEM.
+/*
+ * Ignores addresses from TDMR_PA_END on. The ranges of @from may be in any
+ * order and overlap.
  */
 int tdmr_ranges_union(struct tdmr_ranges *set, const struct tdx_range *from, unsigned int nr)
 {
@@ -80,22 +65,16 @@ int tdmr_ranges_union(struct tdmr_ranges *set, const struct tdx_range *from, uns
 		if (clipped.start < clipped.end)
 			set->range[count++] = clipped;
 	}
-	sort(set->range, count, sizeof(*set->range), by_start, NULL);
-	/* In place: never writes beyond what was read. */
+	sort(set->range, count, sizeof(*set->range), compare_start, NULL);
+	/*
+	 * Merging in place is safe because it never writes beyond the range it
+	 * has read.
+	 */
 	for (i = 0; i < count; i++)
-		append(set, set->range[i].start, set->range[i].end);
+		append_range(set, set->range[i].start, set->range[i].end);
 	return 0;
 }
 
-/**
- * tdmr_ranges_intersect() - what is in both of two sets
- * @set: what becomes it
- * @a: the one
- * @b: the other
- *
- * Context: task, may sleep.
- * Return: 0 or -ENOMEM.
- */
 int tdmr_ranges_intersect(struct tdmr_ranges *set, const struct tdmr_ranges *a,
 			  const struct tdmr_ranges *b)
 {
@@ -104,8 +83,8 @@ int tdmr_ranges_intersect(struct tdmr_ranges *set, const struct tdmr_ranges *a,
 	if (tdmr_ranges_alloc(set, (size_t)a->nr + b->nr))
 		return -ENOMEM;
 	while (i < a->nr && j < b->nr) {
-		append(set, max(a->range[i].start, b->range[j].start),
-		       min(a->range[i].end, b->range[j].end));
+		append_range(set, max(a->range[i].start, b->range[j].start),
+			     min(a->range[i].end, b->range[j].end));
 		if (a->range[i].end < b->range[j].end)
 			i++;
 		else
@@ -114,15 +93,6 @@ int tdmr_ranges_intersect(struct tdmr_ranges *set, const struct tdmr_ranges *a,
 	return 0;
 }
 
-/**
- * tdmr_ranges_subtract() - what is in one set and not in another
- * @set: what becomes it
- * @a: the one
- * @b: the other
- *
- * Context: task, may sleep.
- * Return: 0 or -ENOMEM.
- */
 int tdmr_ranges_subtract(struct tdmr_ranges *set, const struct tdmr_ranges *a,
 			 const struct tdmr_ranges *b)
 {
@@ -136,39 +106,25 @@ int tdmr_ranges_subtract(struct tdmr_ranges *set, const struct tdmr_ranges *a,
 		while (first < b->nr && b->range[first].end <= start)
 			first++;
 		for (j = first; j < b->nr && b->range[j].start < a->range[i].end; j++) {
-			append(set, start, b->range[j].start);
+			append_range(set, start, b->range[j].start);
 			start = b->range[j].end;
 		}
-		append(set, start, a->range[i].end);
+		append_range(set, start, a->range[i].end);
 	}
 	return 0;
 }
 
-/**
- * tdmr_ranges_to_pages() - forget what is less than a page
- * @set: afterwards all of it is whole pages
- *
- * Context: any.
- */
+/* Drops the parts of @set that are not whole pages. */
 void tdmr_ranges_to_pages(struct tdmr_ranges *set)
 {
 	unsigned int i, count = set->nr;
 
 	set->nr = 0;
 	for (i = 0; i < count; i++)
-		append(set, ALIGN(set->range[i].start, PAGE_SIZE),
-		       ALIGN_DOWN(set->range[i].end, PAGE_SIZE));
+		append_range(set, ALIGN(set->range[i].start, PAGE_SIZE),
+			     ALIGN_DOWN(set->range[i].end, PAGE_SIZE));
 }
 
-/**
- * tdmr_ranges_contain() - is all of a range in a set?
- * @set: the set
- * @start: of the range
- * @end: of the range, which is not empty
- *
- * Context: any.
- * Return: true if so.
- */
 bool tdmr_ranges_contain(const struct tdmr_ranges *set, u64 start, u64 end)
 {
 	unsigned int i;
@@ -180,13 +136,6 @@ bool tdmr_ranges_contain(const struct tdmr_ranges *set, u64 start, u64 end)
 	return false;
 }
 
-/**
- * tdmr_ranges_size() - how much there is in a set
- * @set: the set
- *
- * Context: any.
- * Return: bytes.
- */
 u64 tdmr_ranges_size(const struct tdmr_ranges *set)
 {
 	unsigned int i;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SEAMCALL with its full register interface: "Intel TDX CPU Architectural Extensions"
- * (343754), SEAMCALL; which registers a leaf uses: the TDX module's ABI.
+ * SEAMCALL with its full register interface: "Intel TDX CPU Architectural
+ * Extensions" (343754), SEAMCALL. The ABI of the TDX module says which
+ * registers a leaf uses.
  *
- * In a file of its own, and not in inline assembly: with all but two of the general purpose
- * registers taken there is none left for the address of what goes into them.
+ * This is not inline assembly, because SEAMCALL uses all general purpose
+ * registers but two, and none would be left for the address of the arguments.
  */
 #include <linux/linkage.h>
 #include <linux/stringify.h>
@@ -12,19 +13,19 @@
 
 #include "args.h"
 
-/* VMXCORE_TDX_SW_ERROR and VMXCORE_TDX_VMFAILINVALID, for the assembler */
+/* VMXCORE_TDX_SW_ERROR and VMXCORE_TDX_VMFAILINVALID for the assembler */
 #define SW_ERROR	0x8000ff0000000000
 #define VMFAILINVALID	0x8000ff00ffff0000
 
 .text
 
-/**
- * tdx_seamcall_raw - execute SEAMCALL once
- * @leaf:	(RDI) goes to RAX
- * @args:	(RSI) the other registers, indices of args.h; in and out
+/*
+ * u64 tdx_seamcall_raw(u64 leaf, struct vmxcore_tdx_args *args)
  *
- * Return: RAX; or, without a change to @args, SW_ERROR with the exception's number where
- * the instruction faulted, and VMFAILINVALID where it set CF.
+ * RDI has the value for RAX, RSI the address of the other registers. Returns
+ * RAX. If the instruction faulted, it returns SW_ERROR with the number of the
+ * exception, and if it set CF, VMFAILINVALID; *@args is unchanged in both
+ * cases.
  */
 SYM_FUNC_START(tdx_seamcall_raw)
 	push %rbx
@@ -50,7 +51,7 @@ SYM_FUNC_START(tdx_seamcall_raw)
 	mov ARG(RSI)(%rsi), %rsi
 
 .Lseamcall:
-	/* Assemblers of Debian 12 do not know it. */
+	/* SEAMCALL, which the assembler of Debian 12 does not support */
 	.byte 0x66, 0x0f, 0x01, 0xcf
 	jc .Lvmfail
 
@@ -83,7 +84,7 @@ SYM_FUNC_START(tdx_seamcall_raw)
 	mov $VMFAILINVALID, %rax
 	jmp .Lreturn
 
-	/* The exception table has put the vector into RAX. */
+	/* The exception table handler has put the vector into RAX. */
 .Lfault:
 	mov $SW_ERROR, %rdi
 	or %rdi, %rax

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Leaves and completion status codes by the names that Intel's documents give them, so that
- * an admin can look them up: "Intel TDX Module v1.5 ABI Specification" (348551), "Function
- * Completion Status Codes"; "Intel TDX Loader Interface Specification" (343755).
+ * Leaves and completion status codes by their names in Intel's documents, so
+ * that an admin can look them up: "Intel TDX Module v1.5 ABI Specification"
+ * (348551), "Function Completion Status Codes"; "Intel TDX Loader Interface
+ * Specification" (343755).
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -28,7 +29,7 @@ static const struct name leaf_name[] = {
 	{ SEAMLDR_INFO,		"SEAMLDR.INFO" },
 };
 
-/* All that the leaves above can end with; their upper halves. */
+/* The upper halves of all statuses that the leaves above can return */
 static const struct name status_name[] = {
 	{ 0x00000000, "TDX_SUCCESS" },
 	{ 0xc0000100, "TDX_OPERAND_INVALID" },
@@ -92,7 +93,7 @@ static const char *const operand_name[] = {
 	"R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15",
 };
 
-static const char *lookup(const struct name *names, size_t count, u64 value)
+static const char *find_name(const struct name *names, size_t count, u64 value)
 {
 	size_t i;
 
@@ -103,26 +104,16 @@ static const char *lookup(const struct name *names, size_t count, u64 value)
 	return NULL;
 }
 
-/**
- * tdx_leaf_name - what the ABI calls a leaf
- * @leaf: RAX of the SEAMCALL
- *
- * Context: any.
- * Return: its name, or "SEAMCALL".
- */
 const char *tdx_leaf_name(u64 leaf)
 {
-	return lookup(leaf_name, ARRAY_SIZE(leaf_name), leaf) ?: "SEAMCALL";
+	return find_name(leaf_name, ARRAY_SIZE(leaf_name), leaf) ?: "SEAMCALL";
 }
 
-/**
- * tdx_status_errno - the errno for a completion status that is not success
- * @status: RAX after the SEAMCALL, or what vmxcore_tdx_seamcall() puts in its place
- *
- * Context: any.
- * Return: -ENODEV: no SEAM, or nothing loaded in it; -EOPNOTSUPP: SEAM is disabled; -EBUSY:
- * still busy after all retries; -EAGAIN: still no entropy; -ESHUTDOWN: the TDX module has been
- * shut down; -EIO: everything else.
+/*
+ * -ENODEV: there is no SEAM, or nothing is loaded in it. -EOPNOTSUPP: SEAM is
+ * disabled. -EBUSY: SEAM was busy in all tries. -EAGAIN: there was no entropy
+ * in all tries. -ESHUTDOWN: the TDX module has been shut down. -EIO: everything
+ * else.
  */
 int tdx_status_errno(u64 status)
 {
@@ -148,8 +139,7 @@ int tdx_status_errno(u64 status)
 	}
 }
 
-/* What the ABI calls it, or NULL. */
-static const char *name_of(u64 status)
+static const char *name_of_status(u64 status)
 {
 	switch (status) {
 	case VMXCORE_TDX_UD:
@@ -159,7 +149,7 @@ static const char *name_of(u64 status)
 	case VMXCORE_TDX_VMFAILINVALID:
 		return "TDX_SEAMCALL_VMFAILINVALID";
 	default:
-		return lookup(status_name, ARRAY_SIZE(status_name), status >> 32);
+		return find_name(status_name, ARRAY_SIZE(status_name), status >> 32);
 	}
 }
 
@@ -181,17 +171,10 @@ static bool details_are_msr(u64 status)
 	return status == TDX_INCONSISTENT_MSR || status == TDX_INCORRECT_MSR_VALUE;
 }
 
-/**
- * tdx_status_format - a completion status, for people
- * @text: where to
- * @size: how much fits there; 80 is enough
- * @status: as above
- *
- * Context: any.
- */
+/* 80 bytes are enough for every status. */
 void tdx_status_format(char *text, size_t size, u64 status)
 {
-	const char *name = name_of(status);
+	const char *name = name_of_status(status);
 	u32 details = status;
 
 	if (!name)

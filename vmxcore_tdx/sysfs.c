@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /sys/kernel/vmxcore_tdx: docs/ABI/sysfs-kernel-vmxcore_tdx */
+/* /sys/kernel/vmxcore_tdx, documented in docs/ABI/sysfs-kernel-vmxcore_tdx */
 #include <linux/kobject.h>
 #include <linux/sysfs.h>
 
@@ -136,12 +136,6 @@ static const struct attribute_group group = {
 	.attrs = attrs,
 };
 
-/**
- * tdx_sysfs_init - show what was found
- *
- * Context: task, at load.
- * Return: 0 or an errno.
- */
 int tdx_sysfs_init(void)
 {
 	int err;
@@ -155,11 +149,6 @@ int tdx_sysfs_init(void)
 	return err;
 }
 
-/**
- * tdx_sysfs_exit - the counterpart; waits for whoever reads
- *
- * Context: task.
- */
 void tdx_sysfs_exit(void)
 {
 	kobject_put(dir);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDMRs with their PAMTs and reserved areas, for TDH.SYS.CONFIG.
+ * Builds TDMRs with their PAMTs and reserved areas for TDH.SYS.CONFIG.
  *
- * plan.c says which GiBs make a TDMR. Then PAMTs are allocated, wherever there is memory, often in
- * the middle of what would be usable. Only after that it is known what has to be reserved: all
- * that is no usable memory, and PAMTs. Where that takes more areas than there are, two of them
- * become one, and the memory between them is left out.
+ * plan.c chooses the GiBs of each TDMR. Then PAMTs are allocated wherever there
+ * is memory, which is often in the middle of usable memory. Only then are the
+ * reserved areas known: everything that is not usable memory, and the PAMTs. If
+ * a TDMR would need more areas than it can have, two of them are joined and the
+ * memory between them is left out.
  */
 #include <linux/align.h>
 #include <linux/err.h>
@@ -16,15 +17,13 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "plan.h"
-#include "range.h"
 #include "tdmr.h"
 
-/* The input, as sets. */
+/* The input as sets */
 struct map {
 	struct tdmr_ranges memory;
 	struct tdmr_ranges cmrs;
-	/* Whole pages that are in both. */
+	/* Whole pages that are in both */
 	struct tdmr_ranges usable;
 };
 
@@ -35,7 +34,7 @@ static void map_free(struct map *map)
 	tdmr_ranges_free(&map->memory);
 }
 
-/* What there is after an error is freed by map_free(). */
+/* On an error the caller still calls map_free(). */
 static int map_make(struct map *map, const struct tdmr_platform *platform)
 {
 	int err;
@@ -50,13 +49,7 @@ static int map_make(struct map *map, const struct tdmr_platform *platform)
 	return err;
 }
 
-/**
- * tdmr_pamt() - where the PAMTs of a TDMR are
- * @tdmr: of a list
- *
- * Context: any.
- * Return: the chunk that all three lie in; empty, if there is none yet.
- */
+/* Returns the chunk of all three PAMTs, which is empty if there is none yet. */
 struct tdx_range tdmr_pamt(const struct tdmr_info *tdmr)
 {
 	return (struct tdx_range){
@@ -80,26 +73,17 @@ static void free_pamt(const struct tdmr_list *list, const struct tdmr_info *tdmr
 		list->pamts.free(list->pamts.data, pamt.start, pamt.end - pamt.start);
 }
 
-/**
- * tdmr_list_abandon() - the end of a list whose PAMTs stay with the TDX module
- * @list: from tdmr_list_build()
- *
- * Context: any.
- */
+/* Frees the list but not its PAMTs, which the TDX module keeps. */
 void tdmr_list_abandon(struct tdmr_list *list)
 {
 	kfree(list->tdmrs);
 	kfree(list);
 }
 
-/**
- * tdmr_list_free() - the end of a list
- * @list: from tdmr_list_build(); NULL is fine
- *
- * Gives the PAMTs back to their allocator: not before the TDX module is done with them for good,
- * and the caller has made ordinary memory of them again.
- *
- * Context: task, may sleep.
+/*
+ * Frees the list and its PAMTs. Before that, the TDX module must have stopped
+ * using the PAMTs for good, and the caller must have reset them to ordinary
+ * memory. @list may be NULL.
  */
 void tdmr_list_free(struct tdmr_list *list)
 {
@@ -112,7 +96,7 @@ void tdmr_list_free(struct tdmr_list *list)
 	tdmr_list_abandon(list);
 }
 
-/* Without PAMTs and reserved areas. */
+/* PAMTs and reserved areas are added later. */
 static struct tdmr_list *list_alloc(const struct tdmr_ranges *tdmrs,
 				    const struct tdmr_allocator *pamts)
 {
@@ -121,7 +105,7 @@ static struct tdmr_list *list_alloc(const struct tdmr_ranges *tdmrs,
 
 	if (!list)
 		return NULL;
-	/* kcalloc() aligns the whole array, by its size, if that is a power of two. */
+	/* kcalloc() aligns an array to its size if that is a power of two. */
 	list->tdmrs = kcalloc(roundup_pow_of_two(tdmrs->nr), sizeof(*list->tdmrs), GFP_KERNEL);
 	if (!list->tdmrs) {
 		kfree(list);
@@ -136,8 +120,11 @@ static struct tdmr_list *list_alloc(const struct tdmr_ranges *tdmrs,
 	return list;
 }
 
-/* Where most of its memory is, so that the page there is on the node that has most of it. */
-static u64 near_hint(const struct tdmr_info *tdmr, const struct tdmr_ranges *usable)
+/*
+ * Returns the start of the largest usable range, because that page is on the
+ * node that has most of the TDMR's memory.
+ */
+static u64 node_hint(const struct tdmr_info *tdmr, const struct tdmr_ranges *usable)
 {
 	u64 start, end, best = tdmr->base, most = 0;
 	unsigned int i;
@@ -153,7 +140,10 @@ static u64 near_hint(const struct tdmr_info *tdmr, const struct tdmr_ranges *usa
 	return best;
 }
 
-/* What the TDX module would refuse, it is not even shown. */
+/*
+ * Checks what the TDX module would also check, so that an error of the
+ * allocator is not reported as a failure of TDH.SYS.CONFIG.
+ */
 static bool pamt_fits(const struct tdmr_list *list, unsigned int before,
 		      const struct tdmr_ranges *cmrs, u64 base, u64 size)
 {
@@ -179,7 +169,7 @@ static int add_pamt(struct tdmr_list *list, unsigned int index,
 	u64 base;
 	int err;
 
-	err = list->pamts.alloc(list->pamts.data, near_hint(tdmr, &map->usable), size, &base);
+	err = list->pamts.alloc(list->pamts.data, node_hint(tdmr, &map->usable), size, &base);
 	if (err)
 		return err;
 	if (!pamt_fits(list, index, &map->cmrs, base, size)) {
@@ -195,18 +185,6 @@ static int add_pamt(struct tdmr_list *list, unsigned int index,
 	return 0;
 }
 
-static int add_pamts(struct tdmr_list *list, const struct tdmr_limits *limits,
-		     const struct map *map)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < list->nr && !err; i++)
-		err = add_pamt(list, i, limits, map);
-	return err;
-}
-
-/* The set of what is PAMT. */
 static int collect_pamts(struct tdmr_ranges *set, const struct tdmr_list *list)
 {
 	struct tdx_range *pamts;
@@ -223,7 +201,7 @@ static int collect_pamts(struct tdmr_ranges *set, const struct tdmr_list *list)
 	return err;
 }
 
-/* Leaves out the smallest piece between two holes. */
+/* Leaves out the smallest range between two holes. */
 static void join_holes(struct tdmr_ranges *holes)
 {
 	u64 piece, smallest = U64_MAX;
@@ -242,8 +220,8 @@ static void join_holes(struct tdmr_ranges *holes)
 		(holes->nr - at - 1) * sizeof(*holes->range));
 }
 
-/* All but what is free becomes reserved. */
-static int reserve(struct tdmr_info *tdmr, const struct tdmr_ranges *free, unsigned int max)
+/* Reserves everything in the TDMR that is not in @free. */
+static int reserve_holes(struct tdmr_info *tdmr, const struct tdmr_ranges *free, unsigned int max)
 {
 	struct tdx_range all = { tdmr->base, tdmr->base + tdmr->size };
 	struct tdmr_ranges whole = { &all, 1 }, holes;
@@ -272,8 +250,8 @@ static u64 usable_bytes(const struct tdmr_info *tdmr)
 	return size;
 }
 
-/* Returns how many TDMRs there were that had nothing but reserved areas. */
-static unsigned int drop_empty(struct tdmr_list *list)
+/* Drops TDMRs without usable memory, and returns their number. */
+static unsigned int drop_unusable(struct tdmr_list *list)
 {
 	unsigned int i, kept = 0, all = list->nr;
 
@@ -287,17 +265,8 @@ static unsigned int drop_empty(struct tdmr_list *list)
 	return all - kept;
 }
 
-static int reserve_all(struct tdmr_list *list, unsigned int max, const struct tdmr_ranges *free)
-{
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < list->nr && !err; i++)
-		err = reserve(&list->tdmrs[i], free, max);
-	return err;
-}
-
-static void count(struct tdmr_list *list, const struct map *map, const struct tdmr_ranges *free)
+static void count_memory(struct tdmr_list *list, const struct map *map,
+			 const struct tdmr_ranges *free)
 {
 	unsigned int i;
 
@@ -312,13 +281,14 @@ static void count(struct tdmr_list *list, const struct map *map, const struct td
 }
 
 /*
- * Where there is one reserved area per TDMR, its PAMT can take the last usable byte. Without that
- * TDMR its PAMT is usable memory again, in another one perhaps: once more, then.
+ * With one reserved area in each TDMR, a PAMT can take the last usable byte of
+ * its TDMR. That TDMR is dropped, and the memory of its PAMT may become usable
+ * in another one, so the loop starts again.
  */
-static int finish(struct tdmr_list *list, unsigned int max_reserved, const struct map *map)
+static int finish_list(struct tdmr_list *list, unsigned int max_reserved, const struct map *map)
 {
 	struct tdmr_ranges pamts = {}, free = {};
-	unsigned int dropped;
+	unsigned int dropped, i;
 	int err;
 
 	do {
@@ -328,25 +298,26 @@ static int finish(struct tdmr_list *list, unsigned int max_reserved, const struc
 		err = collect_pamts(&pamts, list);
 		if (!err)
 			err = tdmr_ranges_subtract(&free, &map->usable, &pamts);
+		for (i = 0; i < list->nr && !err; i++)
+			err = reserve_holes(&list->tdmrs[i], &free, max_reserved);
 		if (!err)
-			err = reserve_all(list, max_reserved, &free);
-		if (!err)
-			dropped = drop_empty(list);
+			dropped = drop_unusable(list);
 	} while (dropped && list->nr);
 	if (!err && !list->nr)
 		err = -ENOSPC;
 	if (!err)
-		count(list, map, &free);
+		count_memory(list, map, &free);
 	tdmr_ranges_free(&pamts);
 	tdmr_ranges_free(&free);
 	return err;
 }
 
-static struct tdmr_list *build(const struct map *map, const struct tdmr_limits *limits,
-			       const struct tdmr_allocator *pamts)
+static struct tdmr_list *build_list(const struct map *map, const struct tdmr_limits *limits,
+				    const struct tdmr_allocator *pamts)
 {
 	struct tdmr_ranges tdmrs;
 	struct tdmr_list *list;
+	unsigned int i;
 	int err;
 
 	err = tdmr_plan(&tdmrs, &map->usable, limits);
@@ -358,9 +329,10 @@ static struct tdmr_list *build(const struct map *map, const struct tdmr_limits *
 		return ERR_PTR(-ENOMEM);
 	if (IS_ERR(list))
 		return list;
-	err = add_pamts(list, limits, map);
+	for (i = 0; i < list->nr && !err; i++)
+		err = add_pamt(list, i, limits, map);
 	if (!err)
-		err = finish(list, limits->max_reserved_per_tdmr, map);
+		err = finish_list(list, limits->max_reserved_per_tdmr, map);
 	if (err) {
 		tdmr_list_free(list);
 		return ERR_PTR(err);
@@ -368,21 +340,20 @@ static struct tdmr_list *build(const struct map *map, const struct tdmr_limits *
 	return list;
 }
 
-/**
- * tdmr_list_build() - make TDMRs of a platform's memory
- * @platform: what there is
- * @pamts: where PAMTs come from; copied
+/*
+ * Makes TDMRs of all memory that is both the kernel's and convertible. If the
+ * limits do not allow that, TDMRs are merged and split so that as little as
+ * possible is left out. The same input and the same results of the allocator
+ * always give the same TDMRs.
  *
- * All memory that is both the kernel's and convertible becomes usable, where the limits allow
- * it. Where they do not, TDMRs are merged and split, and then as little as possible is left out.
- * The same input, and the same answers of the allocator, always give the same TDMRs.
+ * Returns the list or an ERR_PTR, with no PAMT allocated:
  *
- * Context: task, may sleep.
- * Return: the list, for tdmr_list_free(), or ERR_PTR, with no PAMT allocated any more: -EINVAL:
- * a limit or the size of a PAMT entry is 0; -ENOSPC: there is no usable memory, or each TDMR can
- * have one reserved area only, and none is left beside holes and PAMTs; -ERANGE: the allocator's
- * memory is not convertible, not page aligned, or given out twice; -ENOMEM; or what the
- * allocator said.
+ * -EINVAL: a limit or the size of a PAMT entry is 0
+ * -ENOSPC: there is no usable memory, or none is left because each TDMR can have
+ *          only one reserved area and needs it for a hole or a PAMT
+ * -ERANGE: the allocator's memory is not convertible, is not page aligned, or
+ *          was allocated twice
+ * -ENOMEM, or the error of the allocator
  */
 struct tdmr_list *tdmr_list_build(const struct tdmr_platform *platform,
 				  const struct tdmr_allocator *pamts)
@@ -397,7 +368,7 @@ struct tdmr_list *tdmr_list_build(const struct tdmr_platform *platform,
 		return ERR_PTR(-EINVAL);
 	limits.max_reserved_per_tdmr = min_t(u16, limits.max_reserved_per_tdmr, TDMR_MAX_RESERVED);
 	err = map_make(&map, platform);
-	list = err ? ERR_PTR(err) : build(&map, &limits, pamts);
+	list = err ? ERR_PTR(err) : build_list(&map, &limits, pamts);
 	map_free(&map);
 	return list;
 }

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * TDMRs: the memory that the TDX module manages, described the way TDH.SYS.CONFIG takes it.
- * Pure arithmetic: what memory there is, and where PAMTs come from, the caller says.
+ * TDMRs describe the memory that the TDX module manages, in the form that
+ * TDH.SYS.CONFIG takes. The code in tdmr.c, plan.c and range.c is pure
+ * arithmetic: the caller passes the memory map and an allocator for PAMTs, so
+ * that KUnit can test it with any machine.
  */
 #ifndef VMXCORE_TDX_TDMR_H
 #define VMXCORE_TDX_TDMR_H
 
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
 
-/* How many reserved areas struct tdmr_info has room for. */
+/* The number of reserved areas in struct tdmr_info */
 #define TDMR_MAX_RESERVED	16
 
-/* What TDH.SYS.CONFIG asks of the physical address of an entry, and of the array of them. */
+/* The alignment of a TDMR_INFO and of the array of their addresses */
 #define TDMR_INFO_ALIGN		512
 
 /**
- * struct tdx_range - a piece of physical memory
- * @start: its first byte
- * @end: the first byte behind it
+ * struct tdx_range - a range of physical memory
+ * @start: the first byte
+ * @end: the first byte after it
  */
 struct tdx_range {
 	u64 start;
@@ -27,9 +30,9 @@ struct tdx_range {
 };
 
 /**
- * struct tdmr_reserved - a part of a TDMR that is no memory for TDX
- * @offset: from the TDMR's base, in bytes
- * @size: in bytes; 0: there is none, and no further one
+ * struct tdmr_reserved - a part of a TDMR that TDX must not use
+ * @offset: bytes from the TDMR's base
+ * @size: bytes; 0 in an unused entry, and in all entries after it
  */
 struct tdmr_reserved {
 	u64 offset;
@@ -39,14 +42,15 @@ struct tdmr_reserved {
 /**
  * struct tdmr_info - TDMR_INFO of the TDX module's ABI
  * @base: physical address
- * @size: in bytes, as all sizes here
- * @pamt_1g_base: what the module keeps for each GiB of it
- * @pamt_1g_size: of that
- * @pamt_2m_base: for each 2 MiB
- * @pamt_2m_size: of that
- * @pamt_4k_base: for each page; the three lie in one chunk that begins here
- * @pamt_4k_size: of that
- * @reserved: ascending, the unused ones last
+ * @size: in bytes, like all sizes here
+ * @pamt_1g_base: the PAMT for pages of 1 GiB
+ * @pamt_1g_size: its size
+ * @pamt_2m_base: the PAMT for pages of 2 MiB
+ * @pamt_2m_size: its size
+ * @pamt_4k_base: the PAMT for pages of 4 KiB; all three PAMTs are in one chunk
+ *	that begins here
+ * @pamt_4k_size: its size
+ * @reserved: in ascending order, unused entries last
  */
 struct tdmr_info {
 	u64 base;
@@ -64,13 +68,13 @@ static_assert(offsetof(struct tdmr_info, reserved) == 64);
 static_assert(sizeof(struct tdmr_info) == TDMR_INFO_ALIGN);
 
 /**
- * struct tdmr_limits - what the TDX module says of itself (TDH.SYS.RD)
- * @max_tdmrs: how many TDMRs there can be
- * @max_reserved_per_tdmr: how many reserved areas; of more than %TDMR_MAX_RESERVED only
- *	those are used
- * @pamt_4k_entry_size: bytes of PAMT for each page
- * @pamt_2m_entry_size: bytes of PAMT for each 2 MiB
- * @pamt_1g_entry_size: bytes of PAMT for each GiB
+ * struct tdmr_limits - limits that the TDX module reports (TDH.SYS.RD)
+ * @max_tdmrs: the largest number of TDMRs
+ * @max_reserved_per_tdmr: the largest number of reserved areas in a TDMR; no
+ *	more than %TDMR_MAX_RESERVED are used
+ * @pamt_4k_entry_size: bytes of PAMT for each page of 4 KiB
+ * @pamt_2m_entry_size: bytes of PAMT for each page of 2 MiB
+ * @pamt_1g_entry_size: bytes of PAMT for each page of 1 GiB
  */
 struct tdmr_limits {
 	u16 max_tdmrs;
@@ -81,12 +85,13 @@ struct tdmr_limits {
 };
 
 /**
- * struct tdmr_platform - what TDMRs are made of
- * @memory: the kernel's memory, in any order; ranges may be empty, adjacent or overlap
- * @nr_memory: how many
- * @cmrs: the memory that can be converted to TDX, likewise
- * @nr_cmrs: how many
- * @limits: of the TDX module
+ * struct tdmr_platform - the input of tdmr_list_build()
+ * @memory: the kernel's memory; ranges may be in any order, empty, adjacent or
+ *	overlapping
+ * @nr_memory: the number of ranges in @memory
+ * @cmrs: the convertible memory, in the same form
+ * @nr_cmrs: the number of ranges in @cmrs
+ * @limits: the limits of the TDX module
  */
 struct tdmr_platform {
 	const struct tdx_range *memory;
@@ -97,12 +102,13 @@ struct tdmr_platform {
 };
 
 /**
- * struct tdmr_allocator - where PAMTs come from
- * @alloc: finds @size bytes, physically contiguous and page aligned, and writes their address
- *	to @base. Best on the node of the page at @near, which is usable memory of the TDMR.
- *	Returns 0 or a negative errno, which becomes tdmr_list_build()'s.
- * @free: takes such a piece back, whole
- * @data: handed to both
+ * struct tdmr_allocator - allocates memory for PAMTs
+ * @alloc: allocates @size bytes, physically contiguous and page aligned, and
+ *	writes their address to @base. It should prefer the node of the page at
+ *	@near, which is usable memory of the TDMR. Returns 0 or a negative
+ *	errno, which tdmr_list_build() returns.
+ * @free: frees one allocation
+ * @data: passed to both
  */
 struct tdmr_allocator {
 	int (*alloc)(void *data, u64 near, u64 size, u64 *base);
@@ -111,17 +117,20 @@ struct tdmr_allocator {
 };
 
 /**
- * struct tdmr_list - TDMRs with their PAMTs, and where all memory went
- * @tdmrs: ascending. Each is physically contiguous, and aligned as the ABI wants it.
- * @nr: how many
- * @memory: bytes that the kernel has
- * @convertible: of them, those in whole pages of CMRs: @usable + @left_out + @pamt_taken
- * @usable: of them, those that the TDX module will accept
- * @left_out: of them, those that no TDMR has, because the limits do not allow it, or because
- *	it would take more PAMT than it is worth
- * @pamt_taken: of them, those that are PAMT: @pamt, unless it is from outside of @memory
- * @pamt: bytes of all PAMTs
- * @pamts: who takes them back
+ * struct tdmr_list - TDMRs with their PAMTs, and statistics
+ * @tdmrs: in ascending order. Each is physically contiguous and aligned as the
+ *	ABI requires.
+ * @nr: the number of TDMRs
+ * @memory: bytes of the kernel's memory
+ * @convertible: the part of @memory in whole pages of CMRs; it is the sum of
+ *	@usable, @left_out and @pamt_taken
+ * @usable: the part that the TDX module can make private
+ * @left_out: the part that is in no TDMR or is reserved, because the limits
+ *	exclude it or because it would cost more PAMT than it is worth
+ * @pamt_taken: the part that PAMTs take; less than @pamt if some PAMTs are
+ *	outside of @memory
+ * @pamt: the size of all PAMTs
+ * @pamts: the allocator that frees them
  */
 struct tdmr_list {
 	struct tdmr_info *tdmrs;
@@ -135,6 +144,52 @@ struct tdmr_list {
 	struct tdmr_allocator pamts;
 };
 
+/*
+ * No x86 CPU has physical addresses from here on. Below it, rounding up to a
+ * GiB cannot overflow.
+ */
+#define TDMR_PA_END	BIT_ULL(52)
+
+/**
+ * struct tdmr_ranges - a set of physical addresses
+ * @range: ranges in ascending order; none is empty, and no two are adjacent
+ * @nr: the number of ranges
+ */
+struct tdmr_ranges {
+	struct tdx_range *range;
+	unsigned int nr;
+};
+
+/**
+ * struct tdmr_pamt_sizes - bytes of PAMT for one TDMR, in whole pages
+ * @of_4k: for pages of 4 KiB
+ * @of_2m: for pages of 2 MiB
+ * @of_1g: for pages of 1 GiB
+ */
+struct tdmr_pamt_sizes {
+	u64 of_4k;
+	u64 of_2m;
+	u64 of_1g;
+};
+
+/* range.c */
+int tdmr_ranges_alloc(struct tdmr_ranges *set, size_t room);
+void tdmr_ranges_free(struct tdmr_ranges *set);
+int tdmr_ranges_union(struct tdmr_ranges *set, const struct tdx_range *from, unsigned int nr);
+int tdmr_ranges_intersect(struct tdmr_ranges *set, const struct tdmr_ranges *a,
+			  const struct tdmr_ranges *b);
+int tdmr_ranges_subtract(struct tdmr_ranges *set, const struct tdmr_ranges *a,
+			 const struct tdmr_ranges *b);
+void tdmr_ranges_to_pages(struct tdmr_ranges *set);
+bool tdmr_ranges_contain(const struct tdmr_ranges *set, u64 start, u64 end);
+u64 tdmr_ranges_size(const struct tdmr_ranges *set);
+
+/* plan.c */
+struct tdmr_pamt_sizes tdmr_pamt_sizes(const struct tdmr_limits *limits, u64 size);
+int tdmr_plan(struct tdmr_ranges *tdmrs, const struct tdmr_ranges *usable,
+	      const struct tdmr_limits *limits);
+
+/* tdmr.c */
 struct tdmr_list *tdmr_list_build(const struct tdmr_platform *platform,
 				  const struct tdmr_allocator *pamts);
 void tdmr_list_abandon(struct tdmr_list *list);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of vmxcore_tdx share. */
+/* Declarations that the files of vmxcore_tdx share */
 #ifndef _VMXCORE_TDX_TDX_H
 #define _VMXCORE_TDX_TDX_H
 
@@ -11,13 +11,13 @@
 #include "tdmr.h"
 
 /*
- * How far the TDX module is, as far as vmxcore_tdx knows.
+ * The state of the TDX module as vmxcore_tdx knows it
  *
- * TDX_ABSENT: it does not answer: not loaded yet, or lost in a sleep
- * TDX_INITIALIZED: TDH.SYS.INIT is done, and TDH.SYS.LP.INIT on every CPU that is online
- * TDX_CONFIGURED: it has been given memory; TDs cannot be created yet
- * TDX_READY: all of it has been initialised
- * TDX_SHUT_DOWN: no SEAMCALL works any more, until the next boot or a module update
+ * TDX_ABSENT: it has not answered yet, or it was lost during sleep
+ * TDX_INITIALIZED: TDH.SYS.INIT is done, and TDH.SYS.LP.INIT on each online CPU
+ * TDX_CONFIGURED: it has memory, but TDs cannot be created yet
+ * TDX_READY: all of its memory is initialised
+ * TDX_SHUT_DOWN: every SEAMCALL fails until the next boot or module update
  */
 enum tdx_state {
 	TDX_ABSENT,
@@ -28,9 +28,9 @@ enum tdx_state {
 };
 
 /**
- * struct tdx_platform - what the firmware has set aside for TDX
- * @first_keyid: the first private key id; vmxcore_tdx gives it to the TDX module itself
- * @nr_keyids: how many there are
+ * struct tdx_platform - the private key IDs that the firmware assigned to TDX
+ * @first_keyid: the first one, which the TDX module uses itself
+ * @nr_keyids: their number
  */
 struct tdx_platform {
 	u32 first_keyid;
@@ -38,21 +38,24 @@ struct tdx_platform {
 };
 
 /**
- * struct tdx_info - what the TDX module says of itself; metadata fields of these names
- * @vendor_id: 0x8086: Intel
- * @build_date: yyyymmdd, decimal
+ * struct tdx_info - the TDX module's description of itself
+ * @vendor_id: 0x8086 for Intel
+ * @build_date: yyyymmdd in decimal
  * @build_num: build number
- * @major_version: version, first part
+ * @major_version: first part of the version
  * @minor_version: second part
- * @update_version: third part, 0 in modules that do not tell
- * @internal_version: fourth part, 0 in modules that do not tell
- * @attributes: SYS_ATTRIBUTES; bit 31: a debug module
- * @features0: TDX_FEATURES0, 0 in modules that do not tell
- * @module_hv: the handoff version that TDH.SYS.SHUTDOWN wants
- * @has_sys_rd: the module has TDH.SYS.RD, and with it TDH.SYS.SHUTDOWN; 1.0 has neither
- * @limits: of TDMRs
+ * @update_version: third part, or 0 if the module does not report it
+ * @internal_version: fourth part, or 0 if the module does not report it
+ * @attributes: SYS_ATTRIBUTES; bit 31 is set in a debug module
+ * @features0: TDX_FEATURES0, or 0 if the module does not report it
+ * @module_hv: the handoff version that TDH.SYS.SHUTDOWN takes
+ * @has_sys_rd: the module has TDH.SYS.RD and TDH.SYS.SHUTDOWN; version 1.0 has
+ *	neither
+ * @limits: the limits for TDMRs
  * @cmrs: the memory that can be made private
- * @nr_cmrs: how many of them
+ * @nr_cmrs: the number of entries in @cmrs
+ *
+ * Most members have the names of metadata fields.
  */
 struct tdx_info {
 	u32 vendor_id;
@@ -73,10 +76,10 @@ struct tdx_info {
 
 /**
  * struct tdx_memory - the memory that the TDX module manages, in bytes
- * @tdmrs: how many TDMRs
- * @usable: can be private memory
- * @left_out: could be, but for the limits of the TDX module
- * @pamt: what it costs
+ * @tdmrs: number of TDMRs
+ * @usable: memory that can be private
+ * @left_out: convertible memory that the limits of the TDX module exclude
+ * @pamt: memory that the PAMTs take
  */
 struct tdx_memory {
 	unsigned int tdmrs;
@@ -85,15 +88,15 @@ struct tdx_memory {
 	u64 pamt;
 };
 
+/* state.c */
 extern struct vmxcore_client *tdx_client;
 extern struct tdx_platform tdx_platform;
 extern struct tdx_info tdx_info;
-
-/* main.c */
 enum tdx_state tdx_state(void);
 void tdx_set_state(enum tdx_state state);
 bool tdx_owns_memory(void);
-u64 tdx_sys_init(void);
+bool tdx_sleeping(void);
+void tdx_set_sleeping(bool value);
 
 /* platform.c */
 int tdx_platform_detect(struct tdx_platform *platform);
@@ -108,8 +111,8 @@ void tdx_status_format(char *text, size_t size, u64 status);
 u64 tdx_seamcall_raw(u64 leaf, struct vmxcore_tdx_args *args);
 u64 tdx_call(u64 leaf, struct vmxcore_tdx_args *args);
 u64 tdx_call_on(unsigned int cpu, u64 leaf, struct vmxcore_tdx_args *args);
-int tdx_complain_of(unsigned int cpu, u64 leaf, u64 status);
-int tdx_complain(u64 leaf, u64 status);
+int tdx_log_failure_on(unsigned int cpu, u64 leaf, u64 status);
+int tdx_log_failure(u64 leaf, u64 status);
 void tdx_last_error(char *text, size_t size);
 
 /* seamldr.c */
@@ -123,6 +126,7 @@ int tdx_info_read(struct tdx_info *info);
 const char *tdx_field_name(u64 id, int *index);
 
 /* lp.c */
+u64 tdx_sys_init(void);
 int tdx_lp_start(void);
 void tdx_lp_stop(void);
 int tdx_lp_init_all(void);
@@ -142,7 +146,6 @@ struct tdx_memory tdx_memory_given(void);
 void tdx_emergency(void);
 int tdx_power_init(void);
 int tdx_power_configure(void);
-bool tdx_sleeping(void);
 void tdx_power_exit(void);
 
 /* sysfs.c */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * VMX instructions that do not take the kernel down when VMX is off: a fault is
- * an error code, by an exception table entry. Only vmxcore.ko has VMXON and
- * VMXOFF, and they are not here.
+ * VMX instructions whose fault is an error code, by an exception table entry, so that they can
+ * be executed where VMX may be off. VMXON and VMXOFF are not among them: only vmxcore.ko
+ * executes these.
  */
 #ifndef _VMXCORE_INSN_H
 #define _VMXCORE_INSN_H
@@ -17,7 +17,7 @@
 #define VMXCORE_INVVPID_SINGLE	1
 #define VMXCORE_INVVPID_ALL	2
 
-/* One descriptor serves both: what is not used is reserved and must be 0. */
+/* One descriptor serves both: a part that is not used is reserved and must be 0. */
 struct vmxcore_inv_desc {
 	u64 what;
 	u64 address;
@@ -27,8 +27,8 @@ struct vmxcore_inv_desc {
  * vmxcore_vmptrst - the physical address of this CPU's current VMCS
  * @pa: where to store it; all ones when there is no current VMCS
  *
- * The one VMX instruction that changes nothing: it tells whether this CPU is in
- * VMX operation without disturbing whoever put it there.
+ * It changes nothing, so it tells whether this CPU is in VMX operation without disturbing the
+ * hypervisor that has put it there.
  *
  * Context: preemption off.
  * Return: 0, or -EFAULT: this CPU is not in VMX operation (#UD).

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vmxcore: how kvm_intel lends on what the kernel lends to it. Since Linux 7.1 the
- * kernel executes VMXON and VMXOFF, for modules named kvm* only.
- *
- * For vmxcore's own kvm_intel; hypervisors want vmxcore.h.
+ * How vmxcore's kvm_intel passes the kernel's VMX on to vmxcore. Since Linux 7.1 the kernel
+ * executes VMXON and VMXOFF, and exports that to modules named kvm* only. Hypervisors include
+ * vmxcore.h instead.
  */
 #ifndef _VMXCORE_PROVIDER_H
 #define _VMXCORE_PROVIDER_H
@@ -15,9 +14,9 @@ struct module;
  * @owner: the module that holds the functions, %THIS_MODULE. It stays loaded as long as
  *	a client of another module holds a reference.
  * @get_ref: put this CPU into VMX operation, or count another user of it; called with
- *	interrupts off. 0; -EBUSY: somebody set CR4.VMXE behind the kernel's back; or
- *	what the kernel says
- * @put_ref: the counterpart of a @get_ref that succeeded
+ *	interrupts off. Return: 0; -EBUSY: another hypervisor has set CR4.VMXE; or the
+ *	kernel's error
+ * @put_ref: undoes a @get_ref that succeeded
  * @ibpb: flush the branch history of this CPU (IBPB), if the kernel does so between two guests of
  *	KVM's; called with interrupts off
  */

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * vmxcore_tdx: SEAMCALLs for modules that have business with the TDX module, whether or not
- * KVM is loaded.
- */
+/* SEAMCALLs by vmxcore_tdx, for other modules, with or without KVM */
 #ifndef _VMXCORE_TDX_H
 #define _VMXCORE_TDX_H
 
@@ -10,26 +7,31 @@
 #include <linux/types.h>
 
 /*
- * What vmxcore_tdx_seamcall() returns where no SEAM software has set RAX. The class is one
- * that Intel leaves to host software ("Intel TDX Module ABI Specification", completion
- * status codes); the values are those of Linux's own <asm/tdx.h>.
+ * Values that vmxcore_tdx_seamcall() returns if no SEAM software has set RAX.
+ * Intel leaves their class to host software ("Intel TDX Module ABI
+ * Specification", completion status codes); the values are those of Linux's
+ * <asm/tdx.h>.
  *
- * VMXCORE_TDX_UD: SEAMCALL is undefined here: this CPU has no SEAM, or is not in VMX operation.
- * VMXCORE_TDX_GP: a general protection fault: SEAM is disabled on this CPU.
- * VMXCORE_TDX_VMFAILINVALID: VMfailInvalid: the module that the leaf is for (TDX module or
- *	P-SEAMLDR) is not loaded.
+ * VMXCORE_TDX_UD: SEAMCALL raised #UD: this CPU has no SEAM or is not in VMX
+ *	operation.
+ * VMXCORE_TDX_GP: SEAMCALL raised #GP: SEAM is disabled on this CPU.
+ * VMXCORE_TDX_VMFAILINVALID: VMfailInvalid: the module that the leaf is for (TDX
+ *	module or P-SEAMLDR) is not loaded.
  */
 #define VMXCORE_TDX_SW_ERROR		(BIT_ULL(63) | GENMASK_ULL(47, 40))
 #define VMXCORE_TDX_UD			(VMXCORE_TDX_SW_ERROR | 6)
 #define VMXCORE_TDX_GP			(VMXCORE_TDX_SW_ERROR | 13)
 #define VMXCORE_TDX_VMFAILINVALID	(VMXCORE_TDX_SW_ERROR | 0xffff0000)
 
-/* In RAX: which of the two modules in SEAM is called; the leaf's number, and its version. */
+/*
+ * RAX also says which of the two SEAM modules is called, and the version of the
+ * leaf.
+ */
 #define VMXCORE_TDX_SEAMLDR		BIT_ULL(63)
 #define VMXCORE_TDX_VERSION(v)		((u64)(v) << 16)
 
 /**
- * struct vmxcore_tdx_args - the registers of a SEAMCALL but RAX, in and out
+ * struct vmxcore_tdx_args - the registers of a SEAMCALL except RAX, in and out
  * @rcx: RCX
  * @rdx: RDX
  * @r8: R8
@@ -44,8 +46,10 @@
  * @rdi: RDI
  * @rsi: RSI
  *
- * What a leaf does not take must be 0, and what it does not return is unchanged. RBP is not
- * passed: the leaves that could (TDH.VP.ENTER) leave it alone in modules with NO_RBP_MOD.
+ * The caller sets registers that the leaf does not take to 0. Registers that
+ * the leaf does not return are unchanged. RBP is not passed, because the leaves
+ * that could use it (TDH.VP.ENTER) leave it unchanged in TDX modules with
+ * NO_RBP_MOD.
  */
 struct vmxcore_tdx_args {
 	u64 rcx;

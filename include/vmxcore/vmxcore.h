@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vmxcore: the owner of VMX root operation, and what it lends to its clients.
+ * vmxcore owns VMX root operation and lends it to clients.
  *
- * vmxcore.ko is the only code of the machine that executes VMXON and VMXOFF.
- * A hypervisor (or any module that needs a CPU in VMX operation) registers as
- * a client under a name, takes references, and finds VMX on exactly where and
- * while it holds one.
+ * vmxcore.ko is the only code of the machine that executes VMXON and VMXOFF. A hypervisor, or
+ * any module that needs a CPU in VMX operation, registers as a client under a name and takes
+ * references. VMX is on where and while a client holds one.
  */
 #ifndef _VMXCORE_VMXCORE_H
 #define _VMXCORE_VMXCORE_H
@@ -16,64 +15,63 @@
 #include <linux/percpu-defs.h>
 #include <linux/types.h>
 
-/* The longest name of a client, its terminating NUL included. */
+/* The longest name of a client, with its terminating NUL. */
 #define VMXCORE_NAME_LEN	32
 
 /* How many clients can be registered at the same time. */
 #define VMXCORE_MAX_CLIENTS	32
 
 /*
- * An opaque handle. It is not a pointer to memory: a handle that has been
- * unregistered is recognised and refused for as long as vmxcore is loaded, where
- * a pointer to freed memory would be dereferenced.
+ * An opaque handle, and no pointer to memory: a handle that has been unregistered is
+ * recognised and refused, where a pointer to freed memory would be dereferenced.
  */
 struct vmxcore_client;
 
 /*
- * A VMCS that vmxcore knows: also an opaque handle and no pointer, so that one that has been
- * freed, or taken back from its client, is refused.
+ * An opaque handle of a VMCS, and no pointer either: the handle of a VMCS that was freed, or
+ * taken back from its client, is refused.
  */
 struct vmxcore_vmcs;
 
 /*
- * VMXCORE_EXCLUSIVE: VMX is this client's alone as long as it is registered. It cannot
- * be registered while others hold references, and they get -EBUSY while it is.
- * VMXCORE_TAKE_OVER: with VMXCORE_EXCLUSIVE: ask others to give back what they can, and
- * wait for it, before that is given up.
- * VMXCORE_EVMCS: this client runs on Hyper-V's enlightened VMCS, beside which no VMCS can be
- * loaded: while it is registered no client gets one, and those that exist are VMCLEARed and
- * cannot be loaded.
+ * VMXCORE_EXCLUSIVE: no other client has VMX while this one is registered. It cannot be
+ * registered while others hold references, and their calls return -EBUSY while it is.
+ * VMXCORE_TAKE_OVER: with VMXCORE_EXCLUSIVE: the yield callbacks of the other clients are
+ * called, and vmxcore waits for their references before it refuses this one.
+ * VMXCORE_EVMCS: this client runs on Hyper-V's enlightened VMCSs, beside which no VMCS can be
+ * loaded. While it is registered no client gets a VMCS, and those that exist are VMCLEARed
+ * and cannot be loaded.
  */
 #define VMXCORE_EXCLUSIVE	BIT(0)
 #define VMXCORE_TAKE_OVER	BIT(1)
 #define VMXCORE_EVMCS		BIT(2)
 
 /**
- * struct vmxcore_client_desc - what a client tells of itself
- * @name: what the log and sysfs call this client: 1 to VMXCORE_NAME_LEN - 1 of
+ * struct vmxcore_client_desc - the description of a client
+ * @name: the client's name in the log and in sysfs: 1 to VMXCORE_NAME_LEN - 1 of
  *	[A-Za-z0-9_.-], not starting with a dot, used by no other client
  * @owner: the module that holds the callbacks, %THIS_MODULE. If it is unloaded
- *	without having unregistered, vmxcore takes everything back and says so.
- * @flags: VMXCORE_EXCLUSIVE and so on, or 0
- * @emergency: optional. This CPU crashes, or the machine reboots, is switched off
- *	or goes to another kernel (kexec), in order or in a hurry: VMCLEAR what this
- *	client has loaded here, VMXOFF follows. Called on the CPU in question with
- *	interrupts off, maybe in NMI context, maybe more than once: no lock may be
- *	taken and nothing may be waited for. Also called where VMX is off (check
- *	CR4.VMXE before any VMX instruction), so that a client can note that its
- *	instructions will fault from now on.
- * @cpu_gone: optional. CPU @cpu goes offline and takes with it every reference
- *	that this client took there with vmxcore_get_cpu(). Called on that CPU with
- *	interrupts off and no task left to run there, VMX still on; VMXOFF
- *	follows. VMCLEAR what this client has loaded here. References of
- *	vmxcore_get() are not affected: they hold again when the CPU comes back.
- *	Called only for a client that has such references there.
- *
- * @yield: optional. Somebody wants VMX for himself (%VMXCORE_TAKE_OVER): give back
- *	references that are held for nobody's sake. Called in a task that may sleep;
- *	every call that puts is fine in it, vmxcore_unregister() is not.
- * @regain: optional. He has gone, or did not get it: take again what was yielded, if
- *	that is still wanted. Called as @yield is, and maybe without one before.
+ *	without having unregistered, vmxcore takes back what the client holds, and logs it.
+ * @flags: VMXCORE_EXCLUSIVE and the others above, or 0
+ * @emergency: optional. This CPU crashes, or the machine reboots, is powered off
+ *	or enters another kernel (kexec), with notice or without: the client VMCLEARs what it
+ *	has loaded here, because VMXOFF follows. Called on the CPU in question with
+ *	interrupts off, maybe in an NMI, maybe more than once: it may not take a lock
+ *	nor wait. Also called where VMX is off, so that a client can note that its
+ *	instructions will fault from now on; it must check CR4.VMXE before any VMX
+ *	instruction.
+ * @cpu_gone: optional. CPU @cpu goes offline, and the references end that this client
+ *	took there with vmxcore_get_cpu(): the client VMCLEARs what it has loaded here,
+ *	because VMXOFF follows. Called on that CPU with interrupts off, when no task is
+ *	left to run there, and only for a client that has such references there.
+ *	References of vmxcore_get() are not affected: they hold again when the CPU comes
+ *	back.
+ * @yield: optional. A client with %VMXCORE_TAKE_OVER registers: put references that no
+ *	VM depends on. Called in a task that may sleep; every call that puts is allowed
+ *	in it, vmxcore_unregister() is not.
+ * @regain: optional. That client has unregistered, or was refused: take again what was
+ *	put for @yield, if it is still of use. Called as @yield is, and maybe without a
+ *	@yield before.
  *
  * The structure and the name are copied.
  */
@@ -136,9 +134,9 @@ struct vmxcore_caps {
 };
 
 /*
- * True from the moment the machine goes down (reboot, power-off, kexec, crash):
- * set before VMX is taken from any CPU. A VMX instruction that faults while
- * this is set has lost VMX under it and is no bug of its caller.
+ * True from the moment the machine goes down (reboot, power-off, kexec, crash), before VMX is
+ * turned off on any CPU. A VMX instruction that faults while this is set is no bug of its
+ * caller.
  */
 extern bool vmxcore_rebooting;
 
@@ -154,30 +152,31 @@ void vmxcore_put_cpu(struct vmxcore_client *client);
 const struct vmxcore_caps *vmxcore_caps(void);
 
 /*
- * What vmxcore_vmcs_load() tells its caller to do again, or'ed together.
- * VMXCORE_VMCS_CLEAR: the VMCS has been VMCLEARed since it was last loaded: the next VM entry
- * is a VMLAUNCH, and nothing of the CPU's translations for it can be relied upon.
- * VMXCORE_VMCS_MOVED: this is another CPU than the last one: set the host's TR, GDTR and GS
- * bases, SYSENTER_ESP and whatever else is each CPU's own.
+ * The reload flags of vmxcore_vmcs_load(): what its caller has to do again.
+ * VMXCORE_VMCS_CLEAR: the VMCS has been VMCLEARed since it was last loaded. The next VM entry
+ * is a VMLAUNCH, and the CPU's translations for it cannot be relied upon.
+ * VMXCORE_VMCS_MOVED: this is another CPU than the last one. The host's TR, GDTR and GS bases,
+ * SYSENTER_ESP and all else that is per CPU have to be set.
  */
 #define VMXCORE_VMCS_CLEAR	BIT(0)
 #define VMXCORE_VMCS_MOVED	BIT(1)
 
 /*
- * The VMCS that is current on each CPU: the address of its page where a client executes VMPTRLD
- * itself, as kvm_intel does on its way to a guest; the handle where vmxcore_vmcs_load() has loaded
- * it, which is no address; NULL when that is not known. A client that executes VMPTRLD itself
- * writes the address before VMPTRLD, sets the variable to NULL when it VMCLEARs that VMCS, and
- * takes its VMCS for current only where it finds that address. It must not dereference what it
- * finds. All other clients call vmxcore_vmcs_load().
+ * The VMCS that is current on each CPU: the address of its page if a client has executed
+ * VMPTRLD itself, as kvm_intel does on its way to a guest; the handle, which is no address, if
+ * vmxcore_vmcs_load() has loaded it; NULL if it is not known.
+ *
+ * A client that executes VMPTRLD itself must store the address of the page here before VMPTRLD
+ * and store NULL after VMCLEAR. It must treat any other value as "not my VMCS", and must not
+ * dereference it. All other clients call vmxcore_vmcs_load().
  */
 DECLARE_PER_CPU(void *, vmxcore_current_vmcs);
 
 /*
- * The handle that vmxcore_vmcs_load() loaded last on each CPU. A client that executes VMPTRLD
- * itself finds @vmxcore_current_vmcs equal to it where another hypervisor's VMCS is current, or
- * NULL where that one may have been, and flushes the branch history (IBPB). No page is ever
- * equal to it, also not one that was that hypervisor's.
+ * The handle that vmxcore_vmcs_load() loaded last on each CPU. If @vmxcore_current_vmcs is
+ * equal to it, another hypervisor's VMCS is current; if that is NULL, one may have been. In
+ * both cases a client that executes VMPTRLD itself flushes the branch history (IBPB). It is
+ * never equal to the address of a page.
  */
 DECLARE_PER_CPU(void *, vmxcore_lent_vmcs);
 
@@ -192,9 +191,9 @@ void vmxcore_vmcs_return(struct vmxcore_vmcs *vmcs, u64 interrupted);
 int vmxcore_ept_activate(u64 eptp);
 
 /*
- * IPI virtualization (SDM volume 3, "IPI Virtualization"): the VMCS names a table of pointers
- * to the posted-interrupt descriptors of a VM's vCPUs, by their ids. A CPU reads an entry
- * whenever a guest sends an IPI.
+ * IPI virtualization (SDM volume 3, "IPI Virtualization"): the VMCS points to a table of
+ * pointers to the posted-interrupt descriptors of a VM's vCPUs, by their ids. A CPU reads an
+ * entry whenever a guest sends an IPI.
  */
 #define VMXCORE_MAX_VCPU_ID	U16_MAX
 #define VMXCORE_PID_VALID	BIT_ULL(0)
@@ -202,9 +201,9 @@ int vmxcore_ept_activate(u64 eptp);
 /**
  * struct vmxcore_pid_table - a PID-pointer table
  * @entries: the table; its physical address goes into the VMCS
- * @last: the highest vCPU id it has an entry for; goes into the VMCS too
+ * @last: the highest vCPU id that it has an entry for; goes into the VMCS, too
  *
- * Read by whoever likes, written by the calls below only.
+ * Clients may read it; only the calls below write it.
  */
 struct vmxcore_pid_table {
 	u64 *entries;

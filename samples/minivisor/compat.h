@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Every difference between the kernels that minivisor builds for. */
+/* All differences between the kernel versions that minivisor builds for. */
 #ifndef _MINIVISOR_COMPAT_H
 #define _MINIVISOR_COMPAT_H
 
@@ -12,7 +12,7 @@
 #define wrmsrq	wrmsrl
 #endif
 
-/* A kernel that does not know FRED leaves it off. */
+/* Kernels without the feature bit never use FRED. */
 #ifdef X86_FEATURE_FRED
 #define minivisor_has_fred()	cpu_feature_enabled(X86_FEATURE_FRED)
 #else

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The world switch: from the host's registers to the guest's and back.
+ * The switch between the host's and the guest's general-purpose registers. VMX
+ * switches only RSP, RIP, RFLAGS and what the VMCS has fields for.
  *
- * VMX switches RSP, RIP, RFLAGS and what the VMCS has fields for. The other general purpose
- * registers are the hypervisor's work.
- *
- * A hypervisor whose guests are not its own code needs more in this place: SPEC_CTRL, the
- * return stack buffer, the L1 data cache and the CPU's buffers (KVM's vmenter.S and
- * vmx_vcpu_enter_exit() have all of them).
+ * A hypervisor whose guests are not its own code needs more here: SPEC_CTRL,
+ * the return stack buffer, the L1 data cache and the CPU's buffers. KVM's
+ * vmenter.S and vmx_vcpu_enter_exit() handle all of them.
  */
 #include <linux/errno.h>
 #include <linux/linkage.h>
@@ -18,20 +16,22 @@
 
 #include "regs.h"
 
-/* In <asm/vmx.h> it is an enum. */
+/* <asm/vmx.h> has it as an enum, which assembly code cannot use. */
 #define HOST_RSP	0x6c14
 
 #define GUEST_REG(name)	(GUEST_##name * 8)
 
 .text
 
-/**
- * minivisor_enter - run the guest of the current VMCS until its next VM exit
- * @regs:	(RDI) the guest's registers, indices of regs.h
- * @launched:	(SIL) VMRESUME; otherwise VMLAUNCH
+/*
+ * minivisor_enter(regs, launched) - run the guest of the current VMCS until its
+ * next VM exit
  *
- * Return: 0: a VM exit; -EIO: VMfail; -EFAULT: VMX is off, which is no bug while the
- * machine goes down.
+ * RDI: the guest's registers, indexed by regs.h. SIL: execute VMRESUME, else
+ * VMLAUNCH.
+ *
+ * Returns 0 after a VM exit, -EIO after VMfail, -EFAULT if VMX is off, which is
+ * expected while the machine goes down.
  */
 SYM_FUNC_START(minivisor_enter)
 	push %rbp
@@ -47,7 +47,7 @@ SYM_FUNC_START(minivisor_enter)
 	vmwrite %rsp, %rax
 	jbe .Lvmfail
 
-	/* No instruction from here to the entry changes ZF. */
+	/* The jz below needs ZF, so only MOV, which changes no flag, may follow. */
 	test %sil, %sil
 	mov %rdi, %rax
 	mov GUEST_REG(RCX)(%rax), %rcx
@@ -68,7 +68,8 @@ SYM_FUNC_START(minivisor_enter)
 	jz .Llaunch
 
 	/*
-	 * The way goes on at minivisor_exit, by HOST_RIP, and objtool cannot see that.
+	 * objtool cannot see that execution continues at minivisor_exit, by way
+	 * of HOST_RIP.
 	 */
 	UNWIND_HINT_SAVE
 .Lresume:

@@ -16,11 +16,9 @@
 #define EPT_NEEDED	(VMX_EPT_PAGE_WALK_4_BIT | VMX_EPTP_WB_BIT | VMX_EPT_INVEPT_BIT)
 #define LEAF_WB		(VMX_EPTP_MT_WB << VMX_EPT_MT_EPTE_SHIFT)
 
-/**
- * minivisor_ept_supported - has this machine the EPT that is needed?
- *
- * Context: any.
- * Return: 0 or -EOPNOTSUPP.
+/*
+ * Returns 0 if this machine has the EPT features that minivisor needs, else
+ * -EOPNOTSUPP.
  */
 int minivisor_ept_supported(void)
 {
@@ -31,13 +29,7 @@ int minivisor_ept_supported(void)
 	return 0;
 }
 
-/**
- * minivisor_ept_init - page tables that map nothing
- * @ept: to fill in
- *
- * Context: task, may sleep.
- * Return: 0 or -ENOMEM.
- */
+/* Allocates page tables that map nothing. */
 int minivisor_ept_init(struct minivisor_ept *ept)
 {
 	size_t i;
@@ -55,14 +47,10 @@ int minivisor_ept_init(struct minivisor_ept *ept)
 	return 0;
 }
 
-/**
- * minivisor_ept_free - free the page tables
- * @ept: whose; no VMCS that is loaded anywhere points to them
- *
- * What the CPUs have cached under the root's address stays there: vmxcore_ept_activate()
- * is the next owner's duty, whoever he is.
- *
- * Context: task.
+/*
+ * No CPU may have a VMCS with these tables active. CPUs may still cache
+ * mappings under the root's address: the next owner of that page calls
+ * vmxcore_ept_activate().
  */
 void minivisor_ept_free(struct minivisor_ept *ept)
 {
@@ -77,27 +65,17 @@ static u64 *entry_of(struct minivisor_ept *ept, u64 gpa)
 	return &ept->tables[3][gpa >> PAGE_SHIFT];
 }
 
-/**
- * minivisor_ept_map - map a page
- * @ept: where
- * @gpa: a guest-physical address in it, below GUEST_MEMORY
- * @page: the page
- *
- * Needs no INVEPT: nothing that is not present is cached.
- *
- * Context: any.
+/*
+ * A new mapping needs no INVEPT: a CPU never caches an entry that is not
+ * present.
  */
 void minivisor_ept_map(struct minivisor_ept *ept, u64 gpa, struct page *page)
 {
 	WRITE_ONCE(*entry_of(ept, gpa), page_to_phys(page) | LEAF_WB | VMX_EPT_RWX_MASK);
 }
 
-/**
- * minivisor_ept_unmap - take a page out
- * @ept: where
- * @gpa: a guest-physical address in it
- *
- * Context: any; the guest does not run.
+/*
+ * The guest must not run meanwhile. The INVEPT is left to minivisor_ept_sync().
  */
 void minivisor_ept_unmap(struct minivisor_ept *ept, u64 gpa)
 {
@@ -105,23 +83,13 @@ void minivisor_ept_unmap(struct minivisor_ept *ept, u64 gpa)
 	ept->stale = true;
 }
 
-static int invalidate(u64 eptp)
-{
-	if (vmxcore_caps()->ept_vpid & VMX_EPT_EXTENT_CONTEXT_BIT)
-		return vmxcore_invept_single(eptp);
-	return vmxcore_invept_all();
-}
-
-/**
- * minivisor_ept_sync - this CPU forgets what is no longer in the page tables
- * @ept: whose
+/*
+ * Executes the INVEPT that an unmap or a move has made due. Preemption is off
+ * and VMX is on.
  *
- * With a VPID, translations outlive exits, also those of a CPU that this vCPU left: on its
- * return they are as old as that. So it is due after an unmap and after a move, and only
- * where the guest is about to run: there is one vCPU.
- *
- * Context: preemption off, post-VMXON.
- * Return: 0 or an error of vmxcore_invept_single().
+ * With a VPID, translations outlive VM exits, also on a CPU that the vCPU has
+ * left: when it returns there, they are as old as its last run on that CPU. The
+ * VM has one vCPU, so it is enough to flush the CPU that is about to run it.
  */
 int minivisor_ept_sync(struct minivisor_ept *ept)
 {
@@ -129,7 +97,10 @@ int minivisor_ept_sync(struct minivisor_ept *ept)
 
 	if (!ept->stale)
 		return 0;
-	err = invalidate(ept->eptp);
+	if (vmxcore_caps()->ept_vpid & VMX_EPT_EXTENT_CONTEXT_BIT)
+		err = vmxcore_invept_single(ept->eptp);
+	else
+		err = vmxcore_invept_all();
 	if (!err)
 		ept->stale = false;
 	return err;

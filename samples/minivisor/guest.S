@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The guest: 64-bit code at CPL 0, copied to GUEST_CODE. For the module it is data. It has
- * no stack, no IDT and no use for either; it comes to its end by an exception if anything
- * is not as it must be.
+ * The guest: 64-bit code at CPL 0, which the module copies to GUEST_CODE as
+ * data. It has no stack and no IDT. It ends by an exception if it finds any
+ * value wrong.
  *
- * R8D is the state x, R9D the sum. RBX and RCX are taken by CPUID; every other register
- * keeps a copy of x over the exits of CPUID and HLT.
+ * R8D is the state x, R9D the sum. CPUID overwrites RBX and RCX; every other
+ * register keeps a copy of x across the exits of CPUID and HLT.
  */
 #include <linux/linkage.h>
 
@@ -21,7 +21,10 @@ SYM_DATA_START(minivisor_guest)
 .Lstep:
 	imul $MINIVISOR_FACTOR, %r8d, %r8d
 	add $MINIVISOR_ADDEND, %r8d
-	/* Odd, so that many steps reach every cell; and few the page that is taken away. */
+	/*
+	 * The stride is odd, so many steps reach every cell, but few steps
+	 * reach the page that minivisor unmaps.
+	 */
 	imul $MINIVISOR_STRIDE, %ecx, %esi
 	and $(GUEST_DATA_SIZE - 4), %esi
 	mov %r8d, GUEST_DATA(%rsi)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The guest's memory, as it and minivisor see it: guest-physical addresses, which are the
- * guest's linear addresses too.
+ * The guest's memory map in guest-physical addresses. The guest's page tables
+ * map linear addresses to the same numbers.
  */
 #ifndef _MINIVISOR_GUEST_H
 #define _MINIVISOR_GUEST_H
@@ -10,13 +10,13 @@
 #define GUEST_PDPT	0x01000
 #define GUEST_PD	0x02000
 #define GUEST_CODE	0x03000
-/* How many steps a round has, after the code */
+/* The number of steps of a round, in the last word of the code's page */
 #define GUEST_STEPS	0x03ffc
 #define GUEST_DATA	0x10000
 #define GUEST_DATA_SIZE	0x10000
 #define GUEST_MEMORY	(GUEST_DATA + GUEST_DATA_SIZE)
 
-/* The page of the data that is taken away after each round. */
+/* The page of GUEST_DATA that minivisor unmaps after each round */
 #define GUEST_LAZY	0x18000
 
 #ifndef __ASSEMBLY__

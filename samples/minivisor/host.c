@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host's state: what a VM exit loads from the VMCS, and what it leaves behind for us to
- * repair. docs/host-state.md has the whole table.
+ * The host's state: what a VM exit loads from the VMCS, and what minivisor
+ * restores after it. docs/host-state.md has the whole table.
  *
  * SDM volume 3, "VM Exits", "Loading Host State".
  */
@@ -31,14 +31,12 @@ static u64 read_msr(u32 msr)
 	return value;
 }
 
-/**
- * minivisor_host_init - the host's state that is the same on all CPUs, for ever
+/*
+ * Writes the host-state fields that are the same on all CPUs and never change.
+ * The caller has loaded the VMCS.
  *
- * The data segments are null here. What a task has in them is loaded again after the exit:
- * its selectors may have RPL 3 or point into an LDT, which no VMCS accepts.
- *
- * Context: preemption off, the VMCS is loaded.
- * Return: 0 or an error of vmxcore_vmwrite().
+ * The data segments are null: a task's own selectors may have RPL 3 or point
+ * into an LDT, which VM entry refuses. They are reloaded after each VM exit.
  */
 int minivisor_host_init(void)
 {
@@ -57,13 +55,11 @@ int minivisor_host_init(void)
 	       vmxcore_vmwrite(HOST_RIP, (unsigned long)minivisor_exit);
 }
 
-/**
- * minivisor_host_moved - the host's state that each CPU has of its own
- *
- * Context: preemption off, the VMCS is loaded.
- * Return: 0 or an error of vmxcore_vmwrite().
+/*
+ * Writes the host-state fields that each CPU has its own values for, after the
+ * VMCS has moved to this CPU. The caller has loaded the VMCS.
  */
-int minivisor_host_moved(void)
+int minivisor_host_init_cpu(void)
 {
 	unsigned int cpu = smp_processor_id();
 	unsigned long tss = (unsigned long)&get_cpu_entry_area(cpu)->tss.x86_tss;
@@ -77,27 +73,29 @@ int minivisor_host_moved(void)
 }
 
 /*
- * CR3 changes with the task and, by its PCID, with each switch to it; CR4 with what tasks
- * may do (TSD, PCE). perf changes PERF_GLOBAL_CTRL at any time: in the guest it is 0, as
- * PEBS would write its records to addresses of the guest's.
+ * CR3 changes with the task and, in its PCID, with each switch to the same task.
+ * CR4 changes with the task's TSD and PCE. perf changes PERF_GLOBAL_CTRL at any
+ * time; it is 0 in the guest, as PEBS would write its records to guest memory.
  */
-static int write_current(const struct minivisor_host *host)
+static int write_current(const struct minivisor_host *host, bool switches_perf)
 {
 	int err;
 
 	err = vmxcore_vmwrite(HOST_CR3, __read_cr3()) ?:
 	      vmxcore_vmwrite(HOST_CR4, __read_cr4()) ?:
 	      vmxcore_vmwrite(HOST_FS_BASE, host->fs_base);
-	if (!err && minivisor_vmcs_switches_perf())
+	if (!err && switches_perf)
 		err = vmxcore_vmwrite(HOST_IA32_PERF_GLOBAL_CTRL,
 				      read_msr(MSR_CORE_PERF_GLOBAL_CTRL));
 	return err;
 }
 
 /*
- * That does not suffice where PEBS is not isolated from VMX: a record that has begun is written
- * after the counters have stopped. Which CPUs do that only perf knows, so it is done for all, and
- * costs something only while perf uses PEBS. Here, and not by the entry: the record needs the time.
+ * Stopping the counters is not enough on CPUs where PEBS is not isolated from
+ * VMX: PEBS writes a started record even after the counters have stopped. Only
+ * perf knows which CPUs these are, so this is done on all of them; it costs
+ * little unless perf uses PEBS. It is not done by the MSR-load list of the VM
+ * entry because PEBS needs time to write the record.
  */
 static void stop_pebs(struct minivisor_host *host)
 {
@@ -106,14 +104,14 @@ static void stop_pebs(struct minivisor_host *host)
 		wrmsrq(MSR_IA32_PEBS_ENABLE, 0);
 }
 
-/**
- * minivisor_host_save - before an entry
- * @host: filled in
+/*
+ * Saves the host state before a VM entry, and writes the host-state fields that
+ * change with the task. Interrupts are off and the VMCS is loaded.
  *
- * Context: interrupts off, the VMCS is loaded.
- * Return: 0: minivisor_host_restore() has to follow; or an error of vmxcore_vmwrite().
+ * After 0 the caller must call minivisor_host_restore(), after an error it must
+ * not.
  */
-int minivisor_host_save(struct minivisor_host *host)
+int minivisor_host_save(struct minivisor_host *host, bool switches_perf)
 {
 	int err;
 
@@ -128,18 +126,24 @@ int minivisor_host_save(struct minivisor_host *host)
 	savesegment(fs, host->fs);
 	savesegment(gs, host->gs);
 	host->fs_base = read_msr(MSR_FS_BASE);
-	/* A reload of GS is all that could change this one. */
+	/*
+	 * Only a reload of GS could change KERNEL_GS_BASE, so a null GS needs
+	 * no MSR read.
+	 */
 	host->gs_base = host->gs ? read_msr(MSR_KERNEL_GS_BASE) : 0;
-	err = write_current(host);
+	err = write_current(host, switches_perf);
 	if (!err)
 		stop_pebs(host);
 	return err;
 }
 
-/* Most tasks have null in all of them, and so has the CPU after an exit. */
+/*
+ * Most tasks have null selectors, and so has the CPU after a VM exit: skip
+ * those.
+ */
 static void restore_segments(const struct minivisor_host *host)
 {
-	/* First, as the others may point into it. */
+	/* The other selectors may point into the LDT. */
 	if (host->ldt)
 		asm volatile("lldt %0" : : "m" (host->ldt));
 	if (host->ds)
@@ -156,22 +160,26 @@ static void restore_segments(const struct minivisor_host *host)
 	}
 }
 
-/* As found: after a VM of KVM's the IDT's limit is 0xffff, which KVM lets be. */
+/*
+ * Restore the limits as found, not as the kernel sets them: KVM leaves an IDT
+ * limit of 0xffff after its VM exits.
+ */
 static void restore_tables(const struct minivisor_host *host)
 {
 	if (host->gdt.size != LIMIT_AFTER_EXIT)
 		native_load_gdt(&host->gdt);
 	if (host->idt.size != LIMIT_AFTER_EXIT)
 		native_load_idt(&host->idt);
-	/* TR's limit ends before the I/O bitmap now: the kernel loads it when a task has one. */
+	/*
+	 * The VM exit has set TR's limit to end before the I/O bitmap. The
+	 * kernel reloads TR when it switches to a task that has a bitmap.
+	 */
 	invalidate_tss_limit();
 }
 
-/**
- * minivisor_host_restore - after an exit, or an entry that failed
- * @host: what minivisor_host_save() found
- *
- * Context: interrupts still off.
+/*
+ * Restores the host state after a VM exit or a failed VM entry. Interrupts are
+ * still off.
  */
 void minivisor_host_restore(const struct minivisor_host *host)
 {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * minivisor.ko, a hypervisor beside KVM: the device, and the registration with vmxcore.
+ * minivisor.ko, a hypervisor beside KVM: the device, and the registration with
+ * vmxcore.
  *
- * Each open file is a VM. VMX is on while there is one; an open file also keeps this module
- * loaded, so the client has nothing left when it unregisters.
+ * Each open file is a VM, and VMX is on while there is one. An open file also
+ * keeps this module loaded, so the client holds nothing when it unregisters.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,9 +16,6 @@
 
 #include "compat.h"
 #include "minivisor.h"
-
-/* What minivisor is for vmxcore. */
-struct vmxcore_client *minivisor_client;
 
 static int minivisor_open(struct inode *inode, struct file *file)
 {
@@ -42,7 +40,10 @@ static int run_locked(struct minivisor_vm *vm, void __user *arg)
 
 	if (copy_from_user(&run, arg, sizeof(run)))
 		return -EFAULT;
-	/* Before its first entry the guest has had no exit. */
+	/*
+	 * The first entry launches the VMCS. Until then the guest can be given
+	 * its parameters.
+	 */
 	err = vm->run.launches ? 0 : minivisor_vm_start(vm, run.seed, run.steps);
 	if (err)
 		return err;
@@ -83,9 +84,11 @@ static struct miscdevice device = {
 };
 
 /*
- * No callbacks. emergency: all that minivisor loads are VMCSs of vmxcore's, which VMCLEARs
- * them itself when the machine crashes. cpu_gone: that is for references on single CPUs.
- * yield: VMX is held for a VM's sake only, and nobody's VM is ended for another.
+ * No callbacks are needed. emergency: all VMCSs of minivisor come from
+ * vmxcore_vmcs_alloc(), and vmxcore VMCLEARs those itself when the machine
+ * crashes. cpu_gone: minivisor takes no references on single CPUs. yield: each
+ * reference belongs to a VM, and minivisor ends no VM for another client's
+ * sake.
  */
 static const struct vmxcore_client_desc desc = {
 	.name = KBUILD_MODNAME,
@@ -96,14 +99,17 @@ static int __init minivisor_init(void)
 {
 	int err;
 
-	/* An NMI that ends a guest is handed to the host by INT 2, which is an oops with FRED. */
+	/*
+	 * minivisor hands an NMI that caused a VM exit to the host by INT 2,
+	 * which is an oops with FRED.
+	 */
 	if (minivisor_has_fred()) {
 		pr_err("this kernel uses FRED, with which minivisor can't hand NMIs to the host: not loaded (fred=off on the kernel command line turns FRED off)\n");
 		return -EOPNOTSUPP;
 	}
 	err = minivisor_vmcs_supported() ?: minivisor_ept_supported();
 	if (err) {
-		pr_err("this CPU cannot do what minivisor needs, EPT perhaps: not loaded\n");
+		pr_err("this CPU lacks a VMX control that minivisor needs, perhaps EPT: not loaded\n");
 		return err;
 	}
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * minivisor: a VM, and what its files do for each other.
+ * minivisor: struct minivisor_vm, and the functions that its files call in each
+ * other.
  */
 #ifndef _MINIVISOR_H
 #define _MINIVISOR_H
@@ -23,9 +24,9 @@
 
 /**
  * struct minivisor_ept - the guest's physical memory
- * @tables: one page for each of the four levels, the root first; the last one maps 2 MiB
- * @eptp: what goes into the VMCS
- * @stale: something has been taken out of @tables since this CPU was last told
+ * @tables: one page for each of the four levels, the root first; the last maps 2 MiB
+ * @eptp: the EPT pointer, as the VMCS holds it
+ * @stale: an INVEPT is due before the next VM entry on this CPU
  */
 struct minivisor_ept {
 	u64 *tables[4];
@@ -34,20 +35,20 @@ struct minivisor_ept {
 };
 
 /**
- * struct minivisor_host - what a VM exit does not bring back as it was
- * @cr2: not part of the VMCS
- * @dr7: an exit sets it to 0x400
- * @debugctl: an exit sets it to 0
- * @pebs_enable: no exit's work: it is 0 while the guest runs
- * @fs_base: a reload of FS changes it
- * @gs_base: the user's, in MSR_KERNEL_GS_BASE: a reload of GS changes it
- * @gdt: an exit sets its limit to 0xffff
- * @idt: the same
- * @ldt: an exit makes LDTR unusable
- * @ds: host selectors of a VMCS must have RPL 0 and point into the GDT
- * @es: the same
- * @fs: the same
- * @gs: the same
+ * struct minivisor_host - host state that a VM exit does not restore
+ * @cr2: no field of the VMCS holds it
+ * @dr7: a VM exit sets it to 0x400
+ * @debugctl: a VM exit sets it to 0
+ * @pebs_enable: minivisor sets it to 0 before each VM entry
+ * @fs_base: reloading FS changes it
+ * @gs_base: the task's GS base, in MSR_KERNEL_GS_BASE; reloading GS changes it
+ * @gdt: a VM exit sets the limit to 0xffff
+ * @idt: a VM exit sets the limit to 0xffff
+ * @ldt: a VM exit makes LDTR unusable
+ * @ds: host selectors of a VMCS must have RPL 0 and TI 0
+ * @es: as @ds
+ * @fs: as @ds
+ * @gs: as @ds
  */
 struct minivisor_host {
 	unsigned long cr2;
@@ -66,13 +67,13 @@ struct minivisor_host {
 };
 
 /**
- * struct minivisor_exit_info - the last VM exit, out of the VMCS
+ * struct minivisor_exit_info - the last VM exit, as read from the VMCS
  * @reason: the basic exit reason
- * @entry_failed: it is no exit, but the reason why an entry failed after the checks of the VMCS's
- *	controls and host state
- * @intr_info: VM_EXIT_INTR_INFO: which exception, or NMI
- * @length: of the instruction that caused the exit
- * @gpa: GUEST_PHYSICAL_ADDRESS, of an EPT violation
+ * @entry_failed: bit 31 of the exit reason: a VM entry has failed after the
+ *	checks of controls and host state, and @reason says why
+ * @intr_info: VM_EXIT_INTR_INFO, which names an exception or an NMI
+ * @length: length of the instruction that caused the exit
+ * @gpa: GUEST_PHYSICAL_ADDRESS, valid for an EPT violation
  */
 struct minivisor_exit_info {
 	u16 reason;
@@ -84,27 +85,30 @@ struct minivisor_exit_info {
 
 /**
  * struct minivisor_vm - a VM with one vCPU
- * @lock: held while it runs
- * @vmcs: its VMCS
- * @vpid: its VPID, 0 when it has none
- * @launched: VMRESUME, not VMLAUNCH. The hardware keeps this in the VMCS and tells nobody.
- * @behind: what vmxcore_vmcs_load() has asked for is yet to be done
- * @over: the guest has done what it must not
- * @regs: the guest's registers, without RSP: that one, as most of the guest, is in the VMCS
+ * @lock: held while the VM runs
+ * @vmcs: the VMCS
+ * @vpid: the VPID, or 0 if the VM runs without one
+ * @switches_perf: VM entry and exit load IA32_PERF_GLOBAL_CTRL
+ * @launched: the VMCS's launch state: the next VM entry is a VMRESUME. No
+ *	instruction reads it, so each client keeps a copy.
+ * @reload_pending: vmxcore_vmcs_load() has asked for work that is not done yet
+ * @dead: the guest caused an exit that ends it; it is not entered any more
+ * @regs: the guest's general-purpose registers; RSP is in the VMCS
  * @rip: the guest's RIP
  * @exit: the last VM exit
- * @ept: its EPT page tables
- * @memory: its memory
+ * @ept: the EPT page tables
+ * @memory: the guest's memory
  * @run: the result of the last round, and the counts
  */
 struct minivisor_vm {
-	/* One thread at a time runs it. */
+	/* serializes MINIVISOR_RUN: one vCPU, one thread */
 	struct mutex lock;
 	struct vmxcore_vmcs *vmcs;
 	int vpid;
+	bool switches_perf;
 	bool launched;
-	bool behind;
-	bool over;
+	bool reload_pending;
+	bool dead;
 	unsigned long regs[NR_REGS];
 	unsigned long rip;
 	struct minivisor_exit_info exit;
@@ -113,17 +117,15 @@ struct minivisor_vm {
 	struct minivisor_run run;
 };
 
-/* main.c */
+/* vm.c */
 extern struct vmxcore_client *minivisor_client;
 
-/* vm.c */
 struct minivisor_vm *minivisor_vm_create(void);
 int minivisor_vm_start(struct minivisor_vm *vm, u64 seed, u64 steps);
 void minivisor_vm_destroy(struct minivisor_vm *vm);
 
 /* vmcs.c */
 int minivisor_vmcs_supported(void);
-bool minivisor_vmcs_switches_perf(void);
 int minivisor_vmcs_init(struct minivisor_vm *vm);
 int minivisor_vmcs_load(struct minivisor_vm *vm);
 
@@ -137,8 +139,8 @@ int minivisor_ept_sync(struct minivisor_ept *ept);
 
 /* host.c */
 int minivisor_host_init(void);
-int minivisor_host_moved(void);
-int minivisor_host_save(struct minivisor_host *host);
+int minivisor_host_init_cpu(void);
+int minivisor_host_save(struct minivisor_host *host, bool switches_perf);
 void minivisor_host_restore(const struct minivisor_host *host);
 
 /* run.c */

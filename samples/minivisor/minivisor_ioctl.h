@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * minivisor: what user space and the guest know of it.
+ * minivisor: the interface to user space, and the constants that the guest
+ * shares with it.
  *
- * open("/dev/minivisor") makes a VM with one vCPU, close() ends it.
+ * open("/dev/minivisor") creates a VM with one vCPU, close() destroys it.
  */
 #ifndef _MINIVISOR_IOCTL_H
 #define _MINIVISOR_IOCTL_H
 
 /*
- * What the guest computes: x = x * FACTOR + ADDEND, STEPS times a round, each x through its
- * memory and into a sum. To the sum comes what CPUID says in LEAF, which a guest on bare
- * hardware would not get: "minivisor" in EBX, ECX and EDX. The guest never starts anew.
+ * A round of the guest executes STEPS steps of x = x * FACTOR + ADDEND. Each x
+ * is written to the guest's memory, read back and added to a sum. The sum also
+ * contains the EBX, ECX and EDX that CPUID returns for MINIVISOR_LEAF,
+ * "minivisor" in ASCII, which bare hardware would not return. The state x is
+ * never reset: each round starts where the last one ended.
  */
 #define MINIVISOR_FACTOR	1664525
 #define MINIVISOR_ADDEND	1013904223
@@ -29,21 +32,26 @@
 #include <linux/types.h>
 
 /**
- * struct minivisor_run - MINIVISOR_RUN: one round of the guest
- * @seed: in: the x that the guest starts with; only the first call is asked
- * @steps: in: how many steps a round has, MIN_STEPS to MAX_STEPS; likewise
+ * struct minivisor_run - MINIVISOR_RUN: run one round of the guest
+ * @seed: in: the guest's first x; read by the first call only
+ * @steps: in: the number of steps of a round, MINIVISOR_MIN_STEPS to
+ *	MINIVISOR_MAX_STEPS; read by the first call only
  * @sum: out: the sum of this round, modulo 2^32
- * @rounds: out, as all that follow, and counted since open(): VMCALLs, one a round
- * @cpuid: CPUIDs, one a round
- * @hlt: HLTs, one a round
- * @ept_violations: accesses to the page that minivisor takes away after each round: one a round
- * @interrupts: exits because of an interrupt of the host
- * @nmis: exits because of an NMI of the host
- * @launches: how often the VMCS was found clear, and VMLAUNCH was due
- * @moves: how often the vCPU was on another CPU than before, the first time included
+ * @rounds: out: exits by VMCALL, one a round. This and all later counts start
+ *	at open().
+ * @cpuid: out: exits by CPUID, one a round
+ * @hlt: out: exits by HLT, one a round
+ * @ept_violations: out: accesses to the page that minivisor unmaps after each
+ *	round, one a round
+ * @interrupts: out: exits by an interrupt of the host
+ * @nmis: out: exits by an NMI of the host
+ * @launches: out: VM entries by VMLAUNCH, each on a VMCS that was clear
+ * @moves: out: loads of the VMCS on another CPU than the last one, the very
+ *	first load included
  *
- * Errors: EINTR: a signal came; call again, nothing is lost. EIO: the guest has done what
- * it must not, see the kernel's log; it is over. Others are those of vmxcore_vmcs_load().
+ * EINTR: a signal is pending; call again, nothing is lost. EIO: the guest caused
+ * an exit that ends it, and the kernel log names it. Other errors are those of
+ * vmxcore_vmcs_load().
  */
 struct minivisor_run {
 	__u64 seed;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The guest's general registers by their numbers in instructions; RSP is in the VMCS. */
+/*
+ * The guest's general-purpose registers, by their numbers in instructions. RSP
+ * is in the VMCS.
+ */
 #ifndef _MINIVISOR_REGS_H
 #define _MINIVISOR_REGS_H
 

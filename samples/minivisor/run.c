@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The run loop: enter, see why the guest came back, do it, enter again.
- */
+/* The run loop: enter the guest, handle its VM exit, enter again. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/delay.h>
@@ -28,13 +26,17 @@ static bool is_event(unsigned long intr_info, unsigned long type, unsigned long 
 }
 
 /*
- * These two are the host's and cannot wait: the exit has taken them out of the hardware, and
- * NMIs are blocked until an IRET. The handler's own is that.
+ * NMIs and machine checks belong to the host and cannot wait: the exit has
+ * removed them from the hardware, and NMIs stay blocked until an IRET, which
+ * the handler of INT 2 executes.
  */
 static void deliver_to_host(const struct minivisor_exit_info *exit)
 {
 	struct pt_regs regs = {
-		/* As if from user mode, as in KVM: the guest's memory is hit, not the kernel's. */
+		/*
+		 * Claim user mode, as KVM does: guest memory is affected, not
+		 * the kernel's.
+		 */
 		.cs = 3,
 		.flags = X86_EFLAGS_IF,
 	};
@@ -49,7 +51,10 @@ static void deliver_to_host(const struct minivisor_exit_info *exit)
 		do_machine_check(&regs);
 }
 
-/* All that is wanted of the VMCS: when preemption is on again it may not be current. */
+/*
+ * Read everything at once: when preemption is on again the VMCS may not be
+ * current.
+ */
 static int read_exit(struct minivisor_vm *vm)
 {
 	struct minivisor_exit_info *exit = &vm->exit;
@@ -63,24 +68,21 @@ static int read_exit(struct minivisor_vm *vm)
 	      vmxcore_vmread(GUEST_RIP, &vm->rip);
 	if (err)
 		return err;
-	/* Bits 15:0 are the reason. The others say more about it, each for itself. */
+	/*
+	 * Bits 15:0 are the basic reason, the bits above are independent flags.
+	 */
 	exit->reason = reason;
 	exit->entry_failed = reason & VMX_EXIT_REASONS_FAILED_VMENTRY;
 	return 0;
 }
 
-static int write_guest(struct minivisor_vm *vm)
-{
-	return vmxcore_vmwrite(GUEST_RIP, vm->rip) ?: minivisor_ept_sync(&vm->ept);
-}
-
-static int switch_worlds(struct minivisor_vm *vm)
+static int enter_guest(struct minivisor_vm *vm)
 {
 	struct minivisor_host host;
 	unsigned long error = 0;
 	int err;
 
-	err = minivisor_host_save(&host);
+	err = minivisor_host_save(&host, vm->switches_perf);
 	if (err)
 		return err;
 	err = minivisor_enter(vm->regs, vm->launched);
@@ -100,12 +102,17 @@ static int enter_irqs_off(struct minivisor_vm *vm)
 {
 	int err;
 
-	/* Not before this: what comes from here on is an interrupt, and ends the guest. */
+	/*
+	 * Check last, with interrupts off: an interrupt that arrives after this
+	 * check causes a VM exit.
+	 */
 	if (need_resched() || signal_pending(current))
 		return -EAGAIN;
 
-	err = write_guest(vm) ?: switch_worlds(vm);
-	/* An entry that fails does not make the VMCS launched. */
+	err = vmxcore_vmwrite(GUEST_RIP, vm->rip) ?:
+	      minivisor_ept_sync(&vm->ept) ?:
+	      enter_guest(vm);
+	/* A failed VM entry does not make the VMCS launched. */
 	if (err || vm->exit.entry_failed)
 		return err;
 	if (!vm->launched)
@@ -115,8 +122,8 @@ static int enter_irqs_off(struct minivisor_vm *vm)
 }
 
 /*
- * From the load to the last VMREAD nobody else runs on this CPU, so the VMCS stays current
- * and the host's state is whole again before anybody can see it.
+ * Preemption is off from the load to the last VMREAD, so the VMCS stays
+ * current. Nothing else runs on this CPU before the host's state is restored.
  */
 static int enter(struct minivisor_vm *vm)
 {
@@ -127,7 +134,7 @@ static int enter(struct minivisor_vm *vm)
 	if (!err) {
 		local_irq_disable();
 		err = enter_irqs_off(vm);
-		/* The interrupt that ended the guest is taken here. */
+		/* Here the host takes the interrupt that caused the VM exit. */
 		local_irq_enable();
 	}
 	preempt_enable();
@@ -139,103 +146,98 @@ static void skip_instruction(struct minivisor_vm *vm)
 	vm->rip += vm->exit.length;
 }
 
-static void answer_cpuid(struct minivisor_vm *vm)
+static int handle_cpuid(struct minivisor_vm *vm)
 {
+	vm->run.cpuid++;
 	vm->regs[GUEST_RAX] = MINIVISOR_LEAF;
 	vm->regs[GUEST_RBX] = MINIVISOR_LEAF_EBX;
 	vm->regs[GUEST_RCX] = MINIVISOR_LEAF_ECX;
 	vm->regs[GUEST_RDX] = MINIVISOR_LEAF_EDX;
+	skip_instruction(vm);
+	return 0;
 }
 
-static int end_of_round(struct minivisor_vm *vm)
+static int handle_vmcall(struct minivisor_vm *vm)
 {
 	vm->run.sum = (u32)vm->regs[GUEST_RAX];
 	vm->run.rounds++;
 	minivisor_ept_unmap(&vm->ept, GUEST_LAZY);
+	skip_instruction(vm);
 	return 1;
 }
 
-static int end_of_guest(struct minivisor_vm *vm)
+static int end_guest(struct minivisor_vm *vm)
 {
 	pr_warn_ratelimited("the guest is over: %s, reason %u, event 0x%lx, at 0x%lx\n",
 			    vm->exit.entry_failed ? "its VM entry failed" : "VM exit",
 			    vm->exit.reason, vm->exit.intr_info, vm->rip);
-	vm->over = true;
+	vm->dead = true;
 	return -EIO;
 }
 
-static int on_exception_or_nmi(struct minivisor_vm *vm)
+static int handle_exception_nmi(struct minivisor_vm *vm)
 {
-	/* The host has had both already. */
+	/* deliver_to_host() has handled NMIs and machine checks already. */
 	if (is_event(vm->exit.intr_info, INTR_TYPE_NMI_INTR, NMI_VECTOR)) {
 		vm->run.nmis++;
 		return 0;
 	}
 	if (is_event(vm->exit.intr_info, INTR_TYPE_HARD_EXCEPTION, X86_TRAP_MC))
 		return 0;
-	return end_of_guest(vm);
+	return end_guest(vm);
 }
 
-static int on_ept_violation(struct minivisor_vm *vm)
+static int handle_ept_violation(struct minivisor_vm *vm)
 {
 	u64 page = vm->exit.gpa & PAGE_MASK;
 
 	if (page != GUEST_LAZY)
-		return end_of_guest(vm);
+		return end_guest(vm);
 	vm->run.ept_violations++;
 	minivisor_ept_map(&vm->ept, page, vm->memory[page >> PAGE_SHIFT]);
 	return 0;
 }
 
-/* 0: on with the guest. 1: it has reported. Otherwise it is over. */
+/* Returns 0 to enter the guest again, 1 after a round, or a negative errno. */
 static int handle_exit(struct minivisor_vm *vm)
 {
 	if (vm->exit.entry_failed)
-		return end_of_guest(vm);
+		return end_guest(vm);
 
 	switch (vm->exit.reason) {
 	case EXIT_REASON_EXTERNAL_INTERRUPT:
 		vm->run.interrupts++;
 		return 0;
 	case EXIT_REASON_EXCEPTION_NMI:
-		return on_exception_or_nmi(vm);
+		return handle_exception_nmi(vm);
 	case EXIT_REASON_CPUID:
-		vm->run.cpuid++;
-		answer_cpuid(vm);
-		skip_instruction(vm);
-		return 0;
+		return handle_cpuid(vm);
 	case EXIT_REASON_HLT:
 		vm->run.hlt++;
 		skip_instruction(vm);
 		return 0;
 	case EXIT_REASON_EPT_VIOLATION:
-		return on_ept_violation(vm);
+		return handle_ept_violation(vm);
 	case EXIT_REASON_VMCALL:
-		skip_instruction(vm);
-		return end_of_round(vm);
+		return handle_vmcall(vm);
 	default:
-		return end_of_guest(vm);
+		return end_guest(vm);
 	}
 }
 
-/* Interrupts and preemption are on, no VMCS is needed. */
-static int before_entry(void)
-{
-	if (signal_pending(current))
-		return -EINTR;
-	cond_resched();
-	return 0;
-}
-
 /*
- * A CPU on its way down refuses the VMCS. Then this task is about to be moved away from it,
- * and sleeping lets that happen. When the whole machine goes down, there is nowhere to go.
+ * A CPU that is going offline refuses to load a VMCS. This task is about to be
+ * migrated away from it, and sleeping lets that happen. When the whole machine
+ * goes down there is no other CPU to wait for.
  */
-static int after_refusal(int err)
+static int handle_entry_error(int err)
 {
 	if (err == -EAGAIN)
 		return 0;
-	/* Whatever the error: an instruction that finds VMX gone faults. */
+	/*
+	 * This holds for any error: a VMX instruction faults when a reboot has
+	 * turned VMX off.
+	 */
 	if (vmxcore_rebooting)
 		return -ESHUTDOWN;
 	if (err != -ESHUTDOWN)
@@ -244,26 +246,24 @@ static int after_refusal(int err)
 	return 0;
 }
 
-/**
- * minivisor_run - run the guest until it reports
- * @vm: which; its lock is held
+/*
+ * Runs the guest until the end of a round. The caller holds vm->lock.
  *
- * Context: task, may sleep.
- * Return: 0: @vm->run is filled in; -EINTR: a signal came, and the guest stands between two
- * instructions; -EIO: the guest is over; or an error of vmxcore_vmcs_load().
+ * Returns 0 with vm->run filled in, -EINTR if a signal is pending, -EIO if the
+ * guest has ended, or an error of vmxcore_vmcs_load().
  */
 int minivisor_run(struct minivisor_vm *vm)
 {
 	int err;
 
-	if (vm->over)
+	if (vm->dead)
 		return -EIO;
 	do {
-		err = before_entry();
-		if (err)
-			return err;
+		if (signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		err = enter(vm);
-		err = err ? after_refusal(err) : handle_exit(vm);
+		err = err ? handle_entry_error(err) : handle_exit(vm);
 	} while (!err);
 	return err < 0 ? err : 0;
 }

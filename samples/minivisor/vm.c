@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Making and ending a VM: its memory, and what vmxcore lends it.
+ * Create and destroy a VM: its memory, and its reference, VMCS and VPID from
+ * vmxcore.
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -11,6 +12,9 @@
 
 #include "minivisor.h"
 
+/* Registered by main.c for as long as the module is loaded. */
+struct vmxcore_client *minivisor_client;
+
 static void free_memory(struct minivisor_vm *vm)
 {
 	size_t i;
@@ -19,22 +23,25 @@ static void free_memory(struct minivisor_vm *vm)
 		__free_page(vm->memory[i]);
 }
 
-static void *at(struct minivisor_vm *vm, u64 gpa)
+static void *guest_ptr(struct minivisor_vm *vm, u64 gpa)
 {
 	return page_address(vm->memory[gpa >> PAGE_SHIFT]) + offset_in_page(gpa);
 }
 
-/* Page tables of the guest's own: the first 2 MiB, one to one. */
+/*
+ * The guest's own page tables map the first 2 MiB one to one, by one large
+ * page.
+ */
 static void fill_memory(struct minivisor_vm *vm)
 {
-	*(u64 *)at(vm, GUEST_PML4) = GUEST_PDPT | _PAGE_PRESENT | _PAGE_RW;
-	*(u64 *)at(vm, GUEST_PDPT) = GUEST_PD | _PAGE_PRESENT | _PAGE_RW;
-	*(u64 *)at(vm, GUEST_PD) = _PAGE_PRESENT | _PAGE_RW | _PAGE_PSE;
-	memcpy(at(vm, GUEST_CODE), minivisor_guest,
+	*(u64 *)guest_ptr(vm, GUEST_PML4) = GUEST_PDPT | _PAGE_PRESENT | _PAGE_RW;
+	*(u64 *)guest_ptr(vm, GUEST_PDPT) = GUEST_PD | _PAGE_PRESENT | _PAGE_RW;
+	*(u64 *)guest_ptr(vm, GUEST_PD) = _PAGE_PRESENT | _PAGE_RW | _PAGE_PSE;
+	memcpy(guest_ptr(vm, GUEST_CODE), minivisor_guest,
 	       minivisor_guest_end - minivisor_guest);
 }
 
-static int make_memory(struct minivisor_vm *vm)
+static int alloc_memory(struct minivisor_vm *vm)
 {
 	size_t i;
 	int err;
@@ -58,7 +65,10 @@ out:
 	return -ENOMEM;
 }
 
-/* A VM needs no VPID. Without one its translations do not outlive an exit. */
+/*
+ * A VM works without a VPID: each VM entry and exit then flushes its
+ * translations.
+ */
 static void take_vpid(struct minivisor_vm *vm)
 {
 	int vpid = vmxcore_vpid_alloc(minivisor_client);
@@ -66,16 +76,19 @@ static void take_vpid(struct minivisor_vm *vm)
 	vm->vpid = vpid > 0 ? vpid : 0;
 }
 
-static void give_back(struct minivisor_vm *vm)
+static void release_vmx(struct minivisor_vm *vm)
 {
-	/* It may be loaded, here or elsewhere, and VMCLEAR needs VMX: before the put. */
+	/*
+	 * The VMCS may be active on some CPU, and VMCLEAR needs VMX. So this
+	 * precedes the put.
+	 */
 	vmxcore_vmcs_free(vm->vmcs);
 	if (vm->vpid)
 		vmxcore_vpid_free(minivisor_client, vm->vpid);
 	vmxcore_put(minivisor_client);
 }
 
-static int borrow(struct minivisor_vm *vm)
+static int acquire_vmx(struct minivisor_vm *vm)
 {
 	int err;
 
@@ -92,16 +105,13 @@ static int borrow(struct minivisor_vm *vm)
 
 	err = minivisor_vmcs_init(vm);
 	if (err)
-		give_back(vm);
+		release_vmx(vm);
 	return err;
 }
 
-/**
- * minivisor_vm_create - make a VM
- *
- * Context: task, may sleep.
- * Return: the VM, or ERR_PTR: -ENOMEM, or an error of vmxcore_get(), vmxcore_vmcs_alloc()
- * or vmxcore_vmcs_load().
+/*
+ * Returns the VM, or ERR_PTR() with -ENOMEM or an error of vmxcore_get(),
+ * vmxcore_vmcs_alloc() or vmxcore_vmcs_load().
  */
 struct minivisor_vm *minivisor_vm_create(void)
 {
@@ -113,10 +123,10 @@ struct minivisor_vm *minivisor_vm_create(void)
 	mutex_init(&vm->lock);
 	vm->rip = GUEST_CODE;
 
-	err = make_memory(vm);
+	err = alloc_memory(vm);
 	if (err)
 		goto out_free;
-	err = borrow(vm);
+	err = acquire_vmx(vm);
 	if (err)
 		goto out_memory;
 	return vm;
@@ -129,15 +139,7 @@ out_free:
 	return ERR_PTR(err);
 }
 
-/**
- * minivisor_vm_start - tell the guest what to compute
- * @vm: which; it has not run yet
- * @seed: its first x
- * @steps: how many steps a round has
- *
- * Context: task.
- * Return: 0; -EINVAL: too few steps, or too many.
- */
+/* Sets the guest's parameters, for a VM that has not run yet. */
 int minivisor_vm_start(struct minivisor_vm *vm, u64 seed, u64 steps)
 {
 	if (steps < MINIVISOR_MIN_STEPS || steps > MINIVISOR_MAX_STEPS)
@@ -145,22 +147,17 @@ int minivisor_vm_start(struct minivisor_vm *vm, u64 seed, u64 steps)
 	vm->run.seed = (u32)seed;
 	vm->run.steps = steps;
 	vm->regs[GUEST_R8] = vm->run.seed;
-	*(u32 *)at(vm, GUEST_STEPS) = steps;
+	*(u32 *)guest_ptr(vm, GUEST_STEPS) = steps;
 	return 0;
 }
 
-/**
- * minivisor_vm_destroy - end a VM
- * @vm: which; nobody runs it
- *
- * The EPT pages go last: as long as a CPU may be in VMX operation with this VMCS, it may
- * read them.
- *
- * Context: task, may sleep.
+/*
+ * The EPT pages go last: a CPU in VMX operation may read them while the VMCS is
+ * active there.
  */
 void minivisor_vm_destroy(struct minivisor_vm *vm)
 {
-	give_back(vm);
+	release_vmx(vm);
 	free_memory(vm);
 	minivisor_ept_free(&vm->ept);
 	kfree(vm);

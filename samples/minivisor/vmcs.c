@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VMCS: what is written once, and what vmxcore_vmcs_load() asks for.
+ * The VMCS: the fields that are written once, and the work that
+ * vmxcore_vmcs_load() asks for.
  *
- * SDM volume 3, "Virtual Machine Control Structures", and appendix A for the controls.
+ * SDM volume 3, "Virtual Machine Control Structures", and appendix A for the
+ * controls.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -14,10 +16,13 @@
 #include "minivisor.h"
 
 /*
- * The guest may touch nothing that is not in the VMCS: each MSR, port, debug register and
- * CR8 is an exit, and the end of it. So the host's MSRs, those included in which KVM left
- * another guest's values, are what they were. No interrupt is acknowledged by the exit: it
- * stays pending, and the host takes it when interrupts are enabled.
+ * The guest can reach no state outside of the VMCS: each access to an MSR, a
+ * port, a debug register or CR8 causes a VM exit, which ends the guest. So all
+ * MSRs of the host keep their values, also those that KVM has left with the
+ * values of its own guests.
+ *
+ * VM exits do not acknowledge interrupts: an interrupt stays pending, and the
+ * host takes it when it enables interrupts.
  */
 #define PINBASED	(PIN_BASED_EXT_INTR_MASK | PIN_BASED_NMI_EXITING)
 #define PROCBASED	(CPU_BASED_HLT_EXITING | CPU_BASED_MWAIT_EXITING | \
@@ -29,7 +34,10 @@
 #define EXIT		VM_EXIT_HOST_ADDR_SPACE_SIZE
 #define ENTRY		(VM_ENTRY_IA32E_MODE | VM_ENTRY_LOAD_DEBUG_CONTROLS)
 
-/* Access rights, SDM, "Guest Register State": CS for 64-bit code, and a busy TSS. */
+/*
+ * Access rights: CS for 64-bit code, and a busy TSS (SDM, "Guest Register
+ * State").
+ */
 #define AR_CODE64	(VMX_AR_P_MASK | VMX_AR_S_MASK | VMX_AR_L_MASK | VMX_AR_G_MASK | \
 			 VMX_AR_TYPE_CODE_MASK | VMX_AR_TYPE_READABLE_MASK | \
 			 VMX_AR_TYPE_ACCESSES_MASK)
@@ -44,7 +52,7 @@ struct field {
 };
 
 static const struct field constant_fields[] = {
-	/* Every exception is an exit: the guest has no IDT. */
+	/* The guest has no IDT, so every exception has to be a VM exit. */
 	{ EXCEPTION_BITMAP, U32_MAX },
 	{ PAGE_FAULT_ERROR_CODE_MASK, 0 },
 	{ PAGE_FAULT_ERROR_CODE_MATCH, 0 },
@@ -62,7 +70,7 @@ static const struct field constant_fields[] = {
 	{ GUEST_CR3, GUEST_PML4 },
 	{ GUEST_DR7, DR7_FIXED },
 	{ GUEST_RSP, 0 },
-	/* IF: it halts, and a kernel that does so without would never go on. */
+	/* The guest halts, and HLT with IF clear waits for no interrupt. */
 	{ GUEST_RFLAGS, X86_EFLAGS_FIXED | X86_EFLAGS_IF },
 	{ GUEST_IA32_DEBUGCTL, 0 },
 	{ GUEST_SYSENTER_CS, 0 },
@@ -127,7 +135,10 @@ static int write_segments(void)
 	return err;
 }
 
-/* The TRUE MSR of a kind of controls says which of the default1 ones need not be set. */
+/*
+ * Prefer the TRUE capability MSR, if there is one: it says which of the
+ * default1 controls may be 0.
+ */
 static u64 allowed(u64 true_ctls, u64 ctls)
 {
 	return true_ctls ?: ctls;
@@ -163,11 +174,9 @@ static u64 entry_ctls(void)
 	return allowed(vmxcore_caps()->true_entry, vmxcore_caps()->entry);
 }
 
-/**
- * minivisor_vmcs_supported - has this machine all controls that are needed?
- *
- * Context: any.
- * Return: 0 or -EOPNOTSUPP.
+/*
+ * Returns 0 if this machine has all VMX controls that minivisor needs, else
+ * -EOPNOTSUPP.
  */
 int minivisor_vmcs_supported(void)
 {
@@ -178,16 +187,11 @@ int minivisor_vmcs_supported(void)
 	return -EOPNOTSUPP;
 }
 
-/**
- * minivisor_vmcs_switches_perf - can entry and exit switch the performance counters?
- *
- * The controls alone do not say that there is the MSR: in a VM without a virtual PMU KVM offers
- * them all the same.
- *
- * Context: any.
- * Return: true when VMCSs have IA32_PERF_GLOBAL_CTRL, and the CPU has it.
+/*
+ * The controls alone do not prove that IA32_PERF_GLOBAL_CTRL exists: in a VM
+ * without a virtual PMU, KVM offers the controls all the same.
  */
-bool minivisor_vmcs_switches_perf(void)
+static bool can_switch_perf(void)
 {
 	return boot_cpu_has(X86_FEATURE_ARCH_PERFMON) &&
 	       can(exit_ctls(), VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL) &&
@@ -196,7 +200,7 @@ bool minivisor_vmcs_switches_perf(void)
 
 static int write_controls(const struct minivisor_vm *vm)
 {
-	bool perf = minivisor_vmcs_switches_perf();
+	bool perf = vm->switches_perf;
 	bool vpid = vm->vpid && can(vmxcore_caps()->procbased2, SECONDARY_EXEC_ENABLE_VPID);
 	const struct field fields[] = {
 		{ PIN_BASED_VM_EXEC_CONTROL, with_fixed(pinbased(), PINBASED) },
@@ -214,7 +218,7 @@ static int write_controls(const struct minivisor_vm *vm)
 	};
 	int err = write_fields(fields, ARRAY_SIZE(fields));
 
-	/* These two exist only where their controls do. */
+	/* These fields exist only where their controls do. */
 	if (!err && vpid)
 		err = vmxcore_vmwrite(VIRTUAL_PROCESSOR_ID, vm->vpid);
 	if (!err && perf)
@@ -223,8 +227,8 @@ static int write_controls(const struct minivisor_vm *vm)
 }
 
 /*
- * EFER is not among them: without the control that loads it an entry sets LMA and LME for a
- * 64-bit guest and changes nothing else, and an exit to a 64-bit host the same.
+ * EFER is not written: without "load IA32_EFER", a VM entry sets only LMA and
+ * LME for a 64-bit guest, and a VM exit sets only these for a 64-bit host.
  */
 static int write_control_registers(void)
 {
@@ -236,17 +240,15 @@ static int write_control_registers(void)
 	       vmxcore_vmwrite(GUEST_CR4, (cr4 | caps->cr4_fixed0) & caps->cr4_fixed1);
 }
 
-/**
- * minivisor_vmcs_init - write all that stays as it is from the first entry to the end
- * @vm: whose VMCS
- *
- * Context: task.
- * Return: 0 or an error of vmxcore_vmcs_load() or vmxcore_vmwrite().
+/*
+ * Writes the VMCS fields that stay the same from the first VM entry to the
+ * last.
  */
 int minivisor_vmcs_init(struct minivisor_vm *vm)
 {
 	int err;
 
+	vm->switches_perf = can_switch_perf();
 	preempt_disable();
 	err = minivisor_vmcs_load(vm) ?:
 	      write_controls(vm) ?:
@@ -259,51 +261,36 @@ int minivisor_vmcs_init(struct minivisor_vm *vm)
 }
 
 /*
- * A flag, and not the deed at once: what fails half-way is done again at the next load, which
- * will not say a second time that it is due.
- */
-static int catch_up(struct minivisor_vm *vm)
-{
-	int err;
-
-	if (!vm->behind)
-		return 0;
-	err = vmxcore_ept_activate(vm->ept.eptp);
-	if (!err)
-		err = minivisor_host_moved();
-	if (!err)
-		vm->behind = false;
-	return err;
-}
-
-/**
- * minivisor_vmcs_load - make the VMCS current, and fit for this CPU
- * @vm: whose
+ * Makes the VMCS current on this CPU, and does what vmxcore_vmcs_load() asks
+ * for. If the VMCS is current already, vmxcore_vmcs_load() is one comparison.
  *
- * On the CPU where it is current already, which is the usual case, vmxcore_vmcs_load() is one
- * comparison. Preemption stays off until the last VMREAD: after that somebody else's VMCS
- * may be current.
- *
- * Context: task, preemption off.
- * Return: 0; an error of vmxcore_vmcs_load() or vmxcore_ept_activate().
+ * The caller keeps preemption off until its last VMREAD: after that, another
+ * client's VMCS may be current.
  */
 int minivisor_vmcs_load(struct minivisor_vm *vm)
 {
-	int todo = vmxcore_vmcs_load(vm->vmcs);
+	int reload = vmxcore_vmcs_load(vm->vmcs);
+	int err;
 
-	if (todo < 0)
-		return todo;
+	if (reload < 0)
+		return reload;
 	/*
-	 * Cleared here, by a suspend or on the CPU that it left: the next entry is a VMLAUNCH.
-	 * The fields are still there, VMCLEAR wrote them to memory.
+	 * A suspend or the move to this CPU has VMCLEARed the VMCS, so the next
+	 * VM entry is a VMLAUNCH. The fields are kept: VMCLEAR wrote them to memory.
 	 */
-	if (todo & VMXCORE_VMCS_CLEAR)
+	if (reload & VMXCORE_VMCS_CLEAR)
 		vm->launched = false;
-	if (todo & VMXCORE_VMCS_MOVED)
+	if (reload & VMXCORE_VMCS_MOVED)
 		vm->run.moves++;
-	if (todo) {
-		vm->behind = true;
+	if (reload) {
+		vm->reload_pending = true;
 		vm->ept.stale = true;
 	}
-	return catch_up(vm);
+	/* vmxcore says this only once, so a failure must be remembered. */
+	if (!vm->reload_pending)
+		return 0;
+	err = vmxcore_ept_activate(vm->ept.eptp) ?: minivisor_host_init_cpu();
+	if (!err)
+		vm->reload_pending = false;
+	return err;
 }

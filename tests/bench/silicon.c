@@ -89,11 +89,11 @@ static bool counts(void)
 {
 	const __u64 held = HANDLE << 32 | 1;
 
-	vmxcore_slots[0] = held;
-	if (vmxcore_get((void *)HANDLE) || vmxcore_slots[0] != held + 1)
+	vmxcore_clients[0] = held;
+	if (vmxcore_get((void *)HANDLE) || vmxcore_clients[0] != held + 1)
 		return false;
 	vmxcore_put((void *)HANDLE);
-	return vmxcore_slots[0] == held;
+	return vmxcore_clients[0] == held;
 }
 
 int main(void)

@@ -16,7 +16,7 @@ extern void *client;
 /* Of vmxcore.ko. The table begins with the handle and the count of the first slot. */
 int vmxcore_get(void *client);
 void vmxcore_put(void *client);
-extern __u64 vmxcore_slots[];
+extern __u64 vmxcore_clients[];
 
 /* Of both: ftrace's calls, and, each by its distance from here, jumps to the return thunk. */
 extern unsigned char *__start___mcount_loc[], *__stop___mcount_loc[];

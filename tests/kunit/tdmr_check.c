@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rules for TDMRs, as Intel's specification has them and the TDX module enforces them, and
- * those of our own: nothing is lost unseen. Shares no code with what makes TDMRs.
+ * The rules for TDMRs: those of Intel's specification, which the TDX module
+ * enforces, and our own, that all memory is accounted for. This file shares no
+ * code with the code under test.
  */
 #include <linux/align.h>
 
 #include "tdmr_world.h"
 
-/* The name of the first rule that is broken becomes the result. */
+/* Returns the name of the rule if it is broken. */
 #define RULE(condition, name)		\
 	do {				\
 		if (!(condition))	\
 			return name;	\
 	} while (0)
 
-/* What can be said of a piece of memory. */
+/* The properties of a range of memory */
 struct kind {
 	bool usable;
 	bool cmr;
@@ -191,13 +192,7 @@ static const char *broken_sums(const struct tdmr_list *list, const struct tdmr_l
 	return NULL;
 }
 
-/**
- * broken_rule() - is a result right?
- * @world: what it was made of
- * @list: the result
- *
- * Return: NULL if so, or the rule that it breaks.
- */
+/* Returns the first rule that @list breaks, or NULL. */
 const char *broken_rule(struct world *world, const struct tdmr_list *list)
 {
 	const char *rule = broken_entries(world, list);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* TDMRs of maps that chance makes, the same from the same seed. */
+/* TDMRs of pseudorandom maps, which are the same for the same seed */
 #include <linux/bitops.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
@@ -9,13 +9,13 @@
 #define NR_RANDOM_MAPS	2000
 #define NR_SMALL_MAPS	1000
 
-/* From a page to some TiB: all magnitudes are as likely. */
+/* From a page to some TiB, with the same probability for each magnitude */
 static u64 random_size(struct world *world)
 {
 	return world_below(world, 2ULL << (12 + world_below(world, 29)));
 }
 
-/* Not before @at, and often where it is difficult. */
+/* An address from @at on, often at an edge case */
 static u64 random_edge(struct world *world, u64 at)
 {
 	switch (world_below(world, 6)) {
@@ -34,7 +34,7 @@ static u64 random_edge(struct world *world, u64 at)
 	}
 }
 
-/* What is convertible of a piece of memory. */
+/* Makes part of a range convertible. */
 static void random_cmr(struct world *world, u64 start, u64 end)
 {
 	u64 middle = start + world_below(world, end - start + 1);
@@ -69,7 +69,7 @@ static void random_memory(struct world *world, unsigned int nr)
 		start = random_edge(world, end + (world_below(world, 4) ? random_size(world) : 0));
 		end = random_edge(world, start + random_size(world));
 		world_memory(world, start, end);
-		/* Some come twice. */
+		/* Some ranges are added twice, overlapping. */
 		if (!world_below(world, 16))
 			world_memory(world, start - min(start, (u64)SZ_1M), end);
 		random_cmr(world, start, end);
@@ -133,12 +133,12 @@ static void random_maps(struct kunit *test)
 		else if (outcome.err)
 			KUNIT_ASSERT_TRUE(test, outcome.err == -ENOMEM && world->exhausted);
 	}
-	kunit_info(test, "%u maps, %u with TDMRs, %u leave something out", i, built, left_out);
+	kunit_info(test, "%u maps, %u with TDMRs, %u with memory left out", i, built, left_out);
 	KUNIT_EXPECT_GT(test, built, NR_RANDOM_MAPS * 3 / 4);
 	KUNIT_EXPECT_GT(test, left_out, NR_RANDOM_MAPS / 20);
 }
 
-/* Where no limit is met, nothing is left out, wherever PAMTs are. */
+/* Nothing is left out as long as no limit is reached, wherever PAMTs are. */
 static void roomy_random_maps(struct kunit *test)
 {
 	struct world *world = world_new(test);
@@ -161,11 +161,14 @@ static void roomy_random_maps(struct kunit *test)
 	}
 }
 
-/* A small platform: five GiBs, of eight pieces each, and a bit for each of those. */
+/*
+ * A small platform has five GiBs of eight pieces each. A mask has one bit for
+ * each piece.
+ */
 #define SMALL_GIBS	5
 #define SMALL_PIECE	SZ_128M
 
-/* The PAMT for GiBs that are between two parts of a TDMR, and are empty. */
+/* The PAMT for empty GiBs in the middle of a TDMR */
 static u64 small_gap(u64 mask, unsigned int from, unsigned int to)
 {
 	u64 pamt = 0;
@@ -177,7 +180,7 @@ static u64 small_gap(u64 mask, unsigned int from, unsigned int to)
 	return pamt ? pamt + SZ_4K : 0;
 }
 
-/* What is lost in one TDMR. */
+/* The memory that one TDMR loses */
 static u64 small_loss(u64 mask, unsigned int from, unsigned int to, unsigned int max)
 {
 	unsigned int sizes[SMALL_GIBS * 8] = {}, bit, run = 0, lost = 0, kept = max - 1;
@@ -200,7 +203,10 @@ static u64 small_loss(u64 mask, unsigned int from, unsigned int to, unsigned int
 	return (u64)lost * SMALL_PIECE + small_gap(mask, from, to);
 }
 
-/* One of all the ways: each GiB begins a TDMR, belongs to that of the one before, or to none. */
+/*
+ * The loss of one of all possible choices: each GiB begins a TDMR, belongs to
+ * the TDMR before it, or is in none.
+ */
 static u64 small_way(struct world *world, u64 mask, unsigned int way)
 {
 	unsigned int gib, from = 0, tdmrs = 0;
@@ -253,7 +259,7 @@ static u64 small_mask(struct world *world)
 {
 	u64 mask = world_random(world) >> (64 - SMALL_GIBS * 8);
 
-	/* Larger pieces, whole GiBs and empty ones. */
+	/* Make larger pieces, full GiBs and empty GiBs likely. */
 	if (world_below(world, 2))
 		mask |= mask << 1 & (BIT_ULL(SMALL_GIBS * 8) - 1);
 	if (world_below(world, 2))
@@ -278,7 +284,7 @@ static void small_world(struct world *world, u64 mask)
 	world->limits.max_reserved_per_tdmr = 1 + world_below(world, 5);
 }
 
-/* No other choice of TDMRs loses less. */
+/* Compares the result with all other choices of TDMRs. */
 static void nothing_is_better(struct kunit *test)
 {
 	struct world *world = world_new(test);
@@ -292,7 +298,7 @@ static void nothing_is_better(struct kunit *test)
 		small_world(world, mask);
 		run(world);
 		KUNIT_ASSERT_EQ_MSG(test, small_result(world, mask), small_best(world, mask),
-				    "map %#llx, %u TDMRs, %u reserved areas", mask,
+				    "map %#llx, at most %u TDMRs and %u reserved areas", mask,
 				    world->limits.max_tdmrs, world->limits.max_reserved_per_tdmr);
 	}
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What every test of TDMRs does: build, hold the result against the rules, free, look for leaks. */
+/*
+ * Steps that all tests of TDMRs share: build a list, check it against the
+ * rules, free it, look for leaks.
+ */
 #include <linux/err.h>
 #include <linux/minmax.h>
 
@@ -15,26 +18,19 @@ static void describe(struct world *world, const char *what, const struct tdx_ran
 		kunit_info(world->test, "%s %#llx-%#llx", what, ranges[i].start, ranges[i].end);
 }
 
-/**
- * describe_world() - for the log of a test that fails
- * @world: its platform
- */
+/* Logs the input of a test that fails. */
 void describe_world(struct world *world)
 {
-	kunit_info(world->test, "place %d, %u TDMRs, %u reserved areas", world->place,
+	kunit_info(world->test, "place %d, at most %u TDMRs and %u reserved areas", world->place,
 		   world->limits.max_tdmrs, world->limits.max_reserved_per_tdmr);
 	describe(world, "memory", world->memory, world->nr_memory);
 	describe(world, "CMR", world->cmrs, world->nr_cmrs);
 }
 
-/**
- * run_failing_at() - build, hold against the rules, free
- * @world: the platform
- * @fail_at: the allocation of kernel memory that fails, from 1 on; 0: none
- *
- * Afterwards nothing may be allocated.
- *
- * Return: an error, or what the list said.
+/*
+ * Builds a list, checks it against the rules and frees it; afterwards nothing
+ * may be allocated. Allocation number @fail_at of kernel memory fails; 0 means
+ * that none fails. Returns an error, or a copy of the list without its TDMRs.
  */
 struct outcome run_failing_at(struct world *world, unsigned int fail_at)
 {
@@ -54,30 +50,17 @@ struct outcome run_failing_at(struct world *world, unsigned int fail_at)
 		describe_world(world);
 	KUNIT_ASSERT_STREQ_MSG(world->test, rule ?: "", "", "broken rule");
 	KUNIT_ASSERT_EQ_MSG(world->test, world->nr_live, 0, "PAMTs leaked (%d)", outcome.err);
-	KUNIT_ASSERT_EQ_MSG(world->test, world->bad_frees, 0, "what is no PAMT was freed");
+	KUNIT_ASSERT_EQ_MSG(world->test, world->bad_frees, 0, "memory that is no PAMT was freed");
 	KUNIT_ASSERT_EQ_MSG(world->test, alloc_live(), 0, "memory leaked (%d)", outcome.err);
 	return outcome;
 }
 
-/**
- * run() - the same, and no kernel memory fails
- * @world: the platform
- *
- * Return: the same.
- */
 struct outcome run(struct world *world)
 {
 	return run_failing_at(world, 0);
 }
 
-/**
- * run_expecting() - the same, and there has to be a list
- * @world: the platform
- * @nr: of so many TDMRs
- * @left_out: which leave out so many bytes
- *
- * Return: the same.
- */
+/* Expects a list of @nr TDMRs that leaves out @left_out bytes. */
 struct outcome run_expecting(struct world *world, unsigned int nr, u64 left_out)
 {
 	struct outcome outcome = run(world);
@@ -90,12 +73,7 @@ struct outcome run_expecting(struct world *world, unsigned int nr, u64 left_out)
 	return outcome;
 }
 
-/**
- * world_with_pool() - an empty world, with PAMTs out of the way
- * @test: which owns it
- *
- * Return: the world.
- */
+/* PAMTs come from the pool, so that they do not take reserved areas. */
 struct world *world_with_pool(struct kunit *test)
 {
 	struct world *world = world_new(test);
@@ -105,10 +83,6 @@ struct world *world_with_pool(struct kunit *test)
 	return world;
 }
 
-/**
- * reset_with_pool() - the same again
- * @world: becomes it
- */
 void reset_with_pool(struct world *world)
 {
 	world_clear(world);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* TDMRs of maps made by hand: what must come out, and that all rules (tdmr_check.c) hold. */
+/*
+ * TDMRs of maps made by hand: checks the expected result and all rules
+ * (tdmr_check.c).
+ */
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
@@ -55,7 +58,7 @@ static void no_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, run(world).err, -ENOSPC);
 	world_cmr(world, 2ULL * SZ_1G, 3ULL * SZ_1G);
 	KUNIT_EXPECT_EQ(test, run(world).err, -ENOSPC);
-	/* All of it together is a page, which no range has whole. */
+	/* Both ranges together are a page, but neither has a whole one. */
 	world_both(world, 2ULL * SZ_1G + 1, 2ULL * SZ_1G + SZ_4K);
 	KUNIT_EXPECT_EQ(test, run(world).err, -ENOSPC);
 	KUNIT_EXPECT_EQ(test, world->calls, 0);
@@ -99,7 +102,9 @@ static void pamt_entry_sizes(struct kunit *test)
 	}
 }
 
-/* Ranges that begin and end at an edge, a page before it, and a page after it. */
+/*
+ * Ranges that begin and end at an edge, a page before it, and a page after it
+ */
 static void edges(struct kunit *test)
 {
 	struct world *world = world_new(test);
@@ -142,13 +147,13 @@ static void less_than_pages(struct kunit *test)
 {
 	struct world *world = world_with_pool(test);
 
-	/* Half a page before, and half one behind. */
+	/* Half a page at either end */
 	world_both(world, SZ_1G + SZ_2K, SZ_1G + 5 * SZ_4K + SZ_2K);
 	KUNIT_EXPECT_EQ(test, run_expecting(world, 1, 0).list.usable, 4 * SZ_4K);
-	/* The other half. */
+	/* The other half of the page at the end */
 	world_both(world, SZ_1G + 5 * SZ_4K + SZ_2K, SZ_1G + 7 * SZ_4K + 1);
 	KUNIT_EXPECT_EQ(test, run_expecting(world, 1, 0).list.usable, 6 * SZ_4K);
-	/* A byte is missing. */
+	/* One byte is missing between the ranges. */
 	world_both(world, SZ_1G + 7 * SZ_4K + 2, SZ_1G + 9 * SZ_4K);
 	KUNIT_EXPECT_EQ(test, run_expecting(world, 1, 0).list.usable, 7 * SZ_4K);
 }
@@ -164,10 +169,13 @@ static void tiny_ranges(struct kunit *test)
 	for (i = 5; i < 68; i++)
 		world_both(world, i * SZ_2G + SZ_1M, i * SZ_2G + SZ_1M + SZ_4K);
 	run_expecting(world, 64, 0);
-	/* One too many: it is not worth the PAMT for the gap. */
+	/*
+	 * One range more than TDMRs: a larger TDMR would cost more PAMT for the
+	 * gap than it adds.
+	 */
 	world_both(world, 3ULL * SZ_1G, 3ULL * SZ_1G + SZ_4K);
 	run_expecting(world, 64, SZ_4K);
-	/* There is no gap to one in the next GiB. */
+	/* A range in an adjacent GiB leaves no gap. */
 	world_both(world, 0, SZ_4K);
 	run_expecting(world, 64, SZ_4K);
 }
@@ -197,7 +205,7 @@ static void adjacent_cmrs(struct kunit *test)
 	struct world *world = world_new(test);
 	u64 i;
 
-	/* A PAMT of 4 MiB is larger than any of them. */
+	/* A PAMT of 4 MiB is larger than any of these CMRs. */
 	for (i = 0; i < 512; i++)
 		world_cmr(world, SZ_1G + i * SZ_2M, SZ_1G + (i + 1) * SZ_2M);
 	world_memory(world, SZ_1G, SZ_2G);
@@ -221,7 +229,7 @@ static void outside_of_cmrs(struct kunit *test)
 	}
 }
 
-/* Gaps of 1, 2, 3... GiB: the smallest are bridged. */
+/* With gaps of 1, 2, 3... GiB, TDMRs span the smallest ones. */
 static void more_ranges_than_tdmrs(struct kunit *test)
 {
 	struct world *world = world_with_pool(test);
@@ -249,14 +257,17 @@ static void gap_costs_too_much(struct kunit *test)
 
 	world->limits.max_tdmrs = 1;
 	world_both(world, 0, SZ_2G);
-	/* 1022 GiB of gap cost a bit more than 4 GiB. */
+	/* A gap of 1022 GiB costs a little more than 4 GiB of PAMT. */
 	world_both(world, SZ_1T, SZ_1T + SZ_1G);
 	run_expecting(world, 1, SZ_1G);
 	world_both(world, SZ_1T + SZ_1G, SZ_1T + 5ULL * SZ_1G);
 	run_expecting(world, 1, SZ_2G);
 }
 
-/* In one GiB, one hole after each fragment, which grow by a page each. */
+/*
+ * Adds fragments in one GiB, with a hole after each. Each fragment is one page
+ * larger than the one before it.
+ */
 static void add_fragments(struct world *world, u64 at, unsigned int nr)
 {
 	unsigned int i;
@@ -267,7 +278,7 @@ static void add_fragments(struct world *world, u64 at, unsigned int nr)
 	}
 }
 
-/* So much are the first so many of them. */
+/* The size of the @nr smallest fragments */
 static u64 smallest(unsigned int nr)
 {
 	return nr * (nr + 1) / 2 * SZ_4K;
@@ -278,14 +289,17 @@ static void many_holes(struct kunit *test)
 	struct world *world = world_with_pool(test);
 	unsigned int max;
 
-	/* The first one needs no hole before it, and is left out if others are. */
+	/*
+	 * The first fragment needs no hole before it. It is lost only if other
+	 * fragments are lost too.
+	 */
 	world_both(world, SZ_1G, SZ_1G + SZ_64K);
 	add_fragments(world, SZ_1G + SZ_1M, 100);
 	for (max = 2; max <= 20; max++) {
 		world->limits.max_reserved_per_tdmr = max;
 		run_expecting(world, 1, smallest(101 - min(max, 16U)));
 	}
-	/* It is the one that stays. */
+	/* Only the largest fragment is kept. */
 	world->limits.max_reserved_per_tdmr = 1;
 	run_expecting(world, 1, smallest(100));
 }
@@ -299,7 +313,10 @@ static void holes_are_shared_out(struct kunit *test)
 		add_fragments(world, i * (u64)SZ_1G, 12);
 	run_expecting(world, 4, 0);
 	world->limits.max_tdmrs = 3;
-	/* 24 fragments in one: the first has no hole before it, 15 stay, 1 2 2 3 3 4 4 5 do not. */
+	/*
+	 * One TDMR has 24 fragments. The first has no hole before it and 15
+	 * others are kept; fragments of 1 2 2 3 3 4 4 5 pages are lost.
+	 */
 	run_expecting(world, 3, 24 * SZ_4K);
 }
 
@@ -311,15 +328,18 @@ static void one_tdmr_one_reserved(struct kunit *test)
 	world->limits.max_reserved_per_tdmr = 1;
 	world_both(world, SZ_512M, 3ULL * SZ_1G);
 	run_expecting(world, 1, 0);
-	/* A hole at either end: the smaller end is left out. */
+	/* With a hole at either end, the smaller end is left out. */
 	world_both(world, 3ULL * SZ_1G, 3ULL * SZ_1G + SZ_256M);
 	run_expecting(world, 1, SZ_256M);
-	/* Two TDMRs can have both. */
+	/* Two TDMRs can cover both ends. */
 	world->limits.max_tdmrs = 2;
 	run_expecting(world, 2, 0);
 }
 
-/* Where a PAMT takes the only reserved area, the rules hold, or it is said that there is no way. */
+/*
+ * If a PAMT takes the only reserved area, the rules still hold, or an error is
+ * returned.
+ */
 static void one_reserved_and_pamts(struct kunit *test)
 {
 	struct world *world = world_new(test);
@@ -364,7 +384,7 @@ static void top_of_memory(struct kunit *test)
 	world_clear(world);
 	world_both(world, PA_END - SZ_1G - SZ_16M, PA_END - SZ_4K);
 	run_expecting(world, 1, 0);
-	/* Beyond it there is nothing. */
+	/* Addresses from PA_END on are ignored. */
 	world_both(world, PA_END - SZ_4K, U64_MAX);
 	KUNIT_EXPECT_EQ(test, run_expecting(world, 1, 0).list.convertible, SZ_1G + SZ_16M);
 	world_both(world, PA_END, PA_END + SZ_1G);
@@ -378,7 +398,7 @@ static void top_of_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, run(world).err, -ENOSPC);
 }
 
-/* Several TDMRs, several holes. */
+/* Makes a machine with several TDMRs and several holes. */
 static void fill_machine(struct world *world)
 {
 	unsigned int i;
@@ -428,7 +448,7 @@ static void pamts_anywhere(struct kunit *test)
 		run_expecting(world, 6, 0);
 }
 
-/* All reserved areas are needed for holes; then the PAMTs come. */
+/* Holes need all reserved areas before PAMTs are allocated. */
 static void pamts_burst_the_limit(struct kunit *test)
 {
 	struct world *world = world_new(test);
@@ -446,8 +466,8 @@ static void pamts_burst_the_limit(struct kunit *test)
 }
 
 /*
- * One TDMR has as many holes as it may; two of them have room for PAMTs. Without a look ahead it
- * would be one.
+ * One TDMR for both GiBs would have as many holes as it can have; two TDMRs
+ * also have room for their PAMTs. A plan that ignored the PAMTs would make one.
  */
 static void room_for_pamts(struct kunit *test)
 {
@@ -477,7 +497,9 @@ static void pamts_that_cannot_be(struct kunit *test)
 	}
 }
 
-/* The order of the input does not matter, nor what was there before. */
+/*
+ * The result depends neither on the order of the input nor on earlier results.
+ */
 static void deterministic(struct kunit *test)
 {
 	struct world *world = world_new(test);
@@ -498,7 +520,7 @@ static void deterministic(struct kunit *test)
 	tdmr_list_free(other);
 }
 
-/* A map that nobody has, but that must not take for ever. */
+/* No real machine has such a map, but it must not take forever. */
 static void thousands_of_ranges(struct kunit *test)
 {
 	struct world *world = world_with_pool(test);
@@ -558,7 +580,7 @@ static const struct change changes_of_list[] = {
 	{ OF_LIST(pamt), SZ_4K },
 };
 
-/* One field of a good result is changed, and changed back. */
+/* Changes one field of a valid result at a time, and restores it. */
 static void break_rules(struct world *world, struct tdmr_list *list, void *what,
 			const struct change *changes, unsigned int nr)
 {
@@ -574,7 +596,7 @@ static void break_rules(struct world *world, struct tdmr_list *list, void *what,
 	KUNIT_EXPECT_STREQ(world->test, broken_rule(world, list) ?: "", "");
 }
 
-/* The rules are worth nothing if they hold for everything. */
+/* The checks prove nothing if they accept every result. */
 static void rules_can_be_broken(struct kunit *test)
 {
 	struct world *world = world_new(test);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A platform, and an allocator of PAMTs that is as awkward as it is told to be. What it knows
- * of memory it finds in the simplest way there is, and shares no code with what is tested.
+ * A platform, and an allocator of PAMTs that can behave badly in several ways.
+ * It searches memory in the simplest possible way and shares no code with the
+ * code under test.
  */
 #include <linux/err.h>
 #include <linux/minmax.h>
@@ -12,7 +13,7 @@
 #include "chance.h"
 #include "tdmr_world.h"
 
-/* As the TDX modules of today have it. */
+/* The limits of current TDX modules */
 static const struct tdmr_limits usual_limits = {
 	.max_tdmrs = MAX_TDMRS,
 	.max_reserved_per_tdmr = 16,
@@ -21,10 +22,7 @@ static const struct tdmr_limits usual_limits = {
 	.pamt_1g_entry_size = 16,
 };
 
-/**
- * world_clear() - no memory, usual limits
- * @world: keeps its chance
- */
+/* Keeps the state of the pseudorandom numbers. */
 void world_clear(struct world *world)
 {
 	world->nr_memory = 0;
@@ -35,12 +33,6 @@ void world_clear(struct world *world)
 	world->fail_at = 0;
 }
 
-/**
- * world_new() - an empty one
- * @test: which owns it
- *
- * Return: the world.
- */
 struct world *world_new(struct kunit *test)
 {
 	struct world *world = kunit_kzalloc(test, sizeof(*world), GFP_KERNEL);
@@ -52,74 +44,37 @@ struct world *world_new(struct kunit *test)
 	return world;
 }
 
-/**
- * world_memory() - the kernel has memory there
- * @world: the world
- * @start: of it
- * @end: of it
- */
 void world_memory(struct world *world, u64 start, u64 end)
 {
 	KUNIT_ASSERT_LT(world->test, world->nr_memory, MAX_RANGES);
 	world->memory[world->nr_memory++] = (struct tdx_range){ start, end };
 }
 
-/**
- * world_cmr() - there is convertible memory
- * @world: the world
- * @start: of it
- * @end: of it
- */
 void world_cmr(struct world *world, u64 start, u64 end)
 {
 	KUNIT_ASSERT_LT(world->test, world->nr_cmrs, MAX_RANGES);
 	world->cmrs[world->nr_cmrs++] = (struct tdx_range){ start, end };
 }
 
-/**
- * world_both() - there is convertible memory, and the kernel has it
- * @world: the world
- * @start: of it
- * @end: of it
- */
+/* Adds memory that the kernel has and that is convertible. */
 void world_both(struct world *world, u64 start, u64 end)
 {
 	world_memory(world, start, end);
 	world_cmr(world, start, end);
 }
 
-/**
- * world_random() - chance, the same each time
- * @world: keeps the state
- *
- * Return: any number.
- */
 u64 world_random(struct world *world)
 {
 	return chance(&world->random);
 }
 
-/**
- * world_below() - chance, limited
- * @world: keeps the state
- * @limit: not 0
- *
- * Return: from 0 to @limit - 1.
- */
+/* Returns a number from 0 to @limit - 1. */
 u64 world_below(struct world *world, u64 limit)
 {
 	return chance_below(&world->random, limit);
 }
 
-/**
- * covered() - is each byte in some range?
- * @ranges: in no order
- * @nr: how many
- * @start: first byte
- * @end: behind the last
- *
- * Return: true if so.
- */
+/* Checks whether each byte is in some range. The ranges may be in any order. */
 bool covered(const struct tdx_range *ranges, unsigned int nr, u64 start, u64 end)
 {
 	unsigned int i;
@@ -135,24 +90,16 @@ bool covered(const struct tdx_range *ranges, unsigned int nr, u64 start, u64 end
 	return start >= end;
 }
 
-/**
- * is_usable() - can TDX have it, but for limits and PAMTs?
- * @world: the world
- * @start: of whole pages
- * @end: of whole pages
- *
- * Return: true if so.
- */
+/* Checks whether TDX can use these whole pages, apart from limits and PAMTs. */
 bool is_usable(const struct world *world, u64 start, u64 end)
 {
 	return covered(world->memory, world->nr_memory, start, end) &&
 	       covered(world->cmrs, world->nr_cmrs, start, end);
 }
 
-/**
- * add_point() - memory may be of another kind from here on
- * @world: collects them
- * @point: an address; the page it is in counts as a whole
+/*
+ * Adds an address at which the properties of memory may change. A page counts
+ * as a whole, so this adds both of its ends.
  */
 void add_point(struct world *world, u64 point)
 {
@@ -163,10 +110,7 @@ void add_point(struct world *world, u64 point)
 	world->points[world->nr_points++] = round_up(point, SZ_4K);
 }
 
-/**
- * input_points() - begin anew with the points of the platform
- * @world: collects them
- */
+/* Starts again with the points of the platform. */
 void input_points(struct world *world)
 {
 	unsigned int i;
@@ -189,10 +133,6 @@ static int ascending(const void *a, const void *b)
 	return one < other ? -1 : one > other;
 }
 
-/**
- * sort_points() - from one to the next, memory is of one kind
- * @world: has them
- */
 void sort_points(struct world *world)
 {
 	sort(world->points, world->nr_points, sizeof(*world->points), ascending, NULL);
@@ -209,7 +149,7 @@ static bool is_live(const struct world *world, u64 start, u64 end)
 	return false;
 }
 
-/* What is free for PAMTs, in pieces, ascending. */
+/* Lists the free memory for PAMTs in ascending order. */
 static void find_pieces(struct world *world, bool pool)
 {
 	struct tdx_range *last = NULL;
@@ -244,7 +184,7 @@ static u64 distance(u64 a, u64 b)
 	return a < b ? b - a : a - b;
 }
 
-/* How little a piece is wanted. */
+/* The piece with the smallest value is chosen. */
 static u64 dislike(struct world *world, const struct tdx_range *piece, u64 near)
 {
 	switch (world->place) {
@@ -361,12 +301,6 @@ static void world_free(void *data, u64 base, u64 size)
 	world->bad_frees++;
 }
 
-/**
- * world_build() - what is tested
- * @world: the platform
- *
- * Return: as tdmr_list_build().
- */
 struct tdmr_list *world_build(struct world *world)
 {
 	const struct tdmr_platform platform = {

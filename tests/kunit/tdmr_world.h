@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A platform to make TDMRs of, its page allocator, and chance. */
+/*
+ * The input for TDMRs: a platform, an allocator for PAMTs, and pseudorandom
+ * numbers
+ */
 #ifndef VMXCORE_KUNIT_TDMR_WORLD_H
 #define VMXCORE_KUNIT_TDMR_WORLD_H
 
@@ -13,11 +16,14 @@
 #define MAX_TDMRS	64
 #define PA_END		BIT_ULL(52)
 
-/* Convertible memory that is not the kernel's, for PAMTs to be out of the way. */
+/*
+ * Convertible memory outside of the kernel's memory, from which PAMTs take no
+ * usable memory
+ */
 #define POOL_START	BIT_ULL(51)
 #define POOL_END	(BIT_ULL(51) + BIT_ULL(48))
 
-/* Where the allocator takes a PAMT from. */
+/* The place from which the allocator takes a PAMT */
 enum place {
 	PLACE_NEAR,
 	PLACE_LOWEST,
@@ -30,7 +36,7 @@ enum place {
 	NR_PLACES,
 };
 
-/* What is wrong with the memory that it gives. */
+/* The error that the allocator makes */
 enum fault {
 	FAULT_NONE,
 	FAULT_UNALIGNED,
@@ -50,7 +56,7 @@ struct world {
 	struct tdmr_limits limits;
 	u64 random;
 
-	/* The allocator. */
+	/* State of the allocator */
 	enum place place;
 	enum fault fault;
 	unsigned int fail_at;
@@ -60,14 +66,14 @@ struct world {
 	struct tdx_range live[MAX_TDMRS];
 	unsigned int nr_live;
 
-	/* Scratch. */
+	/* Scratch space */
 	u64 points[8 * MAX_RANGES + 64 * MAX_TDMRS];
 	unsigned int nr_points;
 	struct tdx_range pieces[2 * MAX_RANGES + MAX_TDMRS];
 	unsigned int nr_pieces;
 };
 
-/* An error, or what the list said before it was freed. */
+/* An error, or a copy of the list's totals from before it was freed */
 struct outcome {
 	int err;
 	struct tdmr_list list;

@@ -229,7 +229,7 @@ static int look_at_client(const char *name, void *data)
 static int look_at_cpu(const char *name, void *data)
 {
 	static const char *const states[] = {
-		"offline", "off", "on", "leaving", "failed", "suspended", "down", NULL
+		"offline", "off", "on", "dying", "failed", "suspended", "shutdown", NULL
 	};
 	struct vmxcore *all = data;
 	struct reader reader = { .all = all };
@@ -339,7 +339,7 @@ void vmxcore_free(struct vmxcore *vmxcore)
  */
 bool vmxcore_cpu_is_on(const struct vmxcore_cpu *cpu)
 {
-	return !strcmp(cpu->state, "on") || !strcmp(cpu->state, "leaving");
+	return !strcmp(cpu->state, "on") || !strcmp(cpu->state, "dying");
 }
 
 /**

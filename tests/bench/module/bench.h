@@ -5,23 +5,19 @@
 #include <linux/types.h>
 
 struct seq_file;
-struct vmxcore_client;
 
-/* Odd, so that a median is one of them. */
+/* An odd number, so that the median is one of the samples */
 #define BENCH_SAMPLES	15
 
 /**
- * struct bench_sample - what one figure is made of
- * @nr: how many there are
+ * struct bench_sample - the samples of one figure
+ * @nr: number of samples
  * @value: the samples
  */
 struct bench_sample {
 	unsigned int nr;
 	u64 value[BENCH_SAMPLES];
 };
-
-/* main.c */
-extern const struct vmxcore_client_desc bench_client;
 
 /* sample.c */
 void bench_add(struct bench_sample *sample, u64 value);

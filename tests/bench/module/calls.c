@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calls while VMX is on, beside what the kernel itself has for such: on one CPU, and on all of
- * them at the same time.
+ * The cost of calls while VMX is on, next to comparable ones of the kernel: on
+ * one CPU, and on all CPUs at the same time.
  */
 #include <linux/atomic.h>
 #include <linux/completion.h>
@@ -9,6 +9,7 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/refcount.h>
@@ -21,14 +22,19 @@
 
 #include "bench.h"
 
-/* Pairs in a sample. */
+/* Pairs of calls in a sample */
 #define PAIRS	1000
+
+static const struct vmxcore_client_desc desc = {
+	.name = "bench",
+	.owner = THIS_MODULE,
+};
 
 static struct vmxcore_client *client;
 static refcount_t refs = REFCOUNT_INIT(1);
 static DEFINE_MUTEX(mutex);
 
-/* The compiler must not take the loop for nothing. */
+/* The barrier keeps the compiler from removing the loop. */
 static void nothing(void)
 {
 	barrier();
@@ -49,7 +55,7 @@ static void get_put_cpu(void)
 static void inc_dec(void)
 {
 	refcount_inc(&refs);
-	/* The result matters, as it does to vmxcore_put(). */
+	/* vmxcore_put() needs the result of the decrement, too. */
 	WARN_ON_ONCE(refcount_dec_and_test(&refs));
 }
 
@@ -59,7 +65,7 @@ static void lock_unlock(void)
 	mutex_unlock(&mutex);
 }
 
-/* Each has a loop of its own: none pays for an indirect call. */
+/* Each pair has its own loop, so that no figure contains an indirect call. */
 #define DEFINE_LOOP(pair) \
 static u64 pair##_loop(void) \
 { \
@@ -78,10 +84,10 @@ DEFINE_LOOP(inc_dec)
 DEFINE_LOOP(lock_unlock)
 
 /**
- * struct bench_loop - pairs of calls that are measured
- * @name: of the figure, which is in ticks of %PAIRS pairs
+ * struct bench_loop - a pair of calls to measure
+ * @name: name of the figure, which is in ticks of %PAIRS pairs
  * @run: makes one sample
- * @atomic: with preemption off
+ * @atomic: run it with preemption off
  */
 struct bench_loop {
 	const char *name;
@@ -119,12 +125,12 @@ static int measure_loops(struct seq_file *m, int (*run)(const void *data, u64 *t
 	return err;
 }
 
-/* Another one holds VMX meanwhile: no pair is the first or the last. */
+/* The client holds a reference meanwhile, so that no pair turns VMX on or off. */
 static int with_vmx_on(struct seq_file *m, int (*measure)(struct seq_file *m))
 {
 	int err;
 
-	client = vmxcore_register(&bench_client);
+	client = vmxcore_register(&desc);
 	if (IS_ERR(client))
 		return PTR_ERR(client);
 	err = vmxcore_get(client);
@@ -141,18 +147,12 @@ static int measure_here(struct seq_file *m)
 	return measure_loops(m, run_loop);
 }
 
-/**
- * bench_calls_show - what calls cost on one CPU
- * @m: where to
- *
- * Return: 0 or a negative errno.
- */
 int bench_calls_show(struct seq_file *m)
 {
 	return with_vmx_on(m, measure_here);
 }
 
-/* All CPUs at the same time: the sample is what the slowest has needed. */
+/* A sample is the time of the slowest CPU. */
 static struct {
 	const struct bench_loop *loop;
 	struct task_struct **tasks;
@@ -173,7 +173,7 @@ static int runner(void *unused)
 {
 	u64 ticks;
 
-	/* The last one starts them all. */
+	/* All threads start when the last one is ready. */
 	atomic_dec(&together.missing);
 	while (atomic_read(&together.missing))
 		cpu_relax();
@@ -182,7 +182,7 @@ static int runner(void *unused)
 	kthread_complete_and_exit(&together.done, 0);
 }
 
-/* One that was never woken ends without having run. */
+/* kthread_stop() ends a thread that was never woken without running it. */
 static void stop_runners(unsigned int before)
 {
 	unsigned int cpu;
@@ -241,14 +241,7 @@ static int measure_together(struct seq_file *m)
 	return err;
 }
 
-/**
- * bench_calls_all_show - what calls cost when all CPUs make them
- * @m: where to
- *
- * No CPU may come or go meanwhile.
- *
- * Return: 0 or a negative errno.
- */
+/* No CPU may go on- or offline meanwhile. */
 int bench_calls_all_show(struct seq_file *m)
 {
 	return with_vmx_on(m, measure_together);

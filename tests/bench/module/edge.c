@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * From VMX off to VMX on, and back.
- */
+/* The cost of turning VMX on and off. */
 #include <linux/err.h>
+#include <linux/module.h>
 #include <linux/seq_file.h>
 #include <asm/msr.h>
 
 #include <vmxcore/vmxcore.h>
 
 #include "bench.h"
+
+static const struct vmxcore_client_desc desc = {
+	.name = "bench",
+	.owner = THIS_MODULE,
+};
 
 struct edges {
 	struct bench_sample get;
@@ -32,17 +36,13 @@ static int measure(struct vmxcore_client *client, struct edges *edges)
 	return 0;
 }
 
-/**
- * bench_edge_show - what the first vmxcore_get() and the last vmxcore_put() cost
- * @m: where to
- *
- * Nobody else may hold VMX.
- *
- * Return: 0 or a negative errno.
+/*
+ * No other client may hold VMX: each get must be the first and each put the
+ * last.
  */
 int bench_edge_show(struct seq_file *m)
 {
-	struct vmxcore_client *client = vmxcore_register(&bench_client);
+	struct vmxcore_client *client = vmxcore_register(&desc);
 	struct edges edges = { };
 	unsigned int i;
 	int err = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxcore_bench.ko: measures when one of its files in /sys/kernel/debug/vmxcore_bench is read.
- * Each line is a figure: its name, the median, the least and the most of its samples, in ticks of
- * the TSC.
+ * vmxcore_bench.ko: reading one of its files in /sys/kernel/debug/vmxcore_bench
+ * starts the measurement. Each line is a figure: its name, and the median,
+ * minimum and maximum of its samples, in TSC ticks.
  */
 #include <linux/debugfs.h>
 #include <linux/kernel.h>
@@ -10,14 +10,7 @@
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
 
-#include <vmxcore/vmxcore.h>
-
 #include "bench.h"
-
-const struct vmxcore_client_desc bench_client = {
-	.name = "bench",
-	.owner = THIS_MODULE,
-};
 
 static struct dentry *dir;
 static DEFINE_MUTEX(bench_lock);
@@ -61,6 +54,6 @@ static void __exit bench_exit(void)
 }
 module_exit(bench_exit);
 
-MODULE_DESCRIPTION("What vmxcore costs");
+MODULE_DESCRIPTION("Measure the cost of vmxcore's calls");
 MODULE_AUTHOR("The vmxcore developers");
 MODULE_LICENSE("GPL");

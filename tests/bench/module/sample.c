@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A figure is the median of its samples: an interrupt makes some of them dearer, and none cheaper.
+ * A figure is the median of its samples, because an interrupt makes some
+ * samples larger and none smaller.
  */
 #include <linux/bug.h>
 #include <linux/seq_file.h>
@@ -15,23 +16,13 @@ static int compare(const void *a, const void *b)
 	return *left < *right ? -1 : *left > *right;
 }
 
-/**
- * bench_add - one more sample
- * @sample: of which figure
- * @value: in TSC ticks
- */
 void bench_add(struct bench_sample *sample, u64 value)
 {
 	if (!WARN_ON_ONCE(sample->nr == BENCH_SAMPLES))
 		sample->value[sample->nr++] = value;
 }
 
-/**
- * bench_print - a line "NAME MEDIAN LEAST MOST"
- * @m: where to
- * @name: of the figure
- * @sample: its samples; is sorted, and empty afterwards
- */
+/* Prints "NAME MEDIAN MINIMUM MAXIMUM". Sorts the samples, and removes them. */
 void bench_print(struct seq_file *m, const char *name, struct bench_sample *sample)
 {
 	unsigned int nr = sample->nr;
@@ -44,15 +35,7 @@ void bench_print(struct seq_file *m, const char *name, struct bench_sample *samp
 	sample->nr = 0;
 }
 
-/**
- * bench_measure - all samples of a figure, and its line
- * @m: where to
- * @name: of the figure
- * @run: makes one sample
- * @data: for it
- *
- * Return: 0, or what @run returned.
- */
+/* Takes all samples of a figure and prints its line. */
 int bench_measure(struct seq_file *m, const char *name, int (*run)(const void *data, u64 *ticks),
 		  const void *data)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two hypervisors take turns on a CPU: through vmxcore, and as two that know nothing of each other
- * have to do it.
+ * The cost of two hypervisors that take turns on a CPU: through vmxcore, and as
+ * two hypervisors have to do it that do not know of each other.
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -20,7 +20,7 @@
 
 #include "bench.h"
 
-/* Switches in a sample. */
+/* Switches in a sample */
 #define SWITCHES	1000
 
 static struct vmxcore_client *clients[2];
@@ -46,7 +46,7 @@ static int switch_through_vmxcore(u64 *ticks)
 	return err;
 }
 
-/* It stays: what each load costs that is none. */
+/* The VMCS stays current: the cost of a load that is only a comparison. */
 static int stay(u64 *ticks)
 {
 	u64 start;
@@ -61,8 +61,9 @@ static int stay(u64 *ticks)
 }
 
 /*
- * Without a broker: VMCLEAR of one's own when one is done, as somebody else may be next and
- * knows nothing of it. The next entry has to be a VMLAUNCH, which is not counted here.
+ * Without vmxcore, a hypervisor has to VMCLEAR its VMCS when it is done, as it
+ * cannot know which one is next. The next VM entry then has to be a VMLAUNCH,
+ * whose cost is not counted here.
  */
 static int switch_with_vmclear(u64 *ticks)
 {
@@ -81,7 +82,7 @@ static int switch_with_vmclear(u64 *ticks)
 
 /**
  * struct bench_turns - a way to take turns
- * @name: of the figure, which is in ticks of %SWITCHES switches
+ * @name: name of the figure, which is in ticks of %SWITCHES switches
  * @run: makes one sample
  */
 struct bench_turns {
@@ -153,12 +154,6 @@ static int set_up_one(unsigned int i)
 	return 0;
 }
 
-/**
- * bench_switch_show - what it costs that another hypervisor has this CPU
- * @m: where to
- *
- * Return: 0 or a negative errno.
- */
 int bench_switch_show(struct seq_file *m)
 {
 	int err = set_up_one(0) ?: set_up_one(1);

@@ -39,7 +39,7 @@ int hw_pins(void)
  */
 void hw_lender_goes(void)
 {
-	told->going();
+	told->removing();
 }
 
 /**
@@ -48,7 +48,7 @@ void hw_lender_goes(void)
 void hw_lender_comes(void)
 {
 	hw_no_lender = false;
-	told->came();
+	told->added();
 }
 
 static int start(const struct vmxcore_backend_events *events)
@@ -110,7 +110,7 @@ static void provider(char *name)
 }
 
 /* The name that vmxcore knows its backend by in this kernel. */
-const struct vmxcore_backend vmxcore_native = {
+const struct vmxcore_backend vmxcore_backend_native = {
 	.name = "native",
 	.start = start,
 	.stop = stop,

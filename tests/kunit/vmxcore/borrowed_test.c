@@ -89,26 +89,26 @@ static void on_emergency(void)
 	told.emergency++;
 }
 
-static void on_came(void)
+static void on_added(void)
 {
 	told.came++;
 }
 
-static void on_going(void)
+static void on_removing(void)
 {
 	char name[MODULE_NAME_LEN] = "";
 
 	told.going++;
-	vmxcore_borrowed.provider(name);
+	vmxcore_backend_kernel.provider(name);
 	told.lent_while_going = !strcmp(name, "lender");
 	told.on_while_going = on(2);
-	told.pin_while_going = vmxcore_borrowed.pin();
+	told.pin_while_going = vmxcore_backend_kernel.pin();
 }
 
 static const struct vmxcore_backend_events events = {
 	.emergency = on_emergency,
-	.came = on_came,
-	.going = on_going,
+	.added = on_added,
+	.removing = on_removing,
 };
 
 static int borrowed_begin(struct kunit *test)
@@ -116,13 +116,12 @@ static int borrowed_begin(struct kunit *test)
 	hw_reset();
 	memset(&kernel, 0, sizeof(kernel));
 	memset(&told, 0, sizeof(told));
-	return vmxcore_borrowed.start(&events) ?: vmxcore_caps_init();
+	return vmxcore_backend_kernel.start(&events) ?: vmxcore_caps_init();
 }
 
 static void borrowed_end(struct kunit *test)
 {
 	vmxcore_provider_unregister(&lender);
-	vmxcore_borrowed.stop();
 	KUNIT_EXPECT_STREQ_MSG(test, hw_broken() ?: "", "", "broken rule");
 	KUNIT_EXPECT_EQ(test, atomic_read(&lender_module.refcnt), 1);
 }
@@ -134,12 +133,12 @@ static void lend(struct kunit *test)
 
 static void do_on(void *err)
 {
-	*(int *)err = vmxcore_borrowed.on();
+	*(int *)err = vmxcore_backend_kernel.on();
 }
 
 static void do_off(void *err)
 {
-	*(int *)err = vmxcore_borrowed.off();
+	*(int *)err = vmxcore_backend_kernel.off();
 }
 
 static int on(unsigned int cpu)
@@ -161,8 +160,8 @@ static void nobody_lends(struct kunit *test)
 	char name[MODULE_NAME_LEN] = "as it was";
 
 	KUNIT_EXPECT_EQ(test, on(1), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vmxcore_borrowed.pin(), -ENODEV);
-	vmxcore_borrowed.provider(name);
+	KUNIT_EXPECT_EQ(test, vmxcore_backend_kernel.pin(), -ENODEV);
+	vmxcore_backend_kernel.provider(name);
 	KUNIT_EXPECT_STREQ(test, name, "as it was");
 	KUNIT_EXPECT_EQ(test, kernel.gets, 0);
 }
@@ -178,7 +177,7 @@ static void comes_and_goes(struct kunit *test)
 	vmxcore_provider_unregister(&other);
 	KUNIT_EXPECT_EQ(test, told.came, 1);
 	KUNIT_EXPECT_EQ(test, told.going, 0);
-	vmxcore_borrowed.provider(name);
+	vmxcore_backend_kernel.provider(name);
 	KUNIT_EXPECT_STREQ(test, name, "lender");
 
 	/* Whoever is told of it has to be able to give back. */
@@ -287,25 +286,25 @@ static void interrupts_the_kernel(struct kunit *test)
 static void flushes_as_kvm(struct kunit *test)
 {
 	lend(test);
-	vmxcore_borrowed.ibpb();
+	vmxcore_backend_kernel.ibpb();
 	KUNIT_EXPECT_EQ(test, kernel.ibpbs, 1);
 }
 
 static void pins_the_lender(struct kunit *test)
 {
-	KUNIT_EXPECT_TRUE(test, vmxcore_borrowed.pins(&lender_module));
+	KUNIT_EXPECT_TRUE(test, vmxcore_backend_kernel.pins(&lender_module));
 	lend(test);
-	KUNIT_EXPECT_FALSE(test, vmxcore_borrowed.pins(&lender_module));
-	KUNIT_EXPECT_TRUE(test, vmxcore_borrowed.pins(&client_module));
-	KUNIT_EXPECT_EQ(test, vmxcore_borrowed.pin(), 0);
-	KUNIT_EXPECT_EQ(test, vmxcore_borrowed.pin(), 0);
+	KUNIT_EXPECT_FALSE(test, vmxcore_backend_kernel.pins(&lender_module));
+	KUNIT_EXPECT_TRUE(test, vmxcore_backend_kernel.pins(&client_module));
+	KUNIT_EXPECT_EQ(test, vmxcore_backend_kernel.pin(), 0);
+	KUNIT_EXPECT_EQ(test, vmxcore_backend_kernel.pin(), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&lender_module.refcnt), 3);
-	vmxcore_borrowed.unpin();
-	vmxcore_borrowed.unpin();
+	vmxcore_backend_kernel.unpin();
+	vmxcore_backend_kernel.unpin();
 	KUNIT_EXPECT_EQ(test, atomic_read(&lender_module.refcnt), 1);
 
 	lender_module.state = MODULE_STATE_GOING;
-	KUNIT_EXPECT_EQ(test, vmxcore_borrowed.pin(), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vmxcore_backend_kernel.pin(), -ENODEV);
 	lender_module.state = MODULE_STATE_LIVE;
 }
 
@@ -315,10 +314,10 @@ static void is_unloaded_by_force(struct kunit *test)
 	int references = atomic_read(&client_module.refcnt);
 
 	lend(test);
-	KUNIT_EXPECT_EQ(test, vmxcore_borrowed.pin(), 0);
+	KUNIT_EXPECT_EQ(test, vmxcore_backend_kernel.pin(), 0);
 	vmxcore_provider_unregister(&lender);
 	KUNIT_EXPECT_EQ(test, vmxcore_provider_register(&other), -EBUSY);
-	vmxcore_borrowed.unpin();
+	vmxcore_backend_kernel.unpin();
 	atomic_dec(&lender_module.refcnt);
 	KUNIT_EXPECT_EQ(test, vmxcore_provider_register(&other), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&client_module.refcnt), references);
@@ -330,8 +329,8 @@ static void emergency(struct kunit *test)
 	lend(test);
 	vmxcore_provider_emergency();
 	KUNIT_EXPECT_EQ(test, told.emergency, 1);
-	/* The kernel does that. */
-	vmxcore_borrowed.emergency_off();
+	/* The kernel executes VMXOFF. */
+	KUNIT_EXPECT_NULL(test, vmxcore_backend_kernel.emergency_off);
 	KUNIT_EXPECT_EQ(test, kernel.puts, 0);
 }
 

@@ -318,26 +318,26 @@ static void compare_cpu(struct kunit *test, unsigned int cpu)
 		all += actors[i].all;
 	}
 	KUNIT_EXPECT_EQ_MSG(test, per_cpu(vmxcore_cpu.refs, cpu), refs, "CPU %u", cpu);
-	KUNIT_EXPECT_EQ_MSG(test, per_cpu(vmxcore_cpu.all, cpu), cpu_online(cpu) && all,
+	KUNIT_EXPECT_EQ_MSG(test, per_cpu(vmxcore_cpu.system_ref, cpu), cpu_online(cpu) && all,
 			    "CPU %u", cpu);
 	KUNIT_EXPECT_EQ_MSG(test, hw_on(cpu), cpu_online(cpu) && (all || refs), "CPU %u", cpu);
 }
 
 static void compare_client(struct kunit *test, unsigned int i)
 {
-	const struct vmxcore_slot *slot = vmxcore_slot_find(actors[i].handle);
+	const struct vmxcore_client_entry *entry = vmxcore_entry_find(actors[i].handle);
 	unsigned int cpu, all = i == SHARED ? atomic_read(&shared_all) : actors[i].all;
 	unsigned int places = !!all;
 
-	KUNIT_ASSERT_NOT_NULL(test, slot);
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_refs(slot), all);
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_refs(entry), all);
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
-		KUNIT_EXPECT_EQ(test, per_cpu_ptr(slot->cpu_refs, cpu)->live,
+		KUNIT_EXPECT_EQ(test, per_cpu_ptr(entry->cpu_refs, cpu)->live,
 				actors[i].live[cpu]);
 		places += !!actors[i].live[cpu];
 	}
-	KUNIT_EXPECT_EQ(test, atomic_read(&slot->places), places);
-	KUNIT_EXPECT_EQ_MSG(test, slot->warned, 0, "misuse by thread %u", i);
+	KUNIT_EXPECT_EQ(test, atomic_read(&entry->nr_held), places);
+	KUNIT_EXPECT_EQ_MSG(test, entry->warned, 0, "misuse by thread %u", i);
 }
 
 static void tell(struct kunit *test)

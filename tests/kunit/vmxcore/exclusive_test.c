@@ -13,7 +13,6 @@
 #include <linux/workqueue.h>
 #include <vmxcore/client.h>
 #include <vmxcore/cpu.h>
-#include <vmxcore/exclusive.h>
 
 #include "model.h"
 
@@ -70,7 +69,7 @@ static void others_are_refused(void)
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
 		KUNIT_EXPECT_EQ(s->test, world_get_cpu(s->handles[IDLE], cpu, WORLD_IRQ), -EBUSY);
 	KUNIT_EXPECT_EQ(s->test, PTR_ERR(vmxcore_register(&desc)), -EBUSY);
-	KUNIT_EXPECT_TRUE(s->test, vmxcore_excluded(vmxcore_slot_find(s->handles[IDLE])));
+	KUNIT_EXPECT_TRUE(s->test, vmxcore_excluded(vmxcore_entry_find(s->handles[IDLE])));
 }
 
 /* Who has some may have more: what he runs needs them until it ends. */
@@ -380,7 +379,7 @@ static void a_second_one(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_register(&desc)), -EBUSY);
 	expect_calls(test, 1, 0);
-	KUNIT_EXPECT_STREQ(test, vmxcore_excluder(), "taker");
+	KUNIT_EXPECT_STREQ(test, READ_ONCE(vmxcore_exclusive)->name, "taker");
 	as_the_model(test);
 	go(test);
 }
@@ -539,7 +538,7 @@ static int unregister_pinned(void *unused)
 static void a_cpu_goes_while_one_unregisters(struct kunit *test)
 {
 	struct task_struct *taker, *leaver;
-	struct vmxcore_slot *slot;
+	struct vmxcore_client_entry *entry;
 
 	s->manners[ALL] = WAITS;
 	s->handles[PINNED] = world_register(PINNED, true, 0);
@@ -551,7 +550,7 @@ static void a_cpu_goes_while_one_unregisters(struct kunit *test)
 	taker = world_thread(test, WORLD_ANY_CPU, come_thread, NULL);
 	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&s->waits, 10 * HZ), 0);
 	leaver = world_thread(test, WORLD_ANY_CPU, unregister_pinned, NULL);
-	KUNIT_ASSERT_EQ(test, read_poll_timeout(vmxcore_slot_find, slot, !slot, 1000, 10000000,
+	KUNIT_ASSERT_EQ(test, read_poll_timeout(vmxcore_entry_find, entry, !entry, 1000, 10000000,
 						false, s->handles[PINNED]), 0);
 	KUNIT_EXPECT_EQ(test, world_down(1), 0);
 	KUNIT_EXPECT_EQ(test, hw_pins(), 1);
@@ -606,7 +605,7 @@ static void two_at_once(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, min(a, b), -EBUSY, "both have VMX for themselves");
 		KUNIT_EXPECT_EQ_MSG(test, max(a, b), 0, "none has");
 		KUNIT_ASSERT_NOT_NULL(test, s->handles[TAKER]);
-		KUNIT_EXPECT_STREQ(test, vmxcore_excluder(), a ? "second" : "first");
+		KUNIT_EXPECT_STREQ(test, READ_ONCE(vmxcore_exclusive)->name, a ? "second" : "first");
 		vmxcore_unregister(s->handles[TAKER]);
 		as_the_model(test);
 		/* What it got when it was told. */

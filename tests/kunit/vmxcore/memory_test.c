@@ -291,17 +291,17 @@ struct state {
 
 static void look_at_clients(struct state *s)
 {
-	struct vmxcore_slot *slot = NULL;
+	struct vmxcore_client_entry *entry = NULL;
 	unsigned int cpu, i;
 
-	while ((slot = vmxcore_slot_next(slot))) {
-		i = vmxcore_slot_index(slot);
-		s->clients[i].refs = vmxcore_slot_refs(slot);
-		s->clients[i].places = atomic_read(&slot->places);
-		s->clients[i].nr_vmcss = slot->nr_vmcss;
-		s->clients[i].nr_vpids = slot->nr_vpids;
+	while ((entry = vmxcore_entry_next(entry))) {
+		i = vmxcore_entry_index(entry);
+		s->clients[i].refs = vmxcore_entry_refs(entry);
+		s->clients[i].places = atomic_read(&entry->nr_held);
+		s->clients[i].nr_vmcss = entry->nr_vmcss;
+		s->clients[i].nr_vpids = entry->nr_vpids;
 		for_each_possible_cpu(cpu)
-			s->clients[i].live += per_cpu_ptr(slot->cpu_refs, cpu)->live;
+			s->clients[i].live += per_cpu_ptr(entry->cpu_refs, cpu)->live;
 	}
 }
 
@@ -319,7 +319,7 @@ static void look(struct state *s)
 		s->cpus[cpu].vmxe = hw->vmxe;
 		s->cpus[cpu].pt_told = hw->pt_told;
 		s->cpus[cpu].nr_active = hw->nr_active;
-		s->cpus[cpu].all = books->all;
+		s->cpus[cpu].all = books->system_ref;
 		s->cpus[cpu].refs = books->refs;
 		s->cpus[cpu].state = books->state;
 	}

@@ -56,16 +56,16 @@ static void noted(struct kunit *test, struct scene *s, unsigned int i, enum vmxc
 {
 	unsigned int other = i == A ? B : A;
 
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_find(s->handles[i])->warned, BIT(kind));
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_find(s->handles[other])->warned, 0);
-	vmxcore_slot_find(s->handles[i])->warned = 0;
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(s->handles[i])->warned, BIT(kind));
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(s->handles[other])->warned, 0);
+	vmxcore_entry_find(s->handles[i])->warned = 0;
 	nothing_changed(test, s);
 }
 
 static void nobody_noted(struct kunit *test, struct scene *s)
 {
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_find(s->handles[A])->warned, 0);
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_find(s->handles[B])->warned, 0);
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(s->handles[A])->warned, 0);
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(s->handles[B])->warned, 0);
 	nothing_changed(test, s);
 }
 
@@ -287,7 +287,7 @@ static void unregistered_while_it_gets_a_vmcs(struct kunit *test)
 	model_unregister(&s->model, B);
 	alloc_meanwhile(unregister_it);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_alloc(goes, NUMA_NO_NODE)), -EINVAL);
-	KUNIT_EXPECT_NULL(test, vmxcore_slot_find(goes));
+	KUNIT_EXPECT_NULL(test, vmxcore_entry_find(goes));
 	KUNIT_EXPECT_EQ(test, alloc_live(), live);
 	nothing_changed(test, s);
 }
@@ -325,9 +325,9 @@ static void too_many_on_a_cpu(struct kunit *test)
 static void too_many_on_all(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
-	struct vmxcore_slot *slot = vmxcore_slot_find(s->handles[A]);
+	struct vmxcore_client_entry *entry = vmxcore_entry_find(s->handles[A]);
 
-	atomic64_add(INT_MAX - vmxcore_slot_refs(slot), &slot->books);
+	atomic64_add(INT_MAX - vmxcore_entry_refs(entry), &entry->handle_refs);
 	s->model.clients[A].refs = INT_MAX;
 	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[A]), -EOVERFLOW);
 	noted(test, s, A, VMXCORE_MISUSE_OVERFLOW);
@@ -392,9 +392,9 @@ static void the_description_is_copied(struct kunit *test)
 	strscpy(name, "after");
 	memset(&desc, 0xff, sizeof(desc));
 	KUNIT_EXPECT_STREQ(test, vmxcore_client_name(client), "before");
-	KUNIT_EXPECT_STREQ(test, vmxcore_slot_find(client)->desc.name, "before");
-	KUNIT_EXPECT_PTR_EQ(test, vmxcore_slot_find(client)->desc.owner, &owner);
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_find(client)->desc.flags, 0);
+	KUNIT_EXPECT_STREQ(test, vmxcore_entry_find(client)->desc.name, "before");
+	KUNIT_EXPECT_PTR_EQ(test, vmxcore_entry_find(client)->desc.owner, &owner);
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(client)->desc.flags, 0);
 }
 
 static void too_many_clients(struct kunit *test)
@@ -515,11 +515,11 @@ static void a_vmcs_where_one_must_not(struct kunit *test)
 	vmxcore_vmcs_free(vmcs);
 	local_irq_enable();
 	noted(test, s, A, VMXCORE_MISUSE_CONTEXT);
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_find(s->handles[A])->nr_vmcss, 1);
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(s->handles[A])->nr_vmcss, 1);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], NULL)), -EINVAL);
 	nobody_noted(test, s);
 	vmxcore_vmcs_free(vmcs);
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_find(s->handles[A])->nr_vmcss, 0);
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(s->handles[A])->nr_vmcss, 0);
 }
 
 /* The client has gone without it: what is left of it is recognised, and is nobody's. */

@@ -313,7 +313,7 @@ static const char *cpu_differs(const struct model *m, unsigned int cpu)
 		return "VMX on the hardware";
 	if (real->refs != refs_on(m, cpu))
 		return "the references of a CPU";
-	if (real->all != (m->online[cpu] && all_held(m)))
+	if (real->system_ref != (m->online[cpu] && all_held(m)))
 		return "whether a CPU is held for all";
 	if (strcmp(state, !m->online[cpu] ? "offline" : m->lost[cpu] ? "failed" :
 		   model_on(m, cpu) ? "on" : "off"))
@@ -321,12 +321,12 @@ static const char *cpu_differs(const struct model *m, unsigned int cpu)
 	return !!vmxcore_cpu_since(cpu) == model_on(m, cpu) ? NULL : "since when a CPU is on";
 }
 
-static const char *references_differ(const struct model_client *c, const struct vmxcore_slot *slot)
+static const char *references_differ(const struct model_client *c, const struct vmxcore_client_entry *entry)
 {
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
-		const struct vmxcore_cpu_refs *refs = per_cpu_ptr(slot->cpu_refs, cpu);
+		const struct vmxcore_cpu_refs *refs = per_cpu_ptr(entry->cpu_refs, cpu);
 
 		if (refs->live != c->live[cpu])
 			return "the references of a client on a CPU";
@@ -339,7 +339,7 @@ static const char *references_differ(const struct model_client *c, const struct 
 static const char *client_differs(const struct model *m, unsigned int i,
 				  struct vmxcore_client *handle)
 {
-	const struct vmxcore_slot *slot = vmxcore_slot_find(handle);
+	const struct vmxcore_client_entry *entry = vmxcore_entry_find(handle);
 	const struct model_client *c = &m->clients[i];
 	unsigned int cpu;
 
@@ -347,17 +347,17 @@ static const char *client_differs(const struct model *m, unsigned int i,
 		if (world_gone(i, cpu) != m->gone[i][cpu])
 			return "how often a client was told that a CPU is gone";
 	}
-	if (!slot != !c->registered)
+	if (!entry != !c->registered)
 		return "who is registered";
-	if (!slot)
+	if (!entry)
 		return NULL;
-	if (vmxcore_slot_refs(slot) != c->refs)
+	if (vmxcore_entry_refs(entry) != c->refs)
 		return "the references of a client on all CPUs";
-	if (atomic_read(&slot->places) != places(c) || vmxcore_slot_holds(slot) != !!places(c))
+	if (atomic_read(&entry->nr_held) != places(c))
 		return "where a client holds something";
-	if (!!vmxcore_slot_since(slot) != !!places(c))
+	if (!!vmxcore_entry_since(entry) != !!places(c))
 		return "since when a client holds something";
-	return references_differ(c, slot);
+	return references_differ(c, entry);
 }
 
 static int pins(const struct model *m)

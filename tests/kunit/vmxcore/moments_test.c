@@ -30,8 +30,9 @@
 #define GIVE_UP_US	60000000
 
 /*
- * Where one can be stopped: a put is counted, RCU still read-locked; VMX is on, on one CPU; a CPU
- * is on its way up, not online yet, or online and CPUs still locked.
+ * Where a task can be stopped: a put has uncounted its reference, and holds system_lock or, on a
+ * single CPU, has interrupts off; VMX is on, on one CPU; a CPU is on its way up and not online
+ * yet, or online while hotplug is still locked.
  */
 enum place {
 	NOWHERE,
@@ -189,6 +190,14 @@ static int put_a(void)
 	return 0;
 }
 
+static int put_a_here(void)
+{
+	preempt_disable();
+	vmxcore_put_cpu(a);
+	preempt_enable();
+	return 0;
+}
+
 /* Who comes next has the slot. */
 static int succeed(void)
 {
@@ -234,8 +243,7 @@ static int exclude(void)
  * @first: what he does
  * @other: what the other does, who has to wait
  * @result: what that comes to
- * @third: what somebody does while both wait
- * @third_waits: he has to wait too
+ * @third: what a third task does while both wait
  */
 struct meeting {
 	enum place place;
@@ -243,7 +251,6 @@ struct meeting {
 	int (*other)(void);
 	int result;
 	int (*third)(void);
-	bool third_waits;
 };
 
 /* It is at its end, waits for a lock, or sleeps. */
@@ -285,8 +292,8 @@ static void meet(struct kunit *test, const struct meeting *m)
 	KUNIT_EXPECT_TRUE_MSG(test, waits(test, &roles[1], &threads[1], true),
 			      "the other did not wait");
 	if (m->third)
-		KUNIT_EXPECT_EQ_MSG(test, waits(test, &roles[2], &threads[2], m->third_waits),
-				    m->third_waits, "the third waits");
+		KUNIT_EXPECT_FALSE_MSG(test, waits(test, &roles[2], &threads[2], false),
+				       "the third waits");
 	KUNIT_EXPECT_FALSE_MSG(test, READ_ONCE(roles[0].done), "the first was not stopped");
 	WRITE_ONCE(stop_at, NOWHERE);
 	KUNIT_EXPECT_EQ(test, world_thread_end(threads[0]), 0);
@@ -336,33 +343,26 @@ static void get_against_exclusive(struct kunit *test)
 	world_expect_on(test, false);
 }
 
-/* Counted already, and not off yet: who gets VMX for himself then finds it off. */
+/* The put has uncounted its reference, and VMX is still on. An exclusive client finds it off. */
 static void put_against_exclusive(struct kunit *test)
 {
 	a = world_client(test, "a");
 	b = NULL;
-	KUNIT_ASSERT_EQ(test, world_down(CPU_THAT_COMES), 0);
 	KUNIT_ASSERT_EQ(test, vmxcore_get(a), 0);
-	meet(test, &(struct meeting){
-		.place = IN_ONLINE,
-		.first = cpu_comes,
-		.other = put_a,
-		.third = exclude,
-		.third_waits = true,
-	});
+	meet(test, &(struct meeting){ .place = IN_PUT, .first = put_a, .other = exclude });
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(b));
 	KUNIT_EXPECT_FALSE_MSG(test, found_on, "VMX was on still");
 	world_expect_on(test, false);
 }
 
-/* What a call still changes in the books is over when another client has the slot. */
+/* A call that changes the references of a client is over when another client has the entry. */
 static void unregister_against_put(struct kunit *test)
 {
 	a = world_client(test, "a");
-	KUNIT_ASSERT_EQ(test, vmxcore_get(a), 0);
-	meet(test, &(struct meeting){ .place = IN_PUT, .first = put_a, .other = succeed });
-	KUNIT_ASSERT_NOT_NULL(test, vmxcore_slot_find(b));
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_since(vmxcore_slot_find(b)), 0);
+	KUNIT_ASSERT_EQ(test, world_get_cpu(a, CPU_OF_FIRST, WORLD_TASK), 0);
+	meet(test, &(struct meeting){ .place = IN_PUT, .first = put_a_here, .other = succeed });
+	KUNIT_ASSERT_NOT_NULL(test, vmxcore_entry_find(b));
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_since(vmxcore_entry_find(b)), 0);
 	world_expect_on(test, false);
 }
 

@@ -306,16 +306,12 @@ static void emergency_slot(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, emergencies[1], 1);
 }
 
-/* VMX is there always, so nobody lends it and nobody has to be kept. */
-static void nobody_lends(struct kunit *test)
+/* VMX is always available, so there is no provider whose module has to stay loaded. */
+static void no_provider(struct kunit *test)
 {
-	char name[MODULE_NAME_LEN] = "as it was";
-
-	KUNIT_EXPECT_FALSE(test, hw_native.pins(&hw_pinning_module));
-	KUNIT_EXPECT_EQ(test, hw_native.pin(), 0);
-	hw_native.unpin();
-	hw_native.provider(name);
-	KUNIT_EXPECT_STREQ(test, name, "as it was");
+	KUNIT_EXPECT_TRUE(test, hw_native.available());
+	KUNIT_EXPECT_NULL(test, hw_native.pins);
+	KUNIT_EXPECT_NULL(test, hw_native.provider);
 	KUNIT_EXPECT_STREQ(test, hw_native.name, "native");
 }
 
@@ -345,7 +341,7 @@ static struct kunit_case native_cases[] = {
 	KUNIT_CASE(emergency_where_it_is_off),
 	KUNIT_CASE(emergency_of_a_foreign_owner),
 	KUNIT_CASE(emergency_slot),
-	KUNIT_CASE(nobody_lends),
+	KUNIT_CASE(no_provider),
 	{}
 };
 

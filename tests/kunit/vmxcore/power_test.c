@@ -117,7 +117,7 @@ static void nobody_misused(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < NR_CLIENTS; i++)
-		KUNIT_EXPECT_EQ(test, vmxcore_slot_find(clients[i])->warned, 0);
+		KUNIT_EXPECT_EQ(test, vmxcore_entry_find(clients[i])->warned, 0);
 }
 
 /* References are refused to who has some as to who has none; a put is no misuse. */
@@ -128,7 +128,7 @@ static void too_late(struct kunit *test)
 	hw_forget();
 	for (i = 0; i < NR_CLIENTS; i++)
 		KUNIT_EXPECT_EQ(test, vmxcore_get(clients[i]), -ESHUTDOWN);
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_refs(vmxcore_slot_find(clients[A])), 2);
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_refs(vmxcore_entry_find(clients[A])), 2);
 	vmxcore_put(clients[A]);
 	vmxcore_put(clients[A]);
 	for (cpu = 0; cpu < 2; cpu++)
@@ -198,7 +198,7 @@ static void shutdown_while_a_cpu_is_offline(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, world_up(3), 0);
 	expect_nothing_done(test);
 	world_expect_on(test, false);
-	KUNIT_EXPECT_STREQ(test, vmxcore_cpu_state_name(3), "down");
+	KUNIT_EXPECT_STREQ(test, vmxcore_cpu_state_name(3), "shutdown");
 	use_is_refused(test, 3);
 }
 
@@ -290,7 +290,7 @@ static void expect_resumed(struct kunit *test)
 	expect_did(test, 1, "gone" CLEAR CLEAR OFF " " UP);
 	expect_did(test, 2, "vmclear" OFF " " UP);
 	expect_did(test, 3, "vmclear" OFF " " UP);
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_refs(vmxcore_slot_find(clients[A])), 2);
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_refs(vmxcore_entry_find(clients[A])), 2);
 	KUNIT_EXPECT_EQ(test, per_cpu(vmxcore_cpu.refs, 0), 1);
 	KUNIT_EXPECT_EQ(test, per_cpu(vmxcore_cpu.refs, 1), 0);
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++)

@@ -8,7 +8,7 @@
 #include <linux/log2.h>
 #include <vmxcore/client.h>
 #include <vmxcore/cpu.h>
-#include <vmxcore/hotplug.h>
+#include <vmxcore/init.h>
 #include <vmxcore/trace.h>
 
 #include "model.h"

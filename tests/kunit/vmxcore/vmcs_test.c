@@ -75,7 +75,7 @@ static void expect_load(struct kunit *test, unsigned int cpu, struct vmxcore_vmc
 
 static unsigned int misuses(unsigned int i)
 {
-	return vmxcore_slot_find(clients[i])->warned;
+	return vmxcore_entry_find(clients[i])->warned;
 }
 
 /* Its first VMPTRLD comes after a VMCLEAR, and no other one needs to. */
@@ -230,8 +230,8 @@ static void freed_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, world_vmcs_load(1, vmcs), -EINVAL);
 	KUNIT_EXPECT_STREQ(test, hw_did(1), "");
 	expect_load(test, 1, next, 0, "");
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_find(clients[A])->nr_vmcss, 0);
-	KUNIT_EXPECT_EQ(test, vmxcore_slot_find(clients[B])->nr_vmcss, 1);
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(clients[A])->nr_vmcss, 0);
+	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(clients[B])->nr_vmcss, 1);
 	KUNIT_EXPECT_EQ(test, misuses(A) | misuses(B), 0);
 }
 
@@ -284,18 +284,18 @@ static struct {
 
 static void wait_for_the_other(void)
 {
-	struct vmxcore_slot *slot;
+	struct vmxcore_client_entry *entry;
 	unsigned int us;
 
 	complete(&race.loading);
 	/* The other one closes the client first, and comes to the VMCS after that. */
 	for (us = 0; us < GIVE_UP_US; us++) {
-		slot = vmxcore_slot_find(clients[A]);
-		if (!slot)
+		entry = vmxcore_entry_find(clients[A]);
+		if (!entry)
 			break;
 		udelay(1);
 	}
-	race.refused = !slot;
+	race.refused = !entry;
 }
 
 static int load_it(void *vmcs)

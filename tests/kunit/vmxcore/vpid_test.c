@@ -36,12 +36,12 @@ static struct books *books_new(struct kunit *test)
 
 static unsigned int count(struct vmxcore_client *client)
 {
-	return vmxcore_slot_find(client)->nr_vpids;
+	return vmxcore_entry_find(client)->nr_vpids;
 }
 
 static bool misused(struct vmxcore_client *client)
 {
-	return vmxcore_slot_find(client)->warned & BIT(VMXCORE_MISUSE_VPID);
+	return vmxcore_entry_find(client)->warned & BIT(VMXCORE_MISUSE_VPID);
 }
 
 /* No CPU where VMX is on may remember a guest under it; then one runs everywhere. */
@@ -197,14 +197,14 @@ static void not_for_everybody(struct kunit *test)
 	vpid = vmxcore_vpid_alloc(client);
 	preempt_enable();
 	KUNIT_EXPECT_EQ(test, vpid, -EINVAL);
-	KUNIT_EXPECT_TRUE(test, vmxcore_slot_find(client)->warned & BIT(VMXCORE_MISUSE_CONTEXT));
+	KUNIT_EXPECT_TRUE(test, vmxcore_entry_find(client)->warned & BIT(VMXCORE_MISUSE_CONTEXT));
 
 	vpid = vmxcore_vpid_alloc(other);
 	KUNIT_ASSERT_GT(test, vpid, 0);
 	local_irq_disable();
 	vmxcore_vpid_free(other, vpid);
 	local_irq_enable();
-	KUNIT_EXPECT_TRUE(test, vmxcore_slot_find(other)->warned & BIT(VMXCORE_MISUSE_CONTEXT));
+	KUNIT_EXPECT_TRUE(test, vmxcore_entry_find(other)->warned & BIT(VMXCORE_MISUSE_CONTEXT));
 	KUNIT_EXPECT_EQ(test, count(other), 1);
 
 	vmxcore_unregister(client);

@@ -13,7 +13,7 @@
 #include <linux/suspend.h>
 #include <vmxcore/client.h>
 #include <vmxcore/cpu.h>
-#include <vmxcore/neighbour.h>
+#include <vmxcore/init.h>
 #include <../kernel/power/power.h>
 
 #include "world.h"
@@ -51,12 +51,12 @@ static const struct platform_suspend_ops suspend_ops = {
 
 /* What they are about are other modules, and there are none here. */
 
-int vmxcore_neighbour_init(void)
+int vmxcore_modules_init(void)
 {
 	return 0;
 }
 
-void vmxcore_neighbour_exit(void)
+void vmxcore_modules_exit(void)
 {
 }
 
@@ -126,7 +126,7 @@ void world_unload(struct kunit_suite *suite)
  */
 int world_begin(struct kunit *test)
 {
-	if (num_online_cpus() != WORLD_CPUS || vmxcore_slot_next(NULL) || vmxcore_cpus_failed())
+	if (num_online_cpus() != WORLD_CPUS || vmxcore_entry_next(NULL) || vmxcore_cpus_failed())
 		return -EBUSY;
 	memset(gone, 0, sizeof(gone));
 	when_gone = NULL;
@@ -140,13 +140,13 @@ int world_begin(struct kunit *test)
  */
 void world_end(struct kunit *test)
 {
-	struct vmxcore_slot *slot;
+	struct vmxcore_client_entry *entry;
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
 		hw_fail(cpu, 0);
-	while ((slot = vmxcore_slot_next(NULL)))
-		vmxcore_unregister(vmxcore_slot_handle(slot));
+	while ((entry = vmxcore_entry_next(NULL)))
+		vmxcore_unregister(vmxcore_entry_handle(entry));
 	for (cpu = 1; cpu < WORLD_CPUS; cpu++) {
 		if (!cpu_online(cpu))
 			KUNIT_EXPECT_EQ(test, world_up(cpu), 0);

@@ -8,9 +8,9 @@
 # does not depend on luck: it makes functions of vmxcore wait where the other
 # can come in between (client/inject.c).
 
-cpus_slow="vmxcore_cpus_hold vmxcore_cpus_release"
-cpu_slow="vmxcore_cpu_up vmxcore_cpu_leave vmxcore_cpu_down"
-books_slow="vmxcore_slot_close vmxcore_refs_take_back vmxcore_slot_free"
+cpus_slow="vmxcore_cpus_enable vmxcore_cpus_disable"
+cpu_slow="vmxcore_cpu_starting vmxcore_cpu_dying vmxcore_cpu_offline"
+books_slow="vmxcore_entry_close vmxcore_refs_take_back vmxcore_entry_free"
 
 # delay MICROSECONDS FUNCTION...
 delay() {
@@ -64,14 +64,14 @@ delay 1000 vmxcore_cpu_suspend vmxcore_cpu_resume
 check_storm "get against suspend" "$(amount 2000 20000)" sleep_for 2
 delay 0 vmxcore_cpu_suspend vmxcore_cpu_resume
 
-delay 100 vmxcore_cpus_hold vmxcore_cpu_shutdown
+delay 100 vmxcore_cpus_enable vmxcore_cpu_shutdown
 check "get against shutdown: clients get and put" vmxt storm_start
 check "  in $(amount 300 5000) shutdowns VMX goes off everywhere, and each get is refused" \
 	vmxt down "$(amount 300 5000)"
 check "  VMX was on while a client held a reference" vmxt storm_stop
 check_vmx_on "  no client holds VMX" none
 survived "$(amount 300 5000)" "shutdowns (simulated) against get"
-delay 0 vmxcore_cpus_hold vmxcore_cpu_shutdown
+delay 0 vmxcore_cpus_enable vmxcore_cpu_shutdown
 
 # The log gets two correct lines for each client, of misuse and of a leak, which
 # are too many for the console. Errors go on to the console, as boot has to see
@@ -89,7 +89,7 @@ delay 0 $books_slow
 dmesg -n 7
 survived $((clients + clients / 2)) "clients unregistered while in use"
 
-delay 20000 vmxcore_cpus_hold
+delay 20000 vmxcore_cpus_enable
 i=0
 while [ $i -lt "$(amount 20 1000)" ]; do
 	i=$((i + 1))
@@ -105,7 +105,7 @@ while [ $i -lt "$(amount 20 1000)" ]; do
 done
 ok "the caller of a get is killed in the middle, $i times"
 survived $i "callers of get killed"
-delay 0 vmxcore_cpus_hold
+delay 0 vmxcore_cpus_enable
 check "a unregisters" vmxt unregister a
 
 load_kvm 0

@@ -22,7 +22,7 @@ turns_so_far() {
 rounds=$(amount 2000 50000)
 backend=native
 ! borrowed || backend=borrowed
-functions="vmxcore_current_load vmxcore_current_clear ${backend}_on ${backend}_off"
+functions="vmxcore_vmcs_cpu_load vmxcore_vmcs_cpu_clear ${backend}_on ${backend}_off"
 
 check "minivisor and the test client load" modprobe -a minivisor vmxcore_test
 load_kvm 0
@@ -37,7 +37,7 @@ turns=$(turns_so_far)
 kill -CONT "$mini"
 check "$((2 * rounds)) switches on CPU 1" progress "$mini_rounds" "$rounds" 3000
 kill -STOP "$mini"
-loads=$(count_of vmxcore_current_load)
+loads=$(count_of vmxcore_vmcs_cpu_load)
 passed=$(($(rounds_so_far) - start))
 turns=$(($(turns_so_far) - turns))
 # A round takes a further turn if it is preempted, which happens several times
@@ -47,7 +47,7 @@ log "$loads VMPTRLD in $passed rounds, $turns turns"
 check "  minivisor executes one VMPTRLD for two switches" \
 	test "$loads" -ge $((passed * 9 / 10)) -a "$loads" -le $((turns + 10))
 check_equal "  no VMCLEAR, no VMXON, no VMXOFF" \
-	"$(for function in vmxcore_current_clear ${backend}_on ${backend}_off; do
+	"$(for function in vmxcore_vmcs_cpu_clear ${backend}_on ${backend}_off; do
 		count_of "$function"
 	done | xargs)" "0 0 0"
 kill -CONT "$mini"

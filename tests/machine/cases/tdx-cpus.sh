@@ -23,7 +23,7 @@ sim inject TDH.SYS.LP.INIT TDX_INCONSISTENT_MSR cpu 2
 check_tdx_refuses "Input/output error" "CPU 2: TDH.SYS.LP.INIT failed: TDX_INCONSISTENT_MSR"
 check_vmx_on "  VMX is off" none
 sim_anew
-check_tdx_refuses "Input/output error" "wants to see all 4 CPUs, and 1 are offline" configure=1
+check_tdx_refuses "Input/output error" "needs all 4 CPUs, but 1 are offline" configure=1
 check_vmx_on "  VMX is off" none
 tdx_load
 check_tdx cpus_initialized 3
@@ -31,7 +31,8 @@ dmesg_mark
 sim inject TDH.SYS.LP.INIT TDX_INCONSISTENT_MSR cpu 3
 check_fails "it stays offline, as the TDX module does not work there" online 3 1
 check "  the log says why, and what to do" \
-	dmesg_has "CPU 3 stays offline: the TDX module does not work there. .* unload vmxcore_tdx"
+	dmesg_has "CPU 3 stays offline because the TDX module does not work there;\
+ unload vmxcore_tdx"
 check_equal "  it is offline" "$(cat /sys/devices/system/cpu/online)" 0-2
 check_vmx_on "  VMX is off" none
 sim clear
@@ -57,7 +58,8 @@ check_tdx cpus_initialized 4
 check "CPU 2 goes offline" online 2 0
 dmesg_mark
 check_fails "CPU 3, the last one of its package, stays online" online 3 0
-check "  the log says why" dmesg_has "CPU 3 stays online: it is the last one of its package"
+check "  the log says why" \
+	dmesg_has "CPU 3 stays online because it is the last one in its package"
 check "CPU 2 comes online" online 2 1
 check "CPU 3 goes offline" online 3 0
 check "a SEAMCALL on CPU 2" tdxcall 2 34 0 0x0800000200000000
@@ -69,7 +71,8 @@ check "  it works" tdxcall_says 'rax 0x0 .* r8 0x8086 '
 dmesg_mark
 check_fails "S3 is refused" sleep_for 2
 check "  the log says why" \
-	dmesg_has "S3 would destroy all private memory. .* unload vmxcore_tdx"
+	dmesg_has "S3 is refused because it would destroy all private memory;\
+ unload vmxcore_tdx"
 check_equal "  all CPUs are online" "$(cat /sys/devices/system/cpu/online)" 0-3
 check "s2idle is not refused" idle_for 2000
 check "  the PAMTs are untouched" sim pamt intact
@@ -77,7 +80,8 @@ check_tdx state ready
 dmesg_mark
 check_fails "hibernation is refused" \
 	sh -c 'echo shutdown >/sys/power/disk; echo disk >/sys/power/state'
-check "  the log says why" dmesg_has "cannot hibernate now: all private memory would be lost"
+check "  the log says why" \
+	dmesg_has "hibernation is refused because it would destroy all private memory"
 check_vmx_on "  VMX is off" none
 tdx_unload
 
@@ -87,7 +91,7 @@ tdx_load on_demand=0
 check_vmx_on "  VMX is on" 0,1,2,3
 check "the machine sleeps (S3), and loses the TDX module" sleep_for 2
 check_tdx state absent
-check "  the log says so" dmesg_has "the TDX module was lost in the machine's sleep"
+check "  the log says so" dmesg_has "the TDX module was lost during sleep"
 check_equal "  all CPUs are online" "$(cat /sys/devices/system/cpu/online)" 0-3
 check_vmx_on "  VMX is on again" 0,1,2,3
 check "a SEAMCALL" tdxcall 2 34 0 0x0800000200000000
@@ -113,7 +117,7 @@ about "a package is offline"
 check "CPU 2 goes offline before loading" online 2 0
 check "CPU 3 goes offline before loading" online 3 0
 check_tdx_refuses "Device or resource busy" \
-	"wants a CPU of each package: bring CPU 2 online first" configure=1
+	"needs an online CPU in each package; bring CPU 2 online first" configure=1
 check "CPU 3 comes online" online 3 1
 check "CPU 2 comes online" online 2 1
 check_vmx_on "  VMX is off" none

@@ -20,7 +20,7 @@ ready() {
 
 # expect_shutdown: the simulator prints this after all notifiers.
 expect_shutdown() {
-	expect "vmxcore_tdx_sim: the machine goes down, in SEAM: SYS_SHUTDOWN"
+	expect "vmxcore_tdx_sim: the machine goes down with the TDX module in state SYS_SHUTDOWN"
 }
 
 # check_came_up WAY

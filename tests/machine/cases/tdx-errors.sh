@@ -38,7 +38,7 @@ tdx_unload
 first=$(free_pages)
 
 check_fails_with TDH.SYS.INIT UD "No such device" TDX_SEAMCALL_UD
-check "  the log says what that means" dmesg_has "no SEAM: this CPU does not know SEAMCALL"
+check "  the log says what that means" dmesg_has "this CPU does not support SEAMCALL"
 check_fails_with TDH.SYS.INIT GP "Operation not supported" TDX_SEAMCALL_GP
 check "  the log says what that means" dmesg_has "SEAM is disabled"
 check_fails_with TDH.SYS.INIT VMFAILINVALID "No such device" TDX_SEAMCALL_VMFAILINVALID
@@ -64,7 +64,8 @@ check_fails_with TDH.SYS.CONFIG 0xc0000a0000000003 \
 check_fails_with TDH.SYS.CONFIG TDX_PAMT_OUTSIDE_CMRS "Input/output error" TDX_PAMT_OUTSIDE_CMRS
 check_fails_with TDH.SYS.CONFIG TDX_SYS_CONFIG_NOT_PENDING \
 	"Input/output error" TDX_SYS_CONFIG_NOT_PENDING
-check "  the log says what that means" dmesg_has "has been configured before, or knows of more CPUs"
+check "  the log says what that means" \
+	dmesg_has "has been configured before, or the machine has more CPUs"
 check_fails_with TDH.SYS.CONFIG VMFAILINVALID "No such device" TDX_SEAMCALL_VMFAILINVALID
 check_fails_with TDH.SYS.KEY.CONFIG TDX_KEY_GENERATION_FAILED \
 	"Resource temporarily unavailable" TDX_KEY_GENERATION_FAILED
@@ -118,7 +119,7 @@ for round in 1 2 3 4; do
 	dmesg_mark
 	tdx_unload
 	check "  the log says what stays" \
-		dmesg_has "cannot be shut down: [0-9]+ MiB stay with it until the next boot"
+		dmesg_has "cannot be shut down and keeps [0-9]+ MiB until the next boot"
 	check "  the PAMTs are untouched" sim pamt intact
 done
 about ""

@@ -31,11 +31,11 @@ load_provider
 check "the test client loads" modprobe vmxcore_test
 
 sim_load seamrr=invalid
-check_tdx_refuses "No such device" "the firmware has set no memory aside for it"
+check_tdx_refuses "No such device" "the firmware has reserved no memory for SEAM"
 sim_another "SEAMRR unlocked" seamrr=unlocked
 check_tdx_refuses "No such device" "the firmware has not locked SEAMRR"
 sim_another "one private key id" keyids=16,1
-check_tdx_refuses "No such device" "1 private key ids are too few for TDX"
+check_tdx_refuses "No such device" "TDX needs 2 private key IDs and has 1"
 sim_another "no TDX module"
 sim module absent
 check_tdx_refuses "No such device" "no TDX module is loaded"
@@ -44,7 +44,7 @@ check_vmx_on "  VMX is off" none
 
 sim_another "little memory" cmrs=100000-200000
 check_tdx_refuses "Cannot allocate memory" \
-	"no TDMRs can be made of this machine's memory" configure=1
+	"no TDMRs can be built from this machine's memory" configure=1
 check_vmx_on "  VMX is off" none
 check_sim state SYSINIT_DONE
 sim_another "many CMRs" "cmrs=$(cmrs 512)"

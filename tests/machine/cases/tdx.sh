@@ -30,7 +30,7 @@ check_ready() {
 load_provider
 check "the test client loads" modprobe vmxcore_test
 
-check_tdx_refuses "No such device" "no SEAM: this CPU does not have TDX"
+check_tdx_refuses "No such device" "this CPU does not support TDX"
 check_vmx_on "  VMX is off" none
 
 about "initialized"

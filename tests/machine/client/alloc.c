@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxcore_fault: memory that runs out under vmxcore.ko, and nobody else. Its n-th allocation
- * since the parameter "nth" was written fails, and so do all that follow: who loads modules
- * tries again by another system call. "failed" counts them; "outstanding" is what vmxcore has
+ * vmxcore_fault: allocations of vmxcore.ko fail, and those of no other code.
+ * The n-th allocation after the parameter "nth" was written fails, and so do
+ * all that follow, since the tools that load modules retry with another system
+ * call. "failed" counts the failures; "outstanding" counts what vmxcore has
  * allocated and not freed.
  *
- * Not linked against vmxcore, so that it is there before that is loaded. Only calls from
- * vmxcore's own text count: what the kernel allocates for it is the kernel's to handle.
+ * This module is not linked against vmxcore, so that it can be loaded first.
+ * Only calls from vmxcore's own text count: how the kernel handles its own
+ * failed allocations is not tested here.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -26,7 +28,7 @@ static atomic_t failed = ATOMIC_INIT(0);
 static atomic_t outstanding = ATOMIC_INIT(0);
 static unsigned int nth;
 
-/* Stands in for the allocator: the probe sends its caller here instead. */
+/* The probe redirects the allocator's caller to this function. */
 static noinline void *out_of_memory(void)
 {
 	return NULL;
@@ -59,7 +61,10 @@ static int alloc_entry(struct kprobe *probe, struct pt_regs *regs)
 	return 1;
 }
 
-/* Only a probe that has this may change where the function goes on (arm_kprobe_ftrace()). */
+/*
+ * Only a probe with a post_handler may change the instruction pointer
+ * (arm_kprobe_ftrace()).
+ */
 static void alloc_post(struct kprobe *probe, struct pt_regs *regs, unsigned long flags)
 {
 }
@@ -101,7 +106,7 @@ static const struct kernel_param_ops nth_ops = {
 	.get = param_get_uint,
 };
 module_param_cb(nth, &nth_ops, &nth, 0600);
-MODULE_PARM_DESC(nth, "From the n-th allocation on, counted from now, all fail (0: none)");
+MODULE_PARM_DESC(nth, "Fail the n-th allocation from now and all later ones (0: none)");
 
 static int get_count(char *text, const struct kernel_param *param)
 {
@@ -114,7 +119,7 @@ static const struct kernel_param_ops count_ops = {
 module_param_cb(calls, &count_ops, &calls, 0400);
 MODULE_PARM_DESC(calls, "Allocations since nth was written");
 module_param_cb(failed, &count_ops, &failed, 0400);
-MODULE_PARM_DESC(failed, "Those that failed");
+MODULE_PARM_DESC(failed, "Allocations that failed");
 module_param_cb(outstanding, &count_ops, &outstanding, 0400);
 MODULE_PARM_DESC(outstanding, "Allocations minus frees");
 
@@ -162,6 +167,6 @@ static void __exit fault_exit(void)
 }
 module_exit(fault_exit);
 
-MODULE_DESCRIPTION("Lets allocations of vmxcore fail, for tests");
+MODULE_DESCRIPTION("Make allocations of vmxcore fail, for tests");
 MODULE_AUTHOR("The vmxcore developers");
 MODULE_LICENSE("GPL");

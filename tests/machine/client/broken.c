@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hardware that no emulator has: a CPU whose VMXON wants another revision than IA32_VMX_BASIC
- * says, and a CPU unlike the others. By kprobes, and only while one function is executed
- * on the CPU in question, so that nothing is broken any more once that is switched
- * off.
+ * Hardware faults that no emulator offers: a CPU whose VMXON expects another
+ * revision than IA32_VMX_BASIC reports, and a CPU whose capabilities differ
+ * from the others'. Kprobes change the values only while one function runs on
+ * the CPU in question, so nothing stays broken once the fault is switched off.
  */
 #include <linux/bits.h>
 #include <linux/cpumask.h>
@@ -21,10 +21,13 @@
 
 static cpumask_t wrong_revision;
 
-/* The kernel's, where they are not vmxcore's. */
+/* The kernel's root VMCSs, if the kernel executes VMXON */
 static void __percpu *root_vmcs;
 
-/* What each CPU's caps get flipped: nothing where field is NULL. */
+/*
+ * The bits to flip in a CPU's capabilities. different[cpu] is NULL for no
+ * change.
+ */
 static const struct field {
 	const char *name;
 	size_t offset;
@@ -68,7 +71,7 @@ static struct kretprobe vmxon_probe = {
 	.data_size = sizeof(struct flipped),
 };
 
-/* The argument is the copy of this one call. */
+/* The argument is a copy that only this call uses. */
 static int compare_entry(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct field *field = READ_ONCE(different[smp_processor_id()]);
@@ -84,12 +87,9 @@ static struct kprobe compare_probe = {
 	.pre_handler = compare_entry,
 };
 
-/**
- * test_break_revision - VMXON on a CPU finds a root VMCS of the wrong revision
- * @cpu: online or not
- * @broken: or no longer
- *
- * Return: 0, -ENXIO: no such CPU.
+/*
+ * VMXON on this CPU, which may be offline, finds a root VMCS with a wrong
+ * revision.
  */
 int test_break_revision(unsigned int cpu, bool broken)
 {
@@ -102,12 +102,9 @@ int test_break_revision(unsigned int cpu, bool broken)
 	return 0;
 }
 
-/**
- * test_break_caps - a CPU has other VMX capabilities than the others
- * @cpu: online or not
- * @name: which one, see above, or "0": none
- *
- * Return: 0, -ENXIO: no such CPU, -EINVAL: no such capability.
+/*
+ * This CPU, which may be offline, reports other VMX capabilities than the rest.
+ * @name is one of fields[], or "0" to end it.
  */
 int test_break_caps(unsigned int cpu, const char *name)
 {
@@ -128,11 +125,9 @@ int test_break_caps(unsigned int cpu, const char *name)
 	return -EINVAL;
 }
 
-/**
- * test_fred - does the kernel use FRED? Modules that are loaded from here on are told so
- * @on: or no longer
- *
- * Return: 0; -EOPNOTSUPP: this kernel does not know FRED.
+/*
+ * Modules that are loaded from now on find that the kernel uses FRED. Returns
+ * -EOPNOTSUPP if this kernel does not know FRED.
  */
 int test_fred(bool on)
 {
@@ -142,11 +137,6 @@ int test_fred(bool on)
 	return 0;
 }
 
-/**
- * test_broken_init - set the probes, which do nothing yet
- *
- * Return: 0 or a negative errno.
- */
 int test_broken_init(void)
 {
 	int err;
@@ -157,7 +147,7 @@ int test_broken_init(void)
 			return -ENOENT;
 	}
 
-	/* One at a time per CPU, all CPUs at once. */
+	/* All CPUs may execute VMXON at the same time. */
 	vmxon_probe.maxactive = 2 * nr_cpu_ids;
 	err = register_kretprobe(&vmxon_probe);
 	if (err)
@@ -168,9 +158,6 @@ int test_broken_init(void)
 	return err;
 }
 
-/**
- * test_broken_exit - nothing is broken any more
- */
 void test_broken_exit(void)
 {
 	unregister_kprobe(&compare_probe);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A client that is unregistered under the hands of those who use it: one thread registers and
- * unregisters, others call with whatever handle there was last.
+ * A client that is unregistered while others use it: one thread registers and
+ * unregisters it, other threads call vmxcore with the latest handle.
  */
 #include <linux/atomic.h>
 #include <linux/completion.h>
@@ -45,15 +45,15 @@ static int use_one(struct vmxcore_client *client)
 	return err;
 }
 
-/* A handle that has gone is refused as misuse, and nothing else may go wrong. */
+/* A stale handle is refused as misuse (-EINVAL). No other error may occur. */
 static int churn_thread(void *unused)
 {
 	unsigned int i;
 	int err;
 
 	/*
-	 * A kernel that preempts makes nothing of cond_resched(), and who registers would wait
-	 * a tick for each of its steps.
+	 * On a preemptible kernel cond_resched() does nothing, and the thread
+	 * that registers would wait a tick for each of its steps.
 	 */
 	set_user_nice(current, MAX_NICE);
 	for (i = 0; !READ_ONCE(churn.stop); i++) {
@@ -67,7 +67,7 @@ static int churn_thread(void *unused)
 	kthread_complete_and_exit(&churn.done, 0);
 }
 
-static int come_and_go(unsigned int times)
+static int register_repeatedly(unsigned int times)
 {
 	static const struct vmxcore_client_desc desc = {
 		.name = "churn",
@@ -86,11 +86,9 @@ static int come_and_go(unsigned int times)
 	return READ_ONCE(churn.error);
 }
 
-/**
- * test_churn - register and unregister a client that others use
- * @times: how often
- *
- * Return: 0, or the first error of a call that is not a refusal of the handle.
+/*
+ * Registers and unregisters a client while other threads use it. Returns 0, or
+ * the first error of a call other than -EINVAL.
  */
 int test_churn(unsigned int times)
 {
@@ -104,7 +102,7 @@ int test_churn(unsigned int times)
 	for (i = 0; i <= num_online_cpus(); i++)
 		threads += !IS_ERR(kthread_run(churn_thread, NULL, "churn/%u", i));
 
-	err = come_and_go(times);
+	err = register_repeatedly(times);
 	WRITE_ONCE(churn.stop, true);
 	while (threads--)
 		wait_for_completion(&churn.done);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The clients of this module, by name. A client that was unregistered stays known with its
- * stale handle, so that a case can go on using it.
+ * The clients of this module, by name. The stale handle of an unregistered
+ * client is kept, so that a case can go on using it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -19,7 +19,7 @@
 #include "cpus.h"
 #include "test.h"
 
-/* One more than vmxcore takes, and some that have gone. */
+/* More than vmxcore accepts, and room for clients that are unregistered */
 #define MAX_CLIENTS	(VMXCORE_MAX_CLIENTS + 16)
 
 struct test_client {
@@ -35,8 +35,11 @@ static struct test_client clients[MAX_CLIENTS];
 static unsigned int nr_clients;
 
 /*
- * Callbacks do not say for whom they are, so each client needs his own: the first two have some.
- * The contract of cpu_gone: on the CPU in question, interrupts off, VMX still on.
+ * A callback has no argument that names its client, so each client needs
+ * functions of its own. Only the first two clients have some.
+ *
+ * The contract of cpu_gone: it runs on the CPU that goes away, with interrupts
+ * off and VMX on.
  */
 static void count_gone(struct test_client *client, unsigned int cpu)
 {
@@ -46,7 +49,7 @@ static void count_gone(struct test_client *client, unsigned int cpu)
 		atomic_inc(&client->gone_wrong);
 }
 
-/* The log is all that is left of it: the machine goes down. */
+/* The machine is going down, so only the log can carry the result. */
 static void count_emergency(struct test_client *client)
 {
 	if (irqs_disabled())
@@ -83,8 +86,9 @@ static const struct {
 };
 
 /*
- * Clients are asked in the order of their registration: those after this one are asked while a
- * function is being delayed.
+ * vmxcore asks clients to yield in the order of their registration. Clients
+ * that were registered after this one are asked while a function is being
+ * delayed.
  */
 static void yield_at_delay(void)
 {
@@ -113,13 +117,11 @@ static unsigned int flags_of(const char *how)
 	return strcmp(how, "evmcs") ? 0 : VMXCORE_EVMCS;
 }
 
-/**
- * test_register - register a client
- * @name: any text, valid as a name or not
- * @how: "exclusive", "takeover", "evmcs"; "waits": its yield returns when a delay begins; or "":
- *	as most are
- *
- * Return: the errno of vmxcore_register(), or -E2BIG when this module knows too many.
+/*
+ * Registers a client under any name, valid or not. @how is "exclusive",
+ * "takeover", "evmcs", "waits" (its yield callback returns once a delay has
+ * begun), or "". Returns the errno of vmxcore_register(), or -E2BIG if this
+ * module knows too many clients.
  */
 int test_register(const char *name, const char *how)
 {
@@ -151,12 +153,7 @@ int test_register(const char *name, const char *how)
 	return 0;
 }
 
-/**
- * test_unregister - unregister a client, even one that is unregistered already
- * @name: one that was registered once
- *
- * Return: 0 or -ENOENT.
- */
+/* Unregisters a client, even if its handle is stale already. */
 int test_unregister(const char *name)
 {
 	struct test_client *client = find(name);
@@ -168,13 +165,7 @@ int test_unregister(const char *name)
 	return 0;
 }
 
-/**
- * test_find - the handle of a client, stale or not
- * @name: one that was registered once
- * @client: where to store it
- *
- * Return: 0 or -ENOENT.
- */
+/* Finds the handle of a client that was registered once, stale or not. */
 int test_find(const char *name, struct vmxcore_client **client)
 {
 	struct test_client *found = find(name);
@@ -185,9 +176,6 @@ int test_find(const char *name, struct vmxcore_client **client)
 	return 0;
 }
 
-/**
- * test_unregister_all - unregister those who are registered
- */
 void test_unregister_all(void)
 {
 	unsigned int i;
@@ -198,10 +186,6 @@ void test_unregister_all(void)
 	}
 }
 
-/**
- * test_clients_show - one line per client
- * @m: where to
- */
 void test_clients_show(struct seq_file *m)
 {
 	unsigned int i;

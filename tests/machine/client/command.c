@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The commands, as the cases write them.
- */
+/* The commands that test cases write, and their arguments. */
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
@@ -13,7 +11,7 @@
 
 #define MAX_WORDS 4
 
-/* words[0] is the command; words that were not given are empty. */
+/* words[0] is the command. Missing words are empty strings. */
 typedef int (*command_fn)(char **words);
 
 static int cmd_register(char **words)
@@ -108,7 +106,6 @@ static int cmd_put_cpu(char **words)
 	return client_on(words, call_put_cpu);
 }
 
-/* Takes references until it fails. */
 static int call_flood(void *client)
 {
 	int err;
@@ -119,7 +116,7 @@ static int call_flood(void *client)
 	return err;
 }
 
-/* As many as struct vmxcore_cpu_refs can count. */
+/* U16_MAX is the most that struct vmxcore_cpu_refs can count. */
 static int call_drain(void *client)
 {
 	unsigned int i;
@@ -139,7 +136,7 @@ static int cmd_drain(char **words)
 	return client_on(words, call_drain);
 }
 
-/* The first word after the command as a number, for those that need no more. */
+/* For commands whose only argument is a number */
 static int with_number(char **words, int (*call)(unsigned int number))
 {
 	unsigned int number;
@@ -306,7 +303,7 @@ static int cmd_vmcs_launched(char **words)
 
 static int cmd_vmcs_books(char **words)
 {
-	return test_vmcs_books();
+	return test_vmcs_compare_current();
 }
 
 static int cmd_vmcs_cleared(char **words)
@@ -418,13 +415,13 @@ static const struct {
 	command_fn run;
 } commands[] = {
 	{ "register", cmd_register },		/* NAME [exclusive|takeover|evmcs|waits] */
-	{ "unregister", cmd_unregister },	/* NAME; the stale handle stays known */
+	{ "unregister", cmd_unregister },	/* NAME; keeps the stale handle */
 	{ "get", cmd_get },			/* NAME */
 	{ "put", cmd_put },			/* NAME */
 	{ "get_cpu", cmd_get_cpu },		/* NAME CPU [irq|bound|preemptible] */
 	{ "put_cpu", cmd_put_cpu },		/* NAME CPU [irq|bound|preemptible] */
-	{ "flood", cmd_flood },			/* NAME CPU: get_cpu until it fails */
-	{ "drain", cmd_drain },			/* NAME CPU: put_cpu of all of these */
+	{ "flood", cmd_flood },			/* NAME CPU: call get_cpu until it fails */
+	{ "drain", cmd_drain },			/* NAME CPU: put what flood has taken */
 	{ "get_null", cmd_get_null },
 	{ "put_null", cmd_put_null },
 	{ "get_atomic", cmd_get_atomic },	/* NAME */
@@ -434,49 +431,46 @@ static const struct {
 	{ "storm_start", cmd_storm_start },	/* in the background */
 	{ "storm_stop", cmd_storm_stop },
 	{ "churn", cmd_churn },			/* TIMES */
-	{ "fuzz", cmd_fuzz },			/* SEED THREADS STEPS; then compare the books */
+	{ "fuzz", cmd_fuzz },			/* SEED THREADS STEPS; then compare the counts */
 	{ "fuzz_end", cmd_fuzz_end },
-	{ "fuzz_calls", cmd_fuzz_calls },	/* CALL,CALL...|all: no others in fuzz */
+	{ "fuzz_calls", cmd_fuzz_calls },	/* CALL,CALL...|all: limit fuzz to these */
 	{ "down", cmd_down },			/* TIMES */
 	{ "hooks", cmd_hooks },			/* 0|1 */
 	{ "delay", cmd_delay },			/* FUNCTION MICROSECONDS|0 */
-	{ "await_delay", cmd_await_delay },	/* until a function begins to wait */
+	{ "await_delay", cmd_await_delay },	/* until a delayed function is called */
 	{ "leave_out", cmd_leave_out },		/* FUNCTION 0|1 */
 	{ "wake", cmd_wake },			/* MILLISECONDS */
 	{ "count", cmd_count },			/* FUNCTION 0|1 */
 	{ "count_ibpb", cmd_count_ibpb },	/* MODULE:FUNCTION 0|1 */
-	{ "blind", cmd_blind },			/* 0|1: does KVM not see what others load? */
+	{ "blind", cmd_blind },			/* 0|1: hide from KVM what others load */
 	{ "witness", cmd_witness },
 	{ "nmi", cmd_nmi },			/* CPU */
 	{ "vmcs", cmd_vmcs },			/* CLIENT NAME: adopt one */
 	{ "vmcs_free", cmd_vmcs_free },		/* NAME */
 	{ "vmcs_clear", cmd_vmcs_clear },	/* NAME */
 	{ "vmcs_load", cmd_vmcs_load },		/* NAME CPU WHAT-IT-RETURNS */
-	{ "vmcs_launched", cmd_vmcs_launched },	/* NAME CPU 0|1: is it, there? */
-	{ "vmcs_books", cmd_vmcs_books },	/* do they agree with every CPU? */
-	{ "vmcs_cleared", cmd_vmcs_cleared },	/* PHYSICAL-ADDRESS: EPROTO: launched */
+	{ "vmcs_launched", cmd_vmcs_launched },	/* NAME CPU 0|1: expected launch state */
+	{ "vmcs_books", cmd_vmcs_books },	/* compare with VMPTRST on each CPU */
+	{ "vmcs_cleared", cmd_vmcs_cleared },	/* PHYSICAL-ADDRESS; EPROTO if launched */
 	{ "vmcs_borrow", cmd_vmcs_borrow },	/* NAME CPU TIMES */
-	{ "vpids", cmd_vpids },			/* CLIENT CLIENT COUNT: in turns, all of them */
+	{ "vpids", cmd_vpids },			/* CLIENT CLIENT COUNT: allocate all */
 	{ "vpids_free", cmd_vpids_free },	/* CLIENT 0|1: the first or the second of these */
 	{ "vpids_forget", cmd_vpids_forget },	/* 0|1 */
-	{ "guest_vpid", cmd_guest_vpid },	/* CPU 0|1: has the guest there one of its own? */
+	{ "guest_vpid", cmd_guest_vpid },	/* CPU 0|1: must its guest have one? */
 	{ "pid_table", cmd_pid_table },
 	{ "caps", cmd_caps },
-	{ "vmxe", cmd_vmxe },			/* CPU 0|1: CR4.VMXE behind the kernel's back */
+	{ "vmxe", cmd_vmxe },			/* CPU 0|1: CR4.VMXE, unknown to the kernel */
 	{ "ne", cmd_ne },			/* CPU 0|1: CR0.NE */
-	{ "foreign", cmd_foreign },		/* CPU 0|1: VMXON by somebody else */
-	{ "revision", cmd_revision },		/* CPU 0|1: is the root VMCS of another revision? */
-	{ "fred", cmd_fred },			/* 0|1: FRED, for modules to come */
-	{ "mce_at_entry", cmd_mce_at_entry },	/* at the next VM entry of minivisor's */
+	{ "foreign", cmd_foreign },		/* CPU 0|1: VMXON by another hypervisor */
+	{ "revision", cmd_revision },		/* CPU 0|1: break the root VMCS */
+	{ "fred", cmd_fred },			/* 0|1: FRED, for modules loaded later */
+	{ "mce_at_entry", cmd_mce_at_entry },	/* at minivisor's next VM entry */
 	{ "differ", cmd_differ },		/* CPU basic|ept|cet|vmcs_enum|0 */
 };
 
-/**
- * test_command - run one command
- * @line: its words; cut into pieces
- *
- * Return: what the call under test returned, -ENOENT for an unknown client, -EINVAL for an
- * unknown command.
+/*
+ * Runs one command; @line is modified. Returns what the call under test
+ * returned, -ENOENT for an unknown client, or -EINVAL for an unknown command.
  */
 int test_command(char *line)
 {

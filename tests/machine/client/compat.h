@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Every difference between the kernels that the test modules are built for. */
+/*
+ * All differences between the kernel versions that the test modules are built
+ * for.
+ */
 #ifndef _TEST_COMPAT_H
 #define _TEST_COMPAT_H
 
@@ -13,7 +16,10 @@
 
 #include "test.h"
 
-/* The kernel's emergency slot, and who fills and empties it; who executes VMXON. */
+/*
+ * The kernel's emergency callback, the functions that set and clear it, and the
+ * function that executes VMXON
+ */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
 #define EMERGENCY_SLOT		"cpu_emergency_virt_callback"
 #define EMERGENCY_REGISTER	"cpu_emergency_register_virt_callback"

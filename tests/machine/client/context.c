@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calls where they are allowed, on a chosen CPU in a chosen context; and where they are not.
+ * Calls on a chosen CPU in a chosen context, including contexts in which they
+ * are forbidden.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -36,8 +37,8 @@ static void call_in_ipi(void *data)
 }
 
 /*
- * An interrupt also for the CPU that asks, which a cross call to itself is not. "Hard", as
- * PREEMPT_RT runs other work in a thread.
+ * An IPI to the calling CPU itself is no interrupt, so that CPU needs irq_work.
+ * It is "hard" because PREEMPT_RT runs other irq_work in a thread.
  */
 static int call_in_irq(unsigned int cpu, struct call *call)
 {
@@ -84,15 +85,11 @@ static int call_in(unsigned int cpu, const char *context, struct call *call)
 	return -EINVAL;
 }
 
-/**
- * test_call_on - call a function on a CPU
- * @cpu: an online one
- * @context: "irq": a hard interrupt; "bound": a task that can be preempted but runs nowhere
- *	else; "": such a task with preemption off; "preemptible": this task, wherever it runs
- * @fn: what to call
- * @arg: with what
- *
- * Return: what @fn returned, or -ENXIO: the CPU is offline.
+/*
+ * Calls @fn on a CPU, in a @context: "irq" is a hard interrupt, "bound" a
+ * preemptible task bound to the CPU, "" such a task with preemption off, and
+ * "preemptible" this task on any CPU. Returns the result of @fn, or -ENXIO if
+ * the CPU is offline.
  */
 int test_call_on(unsigned int cpu, const char *context, int (*fn)(void *arg), void *arg)
 {
@@ -102,7 +99,7 @@ int test_call_on(unsigned int cpu, const char *context, int (*fn)(void *arg), vo
 	if (cpu >= nr_cpu_ids)
 		return -ENXIO;
 
-	/* Not with the CPUs locked for a call that may take that lock itself. */
+	/* The call may take cpus_read_lock() itself. */
 	if (!strcmp(context, "preemptible"))
 		return call_in(cpu, context, &call);
 
@@ -112,12 +109,7 @@ int test_call_on(unsigned int cpu, const char *context, int (*fn)(void *arg), vo
 	return err;
 }
 
-/**
- * test_get_atomic - vmxcore_get() where one must not sleep
- * @client: as there
- *
- * Return: as there.
- */
+/* Misuse: vmxcore_get() in atomic context */
 int test_get_atomic(struct vmxcore_client *client)
 {
 	int err;
@@ -128,12 +120,7 @@ int test_get_atomic(struct vmxcore_client *client)
 	return err;
 }
 
-/**
- * test_put_atomic - vmxcore_put() where one must not sleep
- * @client: as there
- *
- * Return: 0.
- */
+/* Misuse: vmxcore_put() in atomic context */
 int test_put_atomic(struct vmxcore_client *client)
 {
 	preempt_disable();
@@ -142,12 +129,7 @@ int test_put_atomic(struct vmxcore_client *client)
 	return 0;
 }
 
-/**
- * test_unregister_atomic - vmxcore_unregister() where one must not sleep
- * @client: as there
- *
- * Return: 0.
- */
+/* Misuse: vmxcore_unregister() in atomic context */
 int test_unregister_atomic(struct vmxcore_client *client)
 {
 	preempt_disable();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxcore_cpus.ko: what the CPUs themselves say, whatever anybody's books say, and also where
- * vmxcore is not loaded. In /sys/kernel/debug/vmxcore_cpus one line per online CPU.
+ * vmxcore_cpus.ko: the VMX state that the CPUs themselves report, independent
+ * of any module's counters and without vmxcore. /sys/kernel/debug/vmxcore_cpus
+ * has one line for each online CPU.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -32,7 +33,8 @@ struct report {
  * test_current_vmcs - ask this CPU for its current VMCS
  *
  * Context: preemption off.
- * Return: its physical address; NO_CURRENT_VMCS; 0 when VMX is off.
+ * Return: its physical address, NO_CURRENT_VMCS if there is none, or 0 if VMX is
+ * off.
  */
 u64 test_current_vmcs(void)
 {
@@ -46,7 +48,7 @@ EXPORT_SYMBOL_GPL(test_current_vmcs);
  * test_vmx_on - ask this CPU whether it is in VMX operation
  *
  * Context: preemption off.
- * Return: true when VMPTRST works.
+ * Return: true if VMPTRST works.
  */
 bool test_vmx_on(void)
 {
@@ -61,11 +63,11 @@ static void count_off(void *nr_off)
 }
 
 /**
- * test_cpus_off - on how many CPUs is VMX off?
- * @all: ask every CPU that is online, and not only this one
+ * test_cpus_off - count the CPUs on which VMX is off
+ * @all: ask all online CPUs, otherwise this one only
  *
- * Context: not all of them with preemption off.
- * Return: their number.
+ * Context: task; with @all preemptible.
+ * Return: the number of CPUs.
  */
 int test_cpus_off(bool all)
 {
@@ -95,7 +97,10 @@ static void report_here(void *data)
 	report->current_vmcs = pa && pa != NO_CURRENT_VMCS;
 }
 
-/* No addresses: whether there is a current VMCS is all that a case needs. */
+/*
+ * Addresses are left out: a case needs to know only whether there is a current
+ * VMCS.
+ */
 static int vmxcore_cpus_show(struct seq_file *m, void *unused)
 {
 	struct report report;
@@ -124,5 +129,5 @@ static void __exit vmxcore_cpus_exit(void)
 }
 module_exit(vmxcore_cpus_exit);
 
-MODULE_DESCRIPTION("What the CPUs say of VMX");
+MODULE_DESCRIPTION("Show the VMX state that the CPUs report");
 MODULE_LICENSE("GPL");

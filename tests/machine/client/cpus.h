@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A CPU as it is. The kernel's own accessors pin bits, keep a shadow and warn: what is wanted
- * in tests is what they would not do.
+ * Direct access to a CPU's state. The kernel's own accessors pin bits, keep a
+ * shadow and warn, and tests need just what these would prevent.
  */
 #ifndef VMXCORE_TEST_CPUS_H
 #define VMXCORE_TEST_CPUS_H
 
 #include <linux/types.h>
 
-/* What VMPTRST stores where there is none. */
+/* VMPTRST stores this if there is no current VMCS. */
 #define NO_CURRENT_VMCS	(~0ULL)
 
-/* In vmxcore_cpus.ko, which knows nothing of vmxcore. */
+/* These are in vmxcore_cpus.ko, which does not depend on vmxcore. */
 bool test_vmx_on(void);
 u64 test_current_vmcs(void);
 int test_cpus_off(bool all);

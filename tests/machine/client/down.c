@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A machine that goes down thousands of times. Simulated: what the kernel calls on its way
- * down is called, vmxcore's syscore shutdown, and then every CPU is brought back as if it
- * resumed, where a real one would be reset. Everything between is real.
+ * A machine that goes down thousands of times. This is simulated: the test
+ * calls what the kernel calls on its way down, vmxcore's syscore shutdown, and
+ * then brings each CPU back as if it resumed, where a real CPU would be reset.
+ * All that happens in between is real.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -24,26 +25,20 @@ static unsigned int epoch;
 static void (*power_shutdown)(void);
 static int (*cpu_resume)(void);
 
-/**
- * test_down_epoch - to be given to test_went_down_since()
- *
- * Return: a number.
- */
+/* Returns a number for test_went_down_since(). */
 unsigned int test_down_epoch(void)
 {
-	/* Before what the caller does next. */
+	/* Read the epoch before the caller's next accesses. */
 	return smp_load_acquire(&epoch);
 }
 
-/**
- * test_went_down_since - a reference that was taken then may be worth nothing by now
- * @then: what test_down_epoch() returned
- *
- * Return: true when the machine was down, then or since.
+/*
+ * Returns true if the machine was down at @then or has been since: a reference
+ * that was taken then may be gone by now.
  */
 bool test_went_down_since(unsigned int then)
 {
-	/* After the look at the hardware. */
+	/* Read the epoch after the caller has looked at the hardware. */
 	smp_rmb();
 	return then % 2 || READ_ONCE(epoch) != then;
 }
@@ -80,11 +75,11 @@ static void resume(void *unused)
 	cpu_resume();
 }
 
-static int once(struct vmxcore_client *client)
+static int down_and_up(struct vmxcore_client *client)
 {
 	int err;
 
-	/* Whoever finds VMX off finds the epoch changed. */
+	/* A thread that finds VMX off must find the epoch changed. */
 	smp_store_mb(epoch, epoch + 1);
 	power_shutdown();
 	err = check_off() ?: check_refused(client);
@@ -93,19 +88,17 @@ static int once(struct vmxcore_client *client)
 
 	on_each_cpu(resume, NULL, 1);
 	WRITE_ONCE(vmxcore_rebooting, false);
-	/* Whoever sees the new epoch finds VMX on again. */
+	/* A thread that sees the new epoch must find VMX on again. */
 	smp_store_release(&epoch, epoch + 1);
 	usleep_range(50, 300);
 	return err;
 }
 
-/**
- * test_down - the machine goes down, and is as new
- * @times: how often
- *
- * No CPU comes or goes meanwhile, and KVM is not loaded: it would remember.
- *
- * Return: 0; -EPROTO: VMX was on afterwards, or a get did not fail as it must.
+/*
+ * Takes the machine down and up again, @times times. No CPU may go on- or
+ * offline meanwhile, and KVM must not be loaded, as it would remember the
+ * shutdown. Returns -EPROTO if VMX stayed on or a get did not fail with
+ * -ESHUTDOWN.
  */
 int test_down(unsigned int times)
 {
@@ -125,7 +118,7 @@ int test_down(unsigned int times)
 	if (IS_ERR(client))
 		return PTR_ERR(client);
 	while (times-- && !err)
-		err = once(client);
+		err = down_and_up(client);
 	vmxcore_unregister(client);
 	return err;
 }

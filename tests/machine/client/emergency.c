@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's emergency slot, as the kernel has it: who is in it, and how often anybody has
- * touched it. And an NMI that nobody expects.
+ * The kernel's emergency callback: which function it is, and how often it was
+ * set or cleared. Also an NMI that no handler expects.
  */
 #include <linux/cpumask.h>
 #include <linux/errno.h>
@@ -17,32 +17,23 @@
 static void **slot;
 static atomic_t touched;
 
-static int touch(struct kprobe *probe, struct pt_regs *regs)
+static int count_touch(struct kprobe *probe, struct pt_regs *regs)
 {
 	atomic_inc(&touched);
 	return 0;
 }
 
 static struct kprobe probes[] = {
-	{ .symbol_name = EMERGENCY_REGISTER, .pre_handler = touch },
-	{ .symbol_name = EMERGENCY_UNREGISTER, .pre_handler = touch },
+	{ .symbol_name = EMERGENCY_REGISTER, .pre_handler = count_touch },
+	{ .symbol_name = EMERGENCY_UNREGISTER, .pre_handler = count_touch },
 };
 
-/**
- * test_emergency_show - the slot's owner, and how often it was filled or emptied
- * @m: where to
- */
 void test_emergency_show(struct seq_file *m)
 {
 	seq_printf(m, "slot %ps touched %d\n", READ_ONCE(*slot), atomic_read(&touched));
 }
 
-/**
- * test_nmi - an NMI that nobody expects
- * @cpu: where
- *
- * Return: 0 or -ENXIO.
- */
+/* Sends an NMI that no handler expects. */
 int test_nmi(unsigned int cpu)
 {
 	if (cpu >= nr_cpu_ids || !cpu_online(cpu))
@@ -51,11 +42,6 @@ int test_nmi(unsigned int cpu)
 	return 0;
 }
 
-/**
- * test_emergency_init - find the slot, watch it
- *
- * Return: 0 or a negative errno.
- */
 int test_emergency_init(void)
 {
 	int err;
@@ -73,9 +59,6 @@ int test_emergency_init(void)
 	return err;
 }
 
-/**
- * test_emergency_exit - watch no more
- */
 void test_emergency_exit(void)
 {
 	unregister_kprobe(&probes[1]);

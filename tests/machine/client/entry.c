@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One VM entry on the current VMCS, which is what makes a VMCS launched: nothing else does, an
- * entry that fails for the guest's state neither.
+ * One VM entry on the current VMCS. Only a VM entry makes a VMCS launched; one
+ * that fails for the guest's state does not.
  *
- * The guest is the CPU as it is, with the host's page tables and registers; its one instruction
- * is a CPUID, which is a VM exit always.
+ * The guest runs with the host's page tables and registers. Its only
+ * instruction is CPUID, which always causes a VM exit.
  *
- * SDM volume 3, "VM Entries", "Loading Host State"; appendix A for the controls.
+ * SDM volume 3, "VM Entries", "Loading Host State"; appendix A for the
+ * controls.
  */
 #include <linux/bits.h>
 #include <linux/errno.h>
@@ -33,7 +34,7 @@
 
 #define DR7_AFTER_RESET	0x400
 
-/* What an exit does not bring back, and no field of the VMCS can. */
+/* Host state that a VM exit destroys and that no field of the VMCS restores */
 struct host {
 	struct desc_ptr gdt;
 	struct desc_ptr idt;
@@ -65,7 +66,7 @@ static int write_fields(const struct field *fields, size_t count)
 	return err;
 }
 
-/* Those that must be set, and what a 64-bit guest and a 64-bit host want. */
+/* The default1 controls, and what a 64-bit guest on a 64-bit host needs. */
 static int write_controls(void)
 {
 	const struct vmxcore_caps *caps = vmxcore_caps();
@@ -89,7 +90,7 @@ static int write_controls(void)
 	return write_fields(controls, ARRAY_SIZE(controls));
 }
 
-/* No segment but those that an entry insists on, and no interrupts. */
+/* Only CS and TR are usable, as VM entry requires them. Interrupts are off. */
 static int write_guest(void)
 {
 	const struct field guest[] = {
@@ -115,7 +116,7 @@ static int write_guest(void)
 		{ GUEST_FS_AR_BYTES, VMX_AR_UNUSABLE_MASK },
 		{ GUEST_GS_AR_BYTES, VMX_AR_UNUSABLE_MASK },
 		{ GUEST_LDTR_AR_BYTES, VMX_AR_UNUSABLE_MASK },
-		/* These an entry loads, whether the guest uses them or not. */
+		/* VM entry loads these in any case. */
 		{ GUEST_FS_BASE, read_msr(MSR_FS_BASE) },
 		{ GUEST_GS_BASE, read_msr(MSR_GS_BASE) },
 		{ GUEST_SYSENTER_CS, 0 },
@@ -175,7 +176,10 @@ static void save(struct host *host)
 	savesegment(es, host->es);
 }
 
-/* Tasks of these tests are 64-bit ones: they have neither an LDT nor selectors in FS and GS. */
+/*
+ * The tasks of these tests are 64-bit, with no LDT and null selectors in FS and
+ * GS.
+ */
 static void restore(const struct host *host)
 {
 	native_load_gdt(&host->gdt);
@@ -188,9 +192,10 @@ static void restore(const struct host *host)
 }
 
 /*
- * The CPU executes the guest's instruction itself on its way to the entry, so that it is no code
- * that can't be reached. The host goes on where it would after an entry that failed: an exit
- * clears the flags that say so. Nothing here faults, as VMX is on.
+ * The host executes the CPUID as well, on its way to the VM entry: otherwise
+ * objtool would take it for unreachable code. After a VM exit the host continues
+ * where it would after a failed entry; the exit clears the flags that tell the
+ * two apart. Nothing here faults, as VMX is on.
  */
 #define ENTER(instruction)						\
 ({									\
@@ -213,7 +218,10 @@ static void restore(const struct host *host)
 	failed;								\
 })
 
-/* An NMI that has ended the guest is the host's, and NMIs are blocked until an IRET. */
+/*
+ * An NMI that caused the exit belongs to the host, and NMIs stay blocked until
+ * an IRET.
+ */
 static void deliver_nmi(unsigned long reason)
 {
 	unsigned long event;
@@ -224,7 +232,7 @@ static void deliver_nmi(unsigned long reason)
 		asm volatile("int %0" : : "i" (NMI_VECTOR) : "memory");
 }
 
-/* Return: a VM-instruction error; 0 when there was a guest; or a negative errno. */
+/* Returns a VM-instruction error, 0 if the guest ran, or a negative errno. */
 static int result_of(bool failed)
 {
 	unsigned long value;
@@ -240,15 +248,13 @@ static int result_of(bool failed)
 	return 0;
 }
 
-/**
- * test_vm_entry - enter a guest on the current VMCS, from which it comes back at once
- * @resume: by VMRESUME, instead of VMLAUNCH
+/*
+ * Enters a guest that exits at once, on the current VMCS, by VMLAUNCH or
+ * VMRESUME. Overwrites the VMCS. Interrupts are off, and this is no NMI.
  *
- * What the VMCS said before is lost.
- *
- * Context: interrupts off, not NMI; a VMCS is current.
- * Return: 0: there was a VM entry and a VM exit; the VM-instruction error when there was none;
- * -EPROTO: the entry failed for the guest's state; -EIO, -EFAULT: VMWRITE or VMREAD failed.
+ * Returns 0 after a VM entry and exit, the VM-instruction error if there was no
+ * entry, -EPROTO if the entry failed for the guest's state, or -EIO or -EFAULT
+ * if VMWRITE or VMREAD failed.
  */
 int test_vm_entry(bool resume)
 {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fuzzer: rounds of random programs of calls, each thread's determined by the seed of the
- * round, and the delays in vmxcore too. How they interleave is the machine's affair. After the
- * threads of a round have ended, what they hold stays, to be compared with vmxcore's books, until
- * the round is ended.
+ * The fuzzer: rounds of random programs of API calls. The round's seed
+ * determines each thread's calls and the delays in vmxcore; how the threads
+ * interleave is left to the machine. When the threads of a round have ended,
+ * they keep what they hold, so that a case can compare it with what vmxcore
+ * reports, until the round is ended.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -25,10 +26,10 @@
 #include "fuzz.h"
 #include "test.h"
 
-/* Without a step of any thread for so long they wait for each other. */
+/* If no thread makes a step for so long, the threads wait for each other. */
 #define STUCK_SECONDS	60
 
-/* Who must move runs there as long as it is online. */
+/* The thread stays on that CPU as long as it is online. */
 static void fuzz_move(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int cpu = s->how % (FUZZ_MAX_CPUS * 2);
@@ -76,21 +77,24 @@ static const struct {
 	{ "sleep", fuzz_sleep, 8 },
 };
 
-/* What takes its time in some rounds, so that others come in between. Not all kernels have all. */
+/*
+ * Functions that are delayed in some rounds, to widen races. Not every kernel
+ * has all of them.
+ */
 static const char *const slow[] = {
-	"vmxcore_cpus_hold", "vmxcore_cpus_release", "vmxcore_cpu_hold", "vmxcore_cpu_put",
-	"vmxcore_cpu_up", "vmxcore_cpu_leave", "vmxcore_cpu_down", "vmxcore_clients_cpu_gone",
-	"vmxcore_slot_close", "vmxcore_refs_take_back", "vmxcore_slot_free", "vmxcore_exclude",
-	"vmxcore_current_clear", "vmxcore_current_load", "vmxcore_vpids_take_back",
-	"vmxcore_slot_leave",
+	"vmxcore_cpus_enable", "vmxcore_cpus_disable", "vmxcore_cpu_enable", "vmxcore_cpu_put",
+	"vmxcore_cpu_starting", "vmxcore_cpu_dying", "vmxcore_cpu_offline", "vmxcore_clients_cpu_gone",
+	"vmxcore_entry_close", "vmxcore_refs_take_back", "vmxcore_entry_free", "vmxcore_refs_wait_disabled",
+	"vmxcore_vmcs_cpu_clear", "vmxcore_vmcs_cpu_load", "vmxcore_vpids_take_back",
+	"vmxcore_entry_dec_held",
 };
 
 /**
- * enum fuzz_state - of the fuzzer
+ * enum fuzz_state - the state of the fuzzer
  * @FUZZ_IDLE: there is no round
- * @FUZZ_RUNNING: its threads run
- * @FUZZ_AT_REST: they have ended, and what they hold is there
- * @FUZZ_STUCK: they have not, and never will
+ * @FUZZ_RUNNING: the threads of a round run
+ * @FUZZ_AT_REST: the threads have ended, and what they hold is still held
+ * @FUZZ_STUCK: the threads wait for each other and will never end
  */
 enum fuzz_state {
 	FUZZ_IDLE,
@@ -106,98 +110,13 @@ static struct {
 	unsigned int steps;
 	unsigned int weights[ARRAY_SIZE(calls)];
 	unsigned int sum;
-	struct fuzz_thread *thread[FUZZ_MAX_THREADS];
 	const char *slowed;
-	atomic_t failed;
 	struct completion done;
 } fuzz;
 
-/* Calls that are left in, one bit each; and what all rounds together have done. */
+/* One bit for each call that may be made, and the totals of all rounds */
 static unsigned long chosen = ~0UL;
 static atomic_long_t done[ARRAY_SIZE(calls)];
-
-/**
- * fuzz_failed - has something gone wrong?
- *
- * Return: true or false.
- */
-bool fuzz_failed(void)
-{
-	return atomic_read(&fuzz.failed);
-}
-
-/**
- * fuzz_thread - one of the threads of this round
- * @index: which
- *
- * Return: it, or NULL.
- */
-struct fuzz_thread *fuzz_thread(unsigned int index)
-{
-	return fuzz.thread[index];
-}
-
-/**
- * fuzz_thread_of - which thread is a task?
- * @task: any
- *
- * Context: any; of a task that runs.
- * Return: it, or NULL: none.
- */
-struct fuzz_thread *fuzz_thread_of(const struct task_struct *task)
-{
-	unsigned int i;
-
-	for (i = 0; i < FUZZ_MAX_THREADS; i++) {
-		if (fuzz.thread[i] && fuzz.thread[i]->task == task)
-			return fuzz.thread[i];
-	}
-	return NULL;
-}
-
-static const char *call_name(int call)
-{
-	return call < 0 ? "-" : calls[call].name;
-}
-
-static void tell_threads(void)
-{
-	const struct fuzz_thread *t;
-	unsigned int i;
-
-	for (i = 0; i < fuzz.threads; i++) {
-		t = fuzz.thread[i];
-		pr_err("fuzz:   thread %u: step %u, %s\n", i, READ_ONCE(t->step),
-		       call_name(READ_ONCE(t->call)));
-	}
-}
-
-/**
- * fuzz_fail - something that the contract does not allow: the round ends
- * @t: who has seen it; NULL: none of the threads
- * @format: what it was, as for printk
- *
- * The first one is told; what comes after follows from it, perhaps.
- *
- * Context: any but NMI.
- */
-void fuzz_fail(const struct fuzz_thread *t, const char *format, ...)
-{
-	struct va_format what = { .fmt = format };
-	va_list args;
-
-	if (atomic_xchg(&fuzz.failed, 1))
-		return;
-	va_start(args, format);
-	what.va = &args;
-	if (t)
-		pr_err("fuzz: FAILED: seed %llu thread %u step %u %s: %pV\n", fuzz.seed, t->index,
-		       t->step, call_name(t->call), &what);
-	else
-		pr_err("fuzz: FAILED: seed %llu: %pV\n", fuzz.seed, &what);
-	va_end(args);
-	tell_threads();
-}
 
 static unsigned int choose(struct fuzz_thread *t)
 {
@@ -209,17 +128,17 @@ static unsigned int choose(struct fuzz_thread *t)
 	return i;
 }
 
-/* As many numbers for each step, whatever comes of it. */
+/* Draw as many numbers for each step, whatever becomes of it. */
 static void one_step(struct fuzz_thread *t)
 {
 	struct fuzz_step s = { .call = choose(t) };
 
 	s.which = prandom_u32_state(&t->chance);
 	s.how = prandom_u32_state(&t->chance);
-	WRITE_ONCE(t->call, s.call);
+	WRITE_ONCE(t->call, calls[s.call].name);
 	calls[s.call].run(t, &s);
 	fuzz_check_holds(t);
-	WRITE_ONCE(t->call, -1);
+	WRITE_ONCE(t->call, NULL);
 	atomic_long_inc(&done[s.call]);
 }
 
@@ -233,13 +152,16 @@ static int thread_main(void *data)
 		WRITE_ONCE(t->step, t->step + 1);
 		cond_resched();
 	}
-	/* A task of this address to come is another one. */
+	/* A later task may get the same address. */
 	WRITE_ONCE(t->task, NULL);
 	kthread_complete_and_exit(&fuzz.done, 0);
 }
 
-/* Each round has its own: without some calls, and with others more often. */
-static void weigh(struct rnd_state *chance)
+/*
+ * Each round has its own weights: some calls are left out, others are more
+ * frequent.
+ */
+static void set_weights(struct rnd_state *chance)
 {
 	static const unsigned int factors[] = { 0, 1, 1, 4 };
 	unsigned int i;
@@ -248,7 +170,7 @@ static void weigh(struct rnd_state *chance)
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
 		u32 factor = factors[prandom_u32_state(chance) % ARRAY_SIZE(factors)];
 
-		/* Without a client nothing can be called. */
+		/* Without a registered client no other call does anything. */
 		if (calls[i].run == fuzz_register)
 			factor = max(factor, 1U);
 		fuzz.weights[i] = chosen & BIT(i) ? calls[i].weight * factor : 0;
@@ -256,7 +178,7 @@ static void weigh(struct rnd_state *chance)
 	}
 }
 
-/* In two rounds of three. */
+/* Delays a function in two rounds of three. */
 static void slow_down(struct rnd_state *chance)
 {
 	u32 which = prandom_u32_state(chance), how = prandom_u32_state(chance);
@@ -276,9 +198,8 @@ static int make_thread(unsigned int index)
 
 	if (!t)
 		return -ENOMEM;
-	fuzz.thread[index] = t;
+	fuzz_threads[index] = t;
 	t->index = index;
-	t->call = -1;
 	prandom_seed_state(&t->chance, fuzz.seed * FUZZ_MAX_THREADS + index);
 	for (i = 0; i < FUZZ_CLIENTS; i++)
 		t->claims[i].phase = FUZZ_NEVER;
@@ -291,11 +212,11 @@ static void free_threads(void)
 	unsigned int i;
 
 	for (i = 0; i < FUZZ_MAX_THREADS; i++) {
-		if (!fuzz.thread[i])
+		if (!fuzz_threads[i])
 			continue;
-		free_page(fuzz.thread[i]->root);
-		kfree(fuzz.thread[i]);
-		fuzz.thread[i] = NULL;
+		free_page(fuzz_threads[i]->root);
+		kfree(fuzz_threads[i]);
+		fuzz_threads[i] = NULL;
 	}
 }
 
@@ -309,14 +230,14 @@ static int make_threads(void)
 	return err;
 }
 
-/* Returns how many have been started. */
+/* Returns the number of threads started. */
 static unsigned int start_threads(void)
 {
 	struct task_struct *task;
 	unsigned int i;
 
 	for (i = 0; i < fuzz.threads; i++) {
-		task = kthread_run(thread_main, fuzz.thread[i], "fuzz/%u", i);
+		task = kthread_run(thread_main, fuzz_threads[i], "fuzz/%u", i);
 		if (IS_ERR(task)) {
 			fuzz_fail(NULL, "no thread: %ld", PTR_ERR(task));
 			break;
@@ -331,7 +252,7 @@ static unsigned long steps_done(void)
 	unsigned int i;
 
 	for (i = 0; i < fuzz.threads; i++)
-		sum += READ_ONCE(fuzz.thread[i]->step);
+		sum += READ_ONCE(fuzz_threads[i]->step);
 	return sum;
 }
 
@@ -345,7 +266,7 @@ static void wait_for(unsigned int threads)
 		} else if (steps_done() == before) {
 			fuzz_fail(NULL, "no step for %u s", STUCK_SECONDS);
 			fuzz.state = FUZZ_STUCK;
-			/* Threads are in its code, and stay there. */
+			/* The stuck threads stay in this module's code. */
 			__module_get(THIS_MODULE);
 			return;
 		}
@@ -380,7 +301,7 @@ static void run_round(void)
 	struct rnd_state chance;
 
 	prandom_seed_state(&chance, ~fuzz.seed);
-	weigh(&chance);
+	set_weights(&chance);
 	slow_down(&chance);
 	pr_notice("fuzz: seed %llu threads %u steps %u slow %s\n", fuzz.seed, fuzz.threads,
 		  fuzz.steps, fuzz.slowed ?: "-");
@@ -392,14 +313,10 @@ static void run_round(void)
 		fuzz_check_cpus();
 }
 
-/**
- * test_fuzz - run the programs of a round, from their beginning to their end
- * @seed: all that chance says follows from it
- * @threads: how many
- * @steps: of each
- *
- * Return: 0; -EPROTO: something that the contract does not allow, the log says what; -EBUSY: the
- * last round has not been ended; -EINVAL.
+/*
+ * Runs the programs of a round to their end. Returns -EPROTO if anything
+ * violated the contract, which the log explains, or -EBUSY if the last round
+ * has not been ended.
  */
 int test_fuzz(u64 seed, unsigned int threads, unsigned int steps)
 {
@@ -412,7 +329,7 @@ int test_fuzz(u64 seed, unsigned int threads, unsigned int steps)
 	fuzz.seed = seed;
 	fuzz.threads = threads;
 	fuzz.steps = steps;
-	atomic_set(&fuzz.failed, 0);
+	fuzz_clear_failure(seed);
 	fuzz_loans_begin();
 	init_completion(&fuzz.done);
 	err = prepare();
@@ -422,14 +339,14 @@ int test_fuzz(u64 seed, unsigned int threads, unsigned int steps)
 	return fuzz_failed() ? -EPROTO : 0;
 }
 
-/* Who holds what is known to the threads, which have ended. */
+/* The threads have ended; this task acts for each of them. */
 static void release_all(void)
 {
 	struct fuzz_thread *t;
 	unsigned int i, index;
 
 	for (i = 0; i < fuzz.threads; i++) {
-		t = fuzz.thread[i];
+		t = fuzz_threads[i];
 		WRITE_ONCE(t->task, current);
 		for (index = 0; index < FUZZ_CLIENTS; index++) {
 			if (fuzz_standing(index, t->claims[index].phase) != FUZZ_GOOD)
@@ -450,17 +367,16 @@ static void unregister_all(void)
 
 	for (index = 0; index < FUZZ_CLIENTS; index++) {
 		owner = fuzz_is_private(index) ? (index - FUZZ_SHARED) / FUZZ_PRIVATE : 0;
-		if (fuzz.thread[owner])
-			fuzz_unregister_one(fuzz.thread[owner], index);
+		if (fuzz_threads[owner])
+			fuzz_unregister_one(fuzz_threads[owner], index);
 	}
 	fuzz_yielder_exit();
 }
 
-/**
- * test_fuzz_end - give back all that a round has left, and unregister everybody
- *
- * Return: 0; -EPROTO: VMX is on somewhere, something is not given back, or the round has failed;
- * -ENOENT: there is none; -EBUSY: its threads are stuck.
+/*
+ * Frees and puts all that a round has left, and unregisters all clients.
+ * Returns -EPROTO if the round has failed, VMX is still on or something is
+ * left, -ENOENT if there is no round, -EBUSY if its threads are stuck.
  */
 int test_fuzz_end(void)
 {
@@ -470,7 +386,10 @@ int test_fuzz_end(void)
 		return -ENOENT;
 	if (fuzz.state != FUZZ_AT_REST)
 		return -EBUSY;
-	/* With what they hold in every second round: vmxcore takes it back. */
+	/*
+	 * In every second round the clients still hold everything, and vmxcore
+	 * takes it back.
+	 */
 	if (fuzz.seed % 2)
 		release_all();
 	unregister_all();
@@ -478,7 +397,7 @@ int test_fuzz_end(void)
 	if (!fuzz_vpids_all_free())
 		fuzz_fail(NULL, "VPIDs have been lost by the fuzzer itself");
 	for (i = 0; i < fuzz.threads; i++)
-		fuzz_vmcss_forget(fuzz.thread[i]);
+		fuzz_vmcss_forget(fuzz_threads[i]);
 	fuzz_misuse_exit();
 	fuzz_clients_exit();
 	free_threads();
@@ -497,11 +416,9 @@ static int find_call(const char *name)
 	return -EINVAL;
 }
 
-/**
- * test_fuzz_calls - let the fuzzer make these calls only
- * @list: their names, with commas between; cut into pieces; "all": no limit
- *
- * Return: 0, or -EINVAL: one of them is none.
+/*
+ * Limits the fuzzer to the calls in a comma-separated list, which is modified;
+ * "all" ends the limit. Returns -EINVAL for an unknown call.
  */
 int test_fuzz_calls(char *list)
 {
@@ -523,16 +440,12 @@ int test_fuzz_calls(char *list)
 	return 0;
 }
 
-/**
- * test_fuzz_show - what the books must say at the end of a round, and what all rounds have done
- * @m: where to
- */
 void test_fuzz_show(struct seq_file *m)
 {
 	unsigned int i;
 
 	if (fuzz.state == FUZZ_AT_REST)
-		fuzz_show_books(m);
+		fuzz_show_expected(m);
 	for (i = 0; i < ARRAY_SIZE(calls); i++)
 		seq_printf(m, "call %s %ld\n", calls[i].name, atomic_long_read(&done[i]));
 	fuzz_loans_show(m);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The fuzzer: threads that call the API by chance, each with a model of what it holds. What
- * several threads hold together is counted where vmxcore counts it: see fuzz_clients.c.
+ * The fuzzer: threads that make random API calls, each with a model of what it
+ * holds. What several threads hold together is counted per CPU, as vmxcore
+ * does: see fuzz_clients.c.
  */
 #ifndef _VMXCORE_TEST_FUZZ_H
 #define _VMXCORE_TEST_FUZZ_H
@@ -18,13 +19,16 @@ struct seq_file;
 #define FUZZ_MAX_THREADS	8
 #define FUZZ_MAX_CPUS		8
 
-/* Clients that all threads use, then those of each thread, then one that wants VMX for itself. */
+/*
+ * Clients that all threads share, then those of each thread, then the exclusive
+ * one
+ */
 #define FUZZ_SHARED		3
 #define FUZZ_PRIVATE		2
 #define FUZZ_ALONE		(FUZZ_SHARED + FUZZ_PRIVATE * FUZZ_MAX_THREADS)
 #define FUZZ_CLIENTS		(FUZZ_ALONE + 1)
 
-/* A phase that no client was ever in, and that any handle of it is stale after. */
+/* No client is ever in this phase, so a handle noted with it is always stale. */
 #define FUZZ_NEVER		(-2)
 
 #define FUZZ_VMCSS		4
@@ -32,9 +36,9 @@ struct seq_file;
 
 /**
  * struct fuzz_client - a client as the threads see it
- * @name: of the client
- * @handle: its last one; stays when it has gone
- * @phase: goes up by one at each step of its life, see fuzz_clients.c
+ * @name: the client's name
+ * @handle: the latest handle; kept after the client is unregistered
+ * @phase: incremented at each step of the client's life, see fuzz_clients.c
  */
 struct fuzz_client {
 	char name[VMXCORE_NAME_LEN];
@@ -43,13 +47,14 @@ struct fuzz_client {
 };
 
 /**
- * struct fuzz_cell - the references of one client on one CPU, of all threads together
- * @phase: of the client when they were taken; another one: there are none
+ * struct fuzz_cell - the references of one client on one CPU, of all threads
+ * @phase: the client's phase when they were taken; in any other phase there are
+ *	none
  * @live: taken and not put
- * @dead: died with the CPU and not put since
- * @gone: how often such references have died here
+ * @dead: dropped because the CPU went offline, and not put since
+ * @gone: how often that has happened
  *
- * Written on that CPU, with interrupts off or where nobody else uses the client.
+ * Written on that CPU only, with interrupts off unless the client is private.
  */
 struct fuzz_cell {
 	int phase;
@@ -60,11 +65,12 @@ struct fuzz_cell {
 
 /**
  * struct fuzz_claim - what one thread holds of one client
- * @handle: with what it was taken
- * @phase: of the client then; another one: it is all void
+ * @handle: the handle that the references were taken with
+ * @phase: the client's phase then; in any other phase all of this is void
  * @all: references on all CPUs
  * @epoch: how often @all has become more than 0
- * @here: references on one CPU each, and the generation of that CPU's cell they belong to
+ * @here: references on one CPU each, and the @gone of the cell that they
+ *	belong to
  */
 struct fuzz_claim {
 	struct vmxcore_client *handle;
@@ -78,10 +84,10 @@ struct fuzz_claim {
 };
 
 /**
- * enum fuzz_vmcs_state - what became of a VMCS
- * @FUZZ_VMCS_NONE: there is none
- * @FUZZ_VMCS_THERE: made, and of a registered client
- * @FUZZ_VMCS_STALE: it has been freed, or its client has been unregistered: the handle is stale
+ * enum fuzz_vmcs_state - the state of a VMCS's handle
+ * @FUZZ_VMCS_NONE: there is no VMCS
+ * @FUZZ_VMCS_THERE: the VMCS exists, and its client is registered
+ * @FUZZ_VMCS_STALE: the VMCS has been freed, or its client unregistered
  */
 enum fuzz_vmcs_state {
 	FUZZ_VMCS_NONE,
@@ -91,14 +97,15 @@ enum fuzz_vmcs_state {
 
 /**
  * struct fuzz_vmcs - one VMCS of a thread
- * @state: see there
- * @handle: of it
- * @page: an adopted one's; NULL: vmxcore has allocated it
+ * @state: what @handle is worth
+ * @handle: the VMCS's handle
+ * @page: the page of an adopted VMCS; NULL if vmxcore has allocated it
  * @client: index of its client
- * @last_cpu: where it was loaded last; -1: nowhere yet
- * @clear: not active anywhere, for sure
- * @downs: how often @last_cpu had gone offline then
- * @epoch: of the client's references on all CPUs, when it was loaded; 0: it had none
+ * @last_cpu: the CPU that loaded it last, or -1
+ * @clear: the VMCS is certainly not active on any CPU
+ * @downs: how often @last_cpu had gone offline when the VMCS was loaded
+ * @epoch: the claim's epoch when the VMCS was loaded, or 0 if the client held no
+ *	reference on all CPUs
  */
 struct fuzz_vmcs {
 	enum fuzz_vmcs_state state;
@@ -113,7 +120,7 @@ struct fuzz_vmcs {
 
 /**
  * struct fuzz_vpid - one VPID of a thread
- * @vpid: 0: none
+ * @vpid: the VPID, or 0
  * @client: index of its client
  */
 struct fuzz_vpid {
@@ -123,11 +130,11 @@ struct fuzz_vpid {
 
 /**
  * struct fuzz_loan - the VMCS of a client that all threads share
- * @turn: how often one has come or gone: odd while there is one
- * @ending: it is being freed
- * @handle: of it
+ * @turn: incremented when the VMCS is made and when it ends: odd while it exists
+ * @ending: the VMCS is being freed
+ * @handle: the VMCS's handle
  * @page: the VMCS itself
- * @phase: of its client when it was made
+ * @phase: the client's phase when the VMCS was made
  */
 struct fuzz_loan {
 	int turn;
@@ -138,10 +145,10 @@ struct fuzz_loan {
 };
 
 /**
- * struct fuzz_step - what chance says of one step
- * @call: what to do
- * @which: with what
- * @how: and how
+ * struct fuzz_step - the random numbers of one step
+ * @call: index of the call to make
+ * @which: selects its object
+ * @how: selects its variant
  */
 struct fuzz_step {
 	unsigned int call;
@@ -151,24 +158,24 @@ struct fuzz_step {
 
 /**
  * struct fuzz_thread - one thread
- * @index: which
- * @chance: its own
- * @task: itself, while it runs
- * @step: how far it is
- * @call: index of what it calls at the moment; -1: nothing
- * @misuses: how often vmxcore has complained about its calls
- * @claims: what it holds, by client
+ * @index: its index in fuzz_threads[]
+ * @chance: the state of its random numbers
+ * @task: its task, while it runs
+ * @step: the number of steps that it has done
+ * @call: name of the call that it makes at the moment, or NULL
+ * @misuses: how often vmxcore has reported misuse by its calls
+ * @claims: the references that it holds, by client
  * @vmcss: its VMCSs
- * @loans: what it knows of the VMCSs of shared clients, which may have gone
+ * @loans: what it knows of the VMCSs of shared clients, which may be stale
  * @vpids: its VPIDs
- * @root: a page of its own, for an EPT root
+ * @root: a page that serves as EPT root
  */
 struct fuzz_thread {
 	unsigned int index;
 	struct rnd_state chance;
 	struct task_struct *task;
 	unsigned int step;
-	int call;
+	const char *call;
 	unsigned int misuses;
 	struct fuzz_claim claims[FUZZ_CLIENTS];
 	struct fuzz_vmcs vmcss[FUZZ_VMCSS];
@@ -178,10 +185,10 @@ struct fuzz_thread {
 };
 
 /**
- * enum fuzz_standing - of a handle with its client, as of now
- * @FUZZ_GOOD: it is registered
- * @FUZZ_UNSURE: it is being unregistered
- * @FUZZ_STALE: it has been
+ * enum fuzz_standing - the state of the client that a handle belongs to
+ * @FUZZ_GOOD: the client is registered
+ * @FUZZ_UNSURE: the client is being unregistered
+ * @FUZZ_STALE: the client has been unregistered
  */
 enum fuzz_standing {
 	FUZZ_GOOD,
@@ -190,12 +197,12 @@ enum fuzz_standing {
 };
 
 /**
- * struct fuzz_before - what was so before a call
- * @standing: of its client
- * @misuses: of this thread
- * @alone: the phase of who wants VMX for itself
- * @ended: how often that one had gone
- * @quiet: and had not come again since
+ * struct fuzz_before - the state before a call
+ * @standing: the state of the call's client
+ * @misuses: the thread's count of misuses
+ * @alone: the phase of the exclusive client
+ * @ended: how often exclusive use has ended
+ * @quiet: exclusive use has not begun again since
  */
 struct fuzz_before {
 	enum fuzz_standing standing;
@@ -205,10 +212,12 @@ struct fuzz_before {
 	bool quiet;
 };
 
-/* fuzz.c */
+/* fuzz_thread.c */
+extern struct fuzz_thread *fuzz_threads[FUZZ_MAX_THREADS];
+
+void fuzz_clear_failure(u64 seed);
 void fuzz_fail(const struct fuzz_thread *t, const char *format, ...) __printf(2, 3);
 bool fuzz_failed(void);
-struct fuzz_thread *fuzz_thread(unsigned int index);
 struct fuzz_thread *fuzz_thread_of(const struct task_struct *task);
 
 /* fuzz_clients.c */
@@ -233,6 +242,11 @@ void fuzz_judge_silent(const struct fuzz_thread *t, unsigned int index, int phas
 		       const struct fuzz_before *before);
 
 void fuzz_register(struct fuzz_thread *t, const struct fuzz_step *s);
+void fuzz_register_exclusive(struct fuzz_thread *t, u32 how);
+bool fuzz_begin_unregister(unsigned int index, int *phase);
+void fuzz_end_unregister(unsigned int index, int phase);
+
+/* fuzz_unregister.c */
 void fuzz_unregister(struct fuzz_thread *t, const struct fuzz_step *s);
 void fuzz_alone(struct fuzz_thread *t, const struct fuzz_step *s);
 void fuzz_unregister_one(struct fuzz_thread *t, unsigned int index);
@@ -253,7 +267,7 @@ void fuzz_release(struct fuzz_thread *t, const struct fuzz_step *s);
 void fuzz_put_all_of(struct fuzz_thread *t, unsigned int index);
 void fuzz_check_holds(const struct fuzz_thread *t);
 
-/* fuzz_irq.c: calls in interrupts, and who makes them */
+/* fuzz_irq.c */
 enum fuzz_context { FUZZ_TASK, FUZZ_IRQS_OFF, FUZZ_IRQ };
 void fuzz_here(struct fuzz_thread *t, enum fuzz_context context, void (*fn)(void *arg), void *arg);
 int fuzz_there_on(struct fuzz_thread *t, unsigned int cpu, void (*fn)(void *arg), void *arg);
@@ -293,8 +307,8 @@ int fuzz_misuse_init(void);
 void fuzz_misuse_exit(void);
 void fuzz_misuse(struct fuzz_thread *t, const struct fuzz_step *s);
 
-/* fuzz_books.c */
+/* fuzz_expected.c */
 void fuzz_check_cpus(void);
-void fuzz_show_books(struct seq_file *m);
+void fuzz_show_expected(struct seq_file *m);
 
 #endif /* _VMXCORE_TEST_FUZZ_H */

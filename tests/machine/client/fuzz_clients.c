@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fuzzer's clients: their comings and goings, and what a call may return to one that somebody
- * else unregisters meanwhile.
+ * The fuzzer's clients: registering them, and what a call may return while
+ * another thread unregisters its client.
  *
- * A client's phase tells both: it goes up by one at each step of its life, round and round, so
- * that a phase in which it was there is never one again. Who has noted it knows of a handle
- * whether it is good, whether it is not, or that it is just being unregistered.
+ * Both follow from a client's phase. It is incremented at each step of the
+ * client's life, and a phase in which the client was registered never comes
+ * again. A thread that has noted the phase of a handle knows whether the client
+ * is registered, is being unregistered, or has been unregistered.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/err.h>
@@ -18,7 +19,7 @@
 #include "cpus.h"
 #include "fuzz.h"
 
-/* What a phase is, modulo 4. GONE comes after GOING, and all of it anew. */
+/* The phase modulo NR_STEPS. GONE follows GOING. */
 enum {
 	GONE,
 	COMING,
@@ -30,28 +31,27 @@ enum {
 struct fuzz_client fuzz_clients[FUZZ_CLIENTS];
 DEFINE_PER_CPU(struct fuzz_cell[FUZZ_CLIENTS], fuzz_cells);
 
-/* How often a CPU has gone offline. */
+/* How often each CPU has gone offline */
 static unsigned int downs[FUZZ_MAX_CPUS];
 static enum cpuhp_state dead_state;
 
 /*
- * How often somebody has begun to take VMX for himself, and how often that has ended, in failure
- * or by an unregister. Where they are the same nobody gets -EBUSY.
+ * How often an exclusive registration has begun, and how often one has ended,
+ * because it failed or was unregistered. While both are equal no call may get
+ * -EBUSY.
  */
 static atomic_t alone_begun, alone_ended;
 
 static int phase_of(unsigned int index)
 {
-	/* Who finds it THERE finds the handle. */
+	/* A thread that sees THERE sees the handle. */
 	return smp_load_acquire(&fuzz_clients[index].phase);
 }
 
-static int step_of(unsigned int index)
-{
-	return phase_of(index) % NR_STEPS;
-}
-
-/* A client has no reference on a CPU of which it is told this: vmxcore knew of one too many. */
+/*
+ * cpu_gone for a client without a reference there means that vmxcore has
+ * counted one too many.
+ */
 static void gone(unsigned int index, unsigned int cpu)
 {
 	struct fuzz_cell *cell = this_cpu_ptr(&fuzz_cells[index]);
@@ -69,7 +69,7 @@ static void gone(unsigned int index, unsigned int cpu)
 	cell->gone++;
 }
 
-/* cpu_gone does not say for whom it is. */
+/* cpu_gone has no argument that names its client. */
 #define GONE_OF(index) \
 	static void gone_##index(unsigned int cpu) { gone(index, cpu); }
 GONE_OF(0) GONE_OF(1) GONE_OF(2) GONE_OF(3) GONE_OF(4)
@@ -91,12 +91,7 @@ static int cpu_dead(unsigned int cpu)
 	return 0;
 }
 
-/**
- * fuzz_downs - how often a CPU has gone offline
- * @cpu: which, below FUZZ_MAX_CPUS
- *
- * Return: that.
- */
+/* Returns how often a CPU below FUZZ_MAX_CPUS has gone offline. */
 unsigned int fuzz_downs(unsigned int cpu)
 {
 	return READ_ONCE(downs[cpu]);
@@ -116,11 +111,6 @@ static void name_one(unsigned int index)
 			 i % FUZZ_PRIVATE);
 }
 
-/**
- * fuzz_clients_init - nobody is registered
- *
- * Return: 0 or a negative errno.
- */
 int fuzz_clients_init(void)
 {
 	unsigned int i;
@@ -136,33 +126,19 @@ int fuzz_clients_init(void)
 	return 0;
 }
 
-/**
- * fuzz_clients_exit - the counterpart; those who are registered still are vmxcore's to take back
- */
+/* Clients that are still registered are left for vmxcore to take back. */
 void fuzz_clients_exit(void)
 {
 	cpuhp_remove_state_nocalls(dead_state);
 }
 
-/**
- * fuzz_pick_private - one of this thread's own clients
- * @t: the thread
- * @which: chance
- *
- * Return: its index.
- */
+/* Picks one of this thread's own clients. */
 unsigned int fuzz_pick_private(const struct fuzz_thread *t, u32 which)
 {
 	return FUZZ_SHARED + t->index * FUZZ_PRIVATE + which % FUZZ_PRIVATE;
 }
 
-/**
- * fuzz_pick - any client that this thread may use
- * @t: the thread
- * @which: chance
- *
- * Return: its index.
- */
+/* Picks any client that this thread may use. */
 unsigned int fuzz_pick(const struct fuzz_thread *t, u32 which)
 {
 	if (which % 16 == 15)
@@ -172,24 +148,13 @@ unsigned int fuzz_pick(const struct fuzz_thread *t, u32 which)
 	return which / 16 % FUZZ_SHARED;
 }
 
-/**
- * fuzz_is_private - is a client used by one thread only?
- * @index: which
- *
- * Return: true or false.
- */
+/* Private clients are used by one thread only. */
 bool fuzz_is_private(unsigned int index)
 {
 	return index >= FUZZ_SHARED && index < FUZZ_ALONE;
 }
 
-/**
- * fuzz_standing - how does a handle stand with its client?
- * @index: the client
- * @phase: in which the handle was good
- *
- * Return: see there.
- */
+/* The state of a handle that was good in @phase of its client */
 enum fuzz_standing fuzz_standing(unsigned int index, int phase)
 {
 	switch (phase_of(index) - phase) {
@@ -202,25 +167,16 @@ enum fuzz_standing fuzz_standing(unsigned int index, int phase)
 	}
 }
 
-/**
- * fuzz_there - is a client registered?
- * @index: which
- *
- * Return: true or false, as of a moment ago.
- */
+/* Returns whether a client is registered. The answer may be outdated at once. */
 bool fuzz_there(unsigned int index)
 {
-	return step_of(index) == THERE;
+	return phase_of(index) % NR_STEPS == THERE;
 }
 
-/**
- * fuzz_renew - let a thread's claim be on the client that is registered now
- * @t: the thread
- * @index: the client
- *
- * What it held of one that has gone is void.
- *
- * Return: false: nobody is registered.
+/*
+ * Moves a thread's claim to the client as registered now, which voids what it
+ * held of an earlier registration. Returns false if the client is not
+ * registered.
  */
 bool fuzz_renew(struct fuzz_thread *t, unsigned int index)
 {
@@ -237,19 +193,15 @@ bool fuzz_renew(struct fuzz_thread *t, unsigned int index)
 	claim->phase = phase;
 	if (phase_of(index) == phase)
 		return true;
-	/* The handle may be a later one's already. */
+	/* The handle may already belong to a later registration. */
 	claim->phase = FUZZ_NEVER;
 	claim->handle = NULL;
 	return false;
 }
 
-/**
- * fuzz_holds_here - has a thread a reference of a client that holds this CPU?
- * @t: the thread
- * @index: the client
- *
- * Context: preemption off.
- * Return: true, unless the client is unregistered: or false.
+/*
+ * Returns whether a thread has a reference that keeps VMX on, on this CPU,
+ * unless the client is unregistered. Preemption is off.
  */
 bool fuzz_holds_here(const struct fuzz_thread *t, unsigned int index)
 {
@@ -263,12 +215,9 @@ bool fuzz_holds_here(const struct fuzz_thread *t, unsigned int index)
 	       cell->gone == claim->here[cpu].gone;
 }
 
-/**
- * fuzz_look - what is so before a call
- * @t: who calls
- * @index: for which client
- * @phase: in which its handle was good
- * @before: where to note it
+/*
+ * Notes the state before a call for a client. @phase is that in which the
+ * thread's handle was good.
  */
 void fuzz_look(const struct fuzz_thread *t, unsigned int index, int phase,
 	       struct fuzz_before *before)
@@ -280,22 +229,25 @@ void fuzz_look(const struct fuzz_thread *t, unsigned int index, int phase,
 	before->standing = fuzz_standing(index, phase);
 	before->misuses = READ_ONCE(t->misuses);
 	before->ended = ended;
-	/* All that is seen before the call has been so before it. */
+	/* Order these reads before the call. */
 	smp_mb();
 }
 
-/* Was nobody there who wants VMX for himself, from before the call to now? */
+/* Returns true if no exclusive client existed from before the call until now. */
 static bool still_quiet(const struct fuzz_before *before)
 {
-	/* What is seen from here on is so after the call. */
+	/* Order the call before this read. */
 	smp_mb();
 	return before->quiet && atomic_read(&alone_begun) == before->ended;
 }
 
-/* Has somebody had VMX for himself, all of that time? */
+/*
+ * Returns true if an exclusive client was registered from before the call until
+ * now.
+ */
 static bool still_alone(const struct fuzz_before *before)
 {
-	/* As above. */
+	/* Order the call before these reads. */
 	smp_mb();
 	return !before->quiet && before->alone % NR_STEPS == THERE &&
 	       phase_of(FUZZ_ALONE) == before->alone;
@@ -307,24 +259,18 @@ static void judge_success(const struct fuzz_thread *t, unsigned int index, bool 
 	const char *name = fuzz_clients[index].name;
 
 	if (before->standing == FUZZ_STALE)
-		fuzz_fail(t, "a handle of %s that has gone is taken", name);
+		fuzz_fail(t, "a stale handle of %s is accepted", name);
 	if (t->misuses != before->misuses)
 		fuzz_fail(t, "misuse by %s, and it succeeds", name);
 	if (index != FUZZ_ALONE && still_alone(before))
-		fuzz_fail(t, "%s gets VMX%s, which somebody has for himself", name,
+		fuzz_fail(t, "%s gets VMX%s while an exclusive client is registered", name,
 			  had ? " again" : "");
 }
 
-/**
- * fuzz_judge - may a get return this?
- * @t: who called
- * @index: for which client
- * @phase: in which its handle was good
- * @had: that client had a reference there already, if it was registered
- * @err: what it returned
- * @before: from fuzz_look()
- *
- * Return: it has the reference.
+/*
+ * Judges the result @err of a get. @phase is that in which the handle was good;
+ * @had says whether the client had a reference there already. Returns true if
+ * the thread has the reference.
  */
 bool fuzz_judge(const struct fuzz_thread *t, unsigned int index, int phase, bool had, int err,
 		const struct fuzz_before *before)
@@ -345,7 +291,7 @@ bool fuzz_judge(const struct fuzz_thread *t, unsigned int index, int phase, bool
 		if (now == FUZZ_GOOD)
 			fuzz_fail(t, "the good handle of %s is refused", name);
 		if (t->misuses != before->misuses + 1)
-			fuzz_fail(t, "-EINVAL for %s without a word of misuse", name);
+			fuzz_fail(t, "-EINVAL for %s, and no misuse is reported", name);
 		return false;
 	default:
 		fuzz_fail(t, "%s gets error %d", name, err);
@@ -355,12 +301,9 @@ bool fuzz_judge(const struct fuzz_thread *t, unsigned int index, int phase, bool
 	return false;
 }
 
-/**
- * fuzz_judge_silent - a call that returns nothing must not be called misuse
- * @t: who called
- * @index: for which client
- * @phase: in which its handle was good
- * @before: from fuzz_look()
+/*
+ * Judges a call without a result: it must not be reported as misuse if the
+ * handle is good, and must be if the handle is stale.
  */
 void fuzz_judge_silent(const struct fuzz_thread *t, unsigned int index, int phase,
 		       const struct fuzz_before *before)
@@ -370,10 +313,10 @@ void fuzz_judge_silent(const struct fuzz_thread *t, unsigned int index, int phas
 	if (misuses && fuzz_standing(index, phase) == FUZZ_GOOD)
 		fuzz_fail(t, "a call for %s counts as misuse", fuzz_clients[index].name);
 	if (!misuses && before->standing == FUZZ_STALE)
-		fuzz_fail(t, "a handle of %s that has gone is taken", fuzz_clients[index].name);
+		fuzz_fail(t, "a stale handle of %s is accepted", fuzz_clients[index].name);
 }
 
-/* Only one can be the one who does it. */
+/* Returns true for one thread only. */
 static bool begin_step(unsigned int index, int phase)
 {
 	return cmpxchg(&fuzz_clients[index].phase, phase, phase + 1) == phase;
@@ -397,7 +340,7 @@ static struct vmxcore_client *call_register(unsigned int index, unsigned int fla
 	return vmxcore_register(&desc);
 }
 
-static void come(unsigned int index, int phase, struct vmxcore_client *client)
+static void finish_register(unsigned int index, int phase, struct vmxcore_client *client)
 {
 	if (IS_ERR(client)) {
 		end_step(index, phase);
@@ -417,12 +360,12 @@ static void register_one(struct fuzz_thread *t, unsigned int index, int phase)
 	if (IS_ERR(client) && (PTR_ERR(client) != -EBUSY || still_quiet(&before)))
 		fuzz_fail(t, "register %s: %ld", fuzz_clients[index].name, PTR_ERR(client));
 	if (!IS_ERR(client) && still_alone(&before))
-		fuzz_fail(t, "%s registers while somebody has VMX for himself",
+		fuzz_fail(t, "%s registers while an exclusive client is registered",
 			  fuzz_clients[index].name);
-	come(index, phase, client);
+	finish_register(index, phase, client);
 }
 
-/* Nobody else unregisters it. */
+/* The client is private, so no other thread unregisters it. */
 static void register_again(struct fuzz_thread *t, unsigned int index)
 {
 	struct vmxcore_client *client;
@@ -437,11 +380,7 @@ static void register_again(struct fuzz_thread *t, unsigned int index)
 			  PTR_ERR_OR_ZERO(client));
 }
 
-/**
- * fuzz_register - call: register a client, perhaps one that is registered
- * @t: thread
- * @s: step
- */
+/* Call: register a client, perhaps one that is registered already. */
 void fuzz_register(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int index = s->which % 2 ? fuzz_pick_private(t, s->which / 2) :
@@ -454,57 +393,7 @@ void fuzz_register(struct fuzz_thread *t, const struct fuzz_step *s)
 		register_again(t, index);
 }
 
-/**
- * fuzz_unregister_one - unregister a client, whoever uses it
- * @t: who does it; what it holds of it is void
- * @index: the client
- */
-void fuzz_unregister_one(struct fuzz_thread *t, unsigned int index)
-{
-	unsigned int misuses = t->misuses;
-	int phase = phase_of(index);
-
-	if (phase % NR_STEPS != THERE || !begin_step(index, phase))
-		return;
-	if (fuzz_is_private(index))
-		fuzz_vpids_taken(t, index);
-	vmxcore_unregister(fuzz_clients[index].handle);
-	if (index < FUZZ_SHARED)
-		fuzz_loan_taken(t, index);
-	end_step(index, phase + 2);
-	if (index == FUZZ_ALONE)
-		atomic_inc(&alone_ended);
-	if (misuses != t->misuses)
-		fuzz_fail(t, "unregister of %s counts as misuse", fuzz_clients[index].name);
-	if (fuzz_is_private(index))
-		fuzz_vmcss_taken(t, index);
-}
-
-/* One time in four with what it holds. */
-static void unregister_private(struct fuzz_thread *t, unsigned int index, u32 how)
-{
-	if (how % 4) {
-		fuzz_vmcss_free_of(t, index);
-		fuzz_vpids_free_of(t, index);
-		fuzz_put_all_of(t, index);
-	}
-	fuzz_unregister_one(t, index);
-}
-
-/**
- * fuzz_unregister - call: unregister a client, its own or one that others use
- * @t: thread
- * @s: step
- */
-void fuzz_unregister(struct fuzz_thread *t, const struct fuzz_step *s)
-{
-	if (s->which % 4)
-		unregister_private(t, fuzz_pick_private(t, s->which / 4), s->how);
-	else
-		fuzz_unregister_one(t, s->which / 4 % FUZZ_SHARED);
-}
-
-/* Its own clients, of which it knows best. */
+/* Looks at this thread's own clients, since no other thread changes them. */
 static bool holds_something(struct fuzz_thread *t)
 {
 	unsigned int i, index;
@@ -517,15 +406,18 @@ static bool holds_something(struct fuzz_thread *t)
 	return false;
 }
 
-static void take_alone(struct fuzz_thread *t, int phase, u32 how)
+/* Tries to register the exclusive client, unless another thread does so now. */
+void fuzz_register_exclusive(struct fuzz_thread *t, u32 how)
 {
 	unsigned int flags = VMXCORE_EXCLUSIVE;
+	int phase = phase_of(FUZZ_ALONE), err;
 	struct vmxcore_client *client;
-	int err;
 
+	if (phase % NR_STEPS != GONE || !begin_step(FUZZ_ALONE, phase))
+		return;
 	if (!(how % 16))
 		flags |= VMXCORE_TAKE_OVER;
-	/* Whoever gets -EBUSY by what follows finds that it has begun. */
+	/* A call that gets -EBUSY because of this must find that it has begun. */
 	atomic_inc_return(&alone_begun);
 	client = call_register(FUZZ_ALONE, flags);
 	err = PTR_ERR_OR_ZERO(client);
@@ -533,22 +425,25 @@ static void take_alone(struct fuzz_thread *t, int phase, u32 how)
 		fuzz_fail(t, "register exclusively: %d", err);
 	if (!err && holds_something(t))
 		fuzz_fail(t, "registered exclusively while others hold references");
-	come(FUZZ_ALONE, phase, client);
+	finish_register(FUZZ_ALONE, phase, client);
 	if (err)
 		atomic_inc(&alone_ended);
 }
 
-/**
- * fuzz_alone - call: take VMX for oneself, or end that
- * @t: thread
- * @s: step
+/*
+ * Begins the end of a registered client's life. Returns false if the client is
+ * not registered, or if another thread has begun to unregister it.
  */
-void fuzz_alone(struct fuzz_thread *t, const struct fuzz_step *s)
+bool fuzz_begin_unregister(unsigned int index, int *phase)
 {
-	int phase = phase_of(FUZZ_ALONE);
+	*phase = phase_of(index);
+	return *phase % NR_STEPS == THERE && begin_step(index, *phase);
+}
 
-	if (phase % NR_STEPS == THERE)
-		fuzz_unregister_one(t, FUZZ_ALONE);
-	else if (phase % NR_STEPS == GONE && begin_step(FUZZ_ALONE, phase))
-		take_alone(t, phase, s->how);
+/* The client is unregistered: all handles of it are stale from here on. */
+void fuzz_end_unregister(unsigned int index, int phase)
+{
+	end_step(index, phase + 2);
+	if (index == FUZZ_ALONE)
+		atomic_inc(&alone_ended);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fuzzer's calls in interrupts, here and on other CPUs, and for which thread they are made:
- * in an interrupt "current" is anybody.
+ * The fuzzer's calls in interrupts, on this CPU and others, with a note of the
+ * thread that each is made for: in an interrupt "current" is any task.
  */
 #include <linux/irq_work.h>
 #include <linux/irqflags.h>
@@ -61,12 +61,9 @@ static void run_in_task(struct call *call)
 	preempt_enable();
 }
 
-/**
- * fuzz_here - a call on this CPU, whichever that is
- * @t: for whom
- * @context: of the call; in each of them preemption is off
- * @fn: what to call
- * @arg: with what
+/*
+ * Makes a call on the current CPU for a thread. Preemption is off in each
+ * @context.
  */
 void fuzz_here(struct fuzz_thread *t, enum fuzz_context context, void (*fn)(void *arg), void *arg)
 {
@@ -80,16 +77,10 @@ void fuzz_here(struct fuzz_thread *t, enum fuzz_context context, void (*fn)(void
 		run_in_task(&call);
 }
 
-/**
- * fuzz_there_on - a call on another CPU, in an interrupt, or on this one with interrupts off
- * @t: for whom
- * @cpu: where
- * @fn: what to call
- * @arg: with what
- *
- * Not with the CPUs locked: it may meet one that is on its way down.
- *
- * Return: 0, or -ENXIO: the CPU is offline.
+/*
+ * Makes a call on another CPU in an interrupt, or on this one with interrupts
+ * off. cpus_read_lock() is not held on purpose: the call may meet a CPU that is
+ * going offline. Returns -ENXIO if the CPU is offline.
  */
 int fuzz_there_on(struct fuzz_thread *t, unsigned int cpu, void (*fn)(void *arg), void *arg)
 {
@@ -98,11 +89,9 @@ int fuzz_there_on(struct fuzz_thread *t, unsigned int cpu, void (*fn)(void *arg)
 	return smp_call_function_single(cpu, run, &call, 1);
 }
 
-/**
- * fuzz_caller - who makes the call that runs on this CPU?
- *
- * Context: preemption off, in a call.
- * Return: the thread, or NULL: none of the fuzzer's.
+/*
+ * Returns the thread that makes the call running on this CPU, or NULL if it is
+ * not the fuzzer's. Preemption is off.
  */
 struct fuzz_thread *fuzz_caller(void)
 {

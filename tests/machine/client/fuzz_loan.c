@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VMCSs of the clients that all threads share, one each: threads load one while others clear
- * it, free it, or unregister its client. What a call may return then is told by the client's phase
- * (fuzz_clients.c), which counts the steps of the client's life, and by the VMCS's turn (fuzz.h),
- * which counts when it is made and ends. Both are read before the call and after it.
+ * The VMCSs of the clients that all threads share, one for each client: threads
+ * load a VMCS while others clear it, free it or unregister its client. Which
+ * results are then allowed follows from the client's phase (fuzz_clients.c),
+ * which counts the steps of the client's life, and from the VMCS's turn
+ * (fuzz.h), which counts when it is made and when it ends. Both are read before
+ * and after each call.
  *
- * The contract lets one task at a time use a VMCS. A load that breaks this gets an error or the
- * VMCS, and never a page that another owner has by now.
+ * The contract allows one task at a time to use a VMCS. A load that breaks this
+ * gets an error or the VMCS, and never a page that has another owner by now.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
@@ -25,12 +27,12 @@
 
 /**
  * struct shared_vmcs - the VMCS of a shared client
- * @loan: as threads see it; its turn is odd while the VMCS is there
- * @begun: calls of all threads that may move it, when they begin
- * @ended: the same calls, when they have ended
+ * @loan: the VMCS as threads see it; its turn is odd while the VMCS exists
+ * @begun: the number of calls, of all threads, that may move it
+ * @ended: how many of them have ended
  */
 struct shared_vmcs {
-	/** @lock: serializes its making and its end */
+	/** @lock: serializes making and ending the VMCS */
 	struct mutex lock;
 	struct fuzz_loan loan;
 	atomic_t begun;
@@ -39,10 +41,13 @@ struct shared_vmcs {
 
 static struct shared_vmcs shared[FUZZ_SHARED];
 
-/* Loads that succeeded; those of them that no other call disturbed; guests that were entered. */
+/*
+ * Successful loads, those of them that no other call disturbed, and guests
+ * entered
+ */
 static atomic_long_t nr_loads, nr_undisturbed, nr_guests;
 
-/* Begins a call. Returns its number if no other call was under way, 0 otherwise. */
+/* Begins a call. Returns its number, or 0 if another call is under way. */
 static int begin_call(unsigned int index)
 {
 	int number = atomic_inc_return(&shared[index].begun);
@@ -50,7 +55,10 @@ static int begin_call(unsigned int index)
 	return atomic_read(&shared[index].ended) == number - 1 ? number : 0;
 }
 
-/* Has no other call been under way since then? What was read before this was so before it. */
+/*
+ * Returns true if no other call has been under way since begin_call(). What the
+ * caller has read before is then valid for that time.
+ */
 static bool undisturbed(unsigned int index, int number)
 {
 	/* Pairs with the increment in begin_call(). */
@@ -60,14 +68,14 @@ static bool undisturbed(unsigned int index, int number)
 
 static void end_call(unsigned int index)
 {
-	/* All of the call comes before it has ended. */
+	/* Order the whole call before the increment. */
 	smp_mb__before_atomic();
 	atomic_inc(&shared[index].ended);
 }
 
 static int turn_of(unsigned int index)
 {
-	/* A thread that finds it there finds the rest of it. */
+	/* A thread that sees the turn sees the rest of the VMCS's fields. */
 	return smp_load_acquire(&shared[index].loan.turn);
 }
 
@@ -77,14 +85,19 @@ static void next_turn(unsigned int index)
 	smp_store_release(&shared[index].loan.turn, shared[index].loan.turn + 1);
 }
 
-static bool is_there(unsigned int index)
+/*
+ * Returns whether a shared client has a VMCS. The answer may be outdated at
+ * once.
+ */
+bool fuzz_loan_there(unsigned int index)
 {
 	return turn_of(index) % 2;
 }
 
 /*
- * The turn stays the same while the VMCS is being freed, and is read last: when "ending" is false
- * because the free has come to its end, the turn has changed, and the handle is stale.
+ * The turn does not change while the VMCS is being freed, and is read last: if
+ * "ending" is false because the free is complete, the turn has changed and the
+ * handle is stale.
  */
 static enum fuzz_standing standing(unsigned int index, const struct fuzz_loan *loan)
 {
@@ -106,7 +119,7 @@ static void must_be_clear(const struct fuzz_thread *t, unsigned int index, const
 			  fuzz_clients[index].name, why, err);
 }
 
-/* To be called when the VMCS has been freed, or taken back. */
+/* The VMCS has been freed or taken back. */
 static void end(const struct fuzz_thread *t, unsigned int index, const char *why)
 {
 	struct fuzz_loan *loan = &shared[index].loan;
@@ -154,11 +167,14 @@ static void free_it(struct fuzz_thread *t, unsigned int index)
 
 	lockdep_assert_held(&shared[index].lock);
 
-	/* The thread that unregisters its client ends what has been taken back. */
+	/* If the client is being unregistered, that thread ends the VMCS. */
 	if (fuzz_standing(index, loan->phase) != FUZZ_GOOD)
 		return;
 	WRITE_ONCE(loan->ending, true);
-	/* Pairs with the barriers of load(): a load that begins later finds it ending. */
+	/*
+	 * Pairs with the barriers in load(): a load that begins later finds it
+	 * ending.
+	 */
 	smp_mb();
 	begin_call(index);
 	vmxcore_vmcs_free(loan->handle);
@@ -173,16 +189,17 @@ static void make_or_free(struct fuzz_thread *t, unsigned int index, bool there)
 	if (!fuzz_renew(t, index))
 		return;
 	mutex_lock(&shared[index].lock);
-	if (!there && !is_there(index))
+	if (!there && !fuzz_loan_there(index))
 		make(t, index);
-	else if (there && is_there(index))
+	else if (there && fuzz_loan_there(index))
 		free_it(t, index);
 	mutex_unlock(&shared[index].lock);
 }
 
 /*
- * Tells a thread of the VMCS that is there. If there is none, or if it was replaced during the
- * reads, the thread keeps its old handle, which may be stale.
+ * Updates what a thread knows of the VMCS. If there is none, or if it was
+ * replaced during the reads, the thread keeps its old handle, which may be
+ * stale.
  */
 static void renew(struct fuzz_loan *known, unsigned int index)
 {
@@ -193,16 +210,16 @@ static void renew(struct fuzz_loan *known, unsigned int index)
 	now.handle = READ_ONCE(shared[index].loan.handle);
 	now.page = READ_ONCE(shared[index].loan.page);
 	now.phase = READ_ONCE(shared[index].loan.phase);
-	/* All of it is read before its turn is looked at again. */
+	/* Read all fields before reading the turn again. */
 	smp_mb();
 	if (turn_of(index) == now.turn)
 		*known = now;
 }
 
 /*
- * With interrupts off the page of the VMCS that is current here cannot be freed: the free has to
- * interrupt this CPU first, for the VMCLEAR. A guest is entered, so that the VMCS is launched and
- * must_be_clear() sees a VMCLEAR that is left out.
+ * With interrupts off, the page of the current VMCS cannot be freed: that needs
+ * an IPI to this CPU for the VMCLEAR. A guest is entered so that the VMCS is
+ * launched, and must_be_clear() notices a missing VMCLEAR.
  */
 static void launch_where_current(const struct fuzz_thread *t, unsigned int index,
 				 const struct fuzz_loan *known, int number)
@@ -250,7 +267,10 @@ static void judge(const struct fuzz_thread *t, unsigned int index, const struct 
 			  misused);
 }
 
-/* With a reference of the registration that the VMCS is of, or when it is stale for sure. */
+/*
+ * A load needs a reference from the VMCS's own registration, or a handle that
+ * is certainly stale.
+ */
 static bool may_load(const struct fuzz_thread *t, unsigned int index,
 		     const struct fuzz_loan *known, enum fuzz_standing before)
 {
@@ -268,11 +288,11 @@ static void load(struct fuzz_thread *t, unsigned int index, const struct fuzz_lo
 	preempt_disable();
 	before = standing(index, known);
 	if (may_load(t, index, known, before)) {
-		/* The reads above come before the call. */
+		/* Order the reads above before the call. */
 		smp_mb();
 		number = begin_call(index);
 		news = vmxcore_vmcs_load(known->handle);
-		/* The reads below come after the call. */
+		/* Order the reads below after the call. */
 		smp_mb();
 		judge(t, index, known, before, misuses, number, news);
 		if (news >= 0) {
@@ -302,27 +322,24 @@ static void clear(struct fuzz_thread *t, unsigned int index, const struct fuzz_l
 		fuzz_fail(t, "clearing the VMCS of %s counts as misuse", fuzz_clients[index].name);
 }
 
-/**
- * fuzz_loan - call: make, load, clear or free the VMCS of a client that all threads share
- * @t: thread
- * @s: step
- */
+/* Call: make, load, clear or free the VMCS of a shared client. */
 void fuzz_loan(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int index = s->which % FUZZ_SHARED, what = s->how % 8;
 	struct fuzz_loan *known = &t->loans[index];
 
 	/*
-	 * Where there is no client, no VMCS or no reference, a thread could only use what is
-	 * stale for sure. That happens, too, but too few calls would come any further.
+	 * Without a client, a VMCS or a reference, a thread could use only
+	 * handles that are certainly stale. That happens too, but then too few
+	 * calls would get any further.
 	 */
 	if (s->how / 8 % 8 && !fuzz_there(index))
 		fuzz_register(t, &(const struct fuzz_step){ .which = 2 * index });
-	if (what < 2 || (s->how / 8 % 8 && !is_there(index)))
+	if (what < 2 || (s->how / 8 % 8 && !fuzz_loan_there(index)))
 		make_or_free(t, index, what == 1);
 	if (what < 2)
 		return;
-	/* Otherwise by a handle that may be stale by now. */
+	/* Otherwise the thread's handle may be stale by now. */
 	if (s->how / 64 % 4)
 		renew(known, index);
 	if (!known->turn)
@@ -335,53 +352,31 @@ void fuzz_loan(struct fuzz_thread *t, const struct fuzz_step *s)
 		load(t, index, known);
 }
 
-/**
- * fuzz_loan_taken - end the VMCS of a client that has been unregistered, and not registered anew
- * @t: the thread that has done it
- * @index: the client
+/*
+ * Ends the VMCS of a client that this thread has unregistered, and that is not
+ * registered again yet.
  */
 void fuzz_loan_taken(const struct fuzz_thread *t, unsigned int index)
 {
 	mutex_lock(&shared[index].lock);
-	if (is_there(index))
+	if (fuzz_loan_there(index))
 		end(t, index, "its client is unregistered");
 	mutex_unlock(&shared[index].lock);
 }
 
-/**
- * fuzz_loan_free - free a client's VMCS, if there is one
- * @t: the thread that does it
- * @index: the client, which is registered
- */
+/* Frees the VMCS of a registered client, if there is one. */
 void fuzz_loan_free(struct fuzz_thread *t, unsigned int index)
 {
 	make_or_free(t, index, true);
 }
 
-/**
- * fuzz_loan_there - has a shared client a VMCS?
- * @index: the client
- *
- * Return: true or false, as of a moment ago.
- */
-bool fuzz_loan_there(unsigned int index)
-{
-	return is_there(index);
-}
-
-/**
- * fuzz_loans_show - what came of the loads of a round
- * @m: where to
- */
 void fuzz_loans_show(struct seq_file *m)
 {
 	seq_printf(m, "loads %ld undisturbed %ld guests %ld\n", atomic_long_read(&nr_loads),
 		   atomic_long_read(&nr_undisturbed), atomic_long_read(&nr_guests));
 }
 
-/**
- * fuzz_loans_begin - a round begins: count its loads alone
- */
+/* The counts are those of one round. */
 void fuzz_loans_begin(void)
 {
 	atomic_long_set(&nr_loads, 0);
@@ -389,9 +384,6 @@ void fuzz_loans_begin(void)
 	atomic_long_set(&nr_guests, 0);
 }
 
-/**
- * fuzz_loans_init - initialise the locks, once
- */
 void fuzz_loans_init(void)
 {
 	unsigned int i;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the fuzzer does wrong on purpose, each of it in a state where that is sure; and what vmxcore
- * calls misuse, counted for the thread that called. So a good call that is refused is seen where
- * nothing is returned.
+ * Misuse on purpose, each kind in a state in which it certainly is misuse; and
+ * a count of the misuse that vmxcore reports, by calling thread. The count
+ * shows that a good call was refused even if the call has no result.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -23,17 +23,13 @@ static int count_misuse(struct kprobe *probe, struct pt_regs *regs)
 	if (t)
 		WRITE_ONCE(t->misuses, t->misuses + 1);
 	else
-		fuzz_fail(NULL, "misuse by somebody else");
+		fuzz_fail(NULL, "misuse by a task that is not the fuzzer's");
 	return 0;
 }
 
 static struct kprobe probe;
 
-/**
- * fuzz_misuse_init - from here on misuse is counted
- *
- * Return: 0 or a negative errno.
- */
+/* Counts misuse from here on. */
 int fuzz_misuse_init(void)
 {
 	memset(&probe, 0, sizeof(probe));
@@ -42,15 +38,15 @@ int fuzz_misuse_init(void)
 	return register_kprobe(&probe);
 }
 
-/**
- * fuzz_misuse_exit - the counterpart
- */
 void fuzz_misuse_exit(void)
 {
 	unregister_kprobe(&probe);
 }
 
-/* What a wrong call returns: it is not called where it would be right; or nothing. */
+/*
+ * Results of a wrong call: it would not be wrong now and was not made, or it
+ * returns void.
+ */
 #define NOT_CALLED	1
 #define VOID		0
 
@@ -223,11 +219,7 @@ static const struct {
 	{ "vmcs_free by a stale handle", free_stale },
 };
 
-/**
- * fuzz_misuse - call: do something wrong, once, and see it reported
- * @t: thread
- * @s: step
- */
+/* Call: make one wrong call and check that it is reported once. */
 void fuzz_misuse(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int index = fuzz_pick_private(t, s->which), i = s->how % ARRAY_SIZE(wrong);
@@ -240,6 +232,6 @@ void fuzz_misuse(struct fuzz_thread *t, const struct fuzz_step *s)
 	if (result == NOT_CALLED)
 		return;
 	if ((result != VOID && result != -EINVAL) || t->misuses != misuses + 1)
-		fuzz_fail(t, "%s returns %d and is called misuse %u times", wrong[i].what, result,
-			  t->misuses - misuses);
+		fuzz_fail(t, "%s returns %d and is reported as misuse %u times",
+			  wrong[i].what, result, t->misuses - misuses);
 }

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The fuzzer's references: on all CPUs and on one.
- */
+/* The fuzzer's references, on all CPUs and on single ones. */
 #include <linux/cpumask.h>
 #include <linux/smp.h>
 
 #include "cpus.h"
 #include "fuzz.h"
 
-/* Few, so that VMX goes off often. */
+/* Keep this small, so that VMX is turned off often. */
 #define MAX_REFS	4
 
-/* Every so often all CPUs are asked, and not this one only. */
+/* One check in so many asks all CPUs, the others only this one. */
 #define ASK_ALL_EVERY	8
 
-/* A reference on all CPUs is worth what they say. */
+/* A reference on all CPUs means that VMX is on there, as the CPUs report it. */
 static void check_all(const struct fuzz_thread *t, unsigned int index, bool all)
 {
 	int phase = t->claims[index].phase, nr_off;
@@ -38,7 +36,7 @@ static void put_once(struct fuzz_thread *t, unsigned int index)
 	fuzz_judge_silent(t, index, claim->phase, &before);
 }
 
-/* Its handle may be one that has gone: that is refused. */
+/* The handle may be stale; the call must then be refused. */
 static bool get_once(struct fuzz_thread *t, unsigned int index)
 {
 	struct fuzz_claim *claim = &t->claims[index];
@@ -54,11 +52,7 @@ static bool get_once(struct fuzz_thread *t, unsigned int index)
 	return true;
 }
 
-/**
- * fuzz_get - call: take a reference on all CPUs, and perhaps give it back at once
- * @t: thread
- * @s: step
- */
+/* Call: take a reference on all CPUs, and perhaps put it at once. */
 void fuzz_get(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int index = fuzz_pick(t, s->which);
@@ -73,22 +67,14 @@ void fuzz_get(struct fuzz_thread *t, const struct fuzz_step *s)
 		put_once(t, index);
 }
 
-/**
- * fuzz_take - have a reference to all CPUs, for a call that needs one
- * @t: thread
- * @index: client
- */
+/* Takes a reference on all CPUs for a call that needs one. */
 void fuzz_take(struct fuzz_thread *t, unsigned int index)
 {
 	if (fuzz_renew(t, index) && !t->claims[index].all)
 		get_once(t, index);
 }
 
-/**
- * fuzz_put - call: give one back
- * @t: thread
- * @s: step
- */
+/* Call: put a reference on all CPUs. */
 void fuzz_put(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int index = fuzz_pick(t, s->which);
@@ -103,7 +89,10 @@ struct here {
 	bool back;
 };
 
-/* Of its own client's, or with interrupts off: between the call and the note nobody comes. */
+/*
+ * The client is private or interrupts are off: no other call comes between the
+ * get and this note.
+ */
 static void note_get(struct fuzz_claim *claim, struct fuzz_cell *cell)
 {
 	unsigned int cpu = smp_processor_id();
@@ -141,7 +130,7 @@ static void put_living(const struct here *here, struct fuzz_claim *claim, struct
 	fuzz_judge_silent(here->t, here->index, claim->phase, &before);
 }
 
-/* It is no misuse as long as none has been taken there since. */
+/* Putting a dropped reference is no misuse until another one is taken there. */
 static void put_dead(const struct here *here, struct fuzz_claim *claim, struct fuzz_cell *cell)
 {
 	struct fuzz_before before;
@@ -168,8 +157,11 @@ static void put_here(void *data)
 		put_dead(here, claim, cell);
 }
 
-/* An interrupt can still come where a CPU has gone already: it takes the last ones with it. */
-static bool refused_on_the_way_down(const struct fuzz_thread *t, int err)
+/*
+ * An interrupt can still arrive on a CPU that has passed vmxcore's hotplug
+ * callback. The get must then be refused.
+ */
+static bool refused_while_offline(const struct fuzz_thread *t, int err)
 {
 	bool online = cpu_online(smp_processor_id());
 
@@ -190,7 +182,7 @@ static void get_here(void *data)
 		return;
 	fuzz_look(here->t, here->index, claim->phase, &before);
 	err = vmxcore_get_cpu(claim->handle);
-	if (refused_on_the_way_down(here->t, err) ||
+	if (refused_while_offline(here->t, err) ||
 	    !fuzz_judge(here->t, here->index, claim->phase, had, err, &before))
 		return;
 	note_get(claim, this_cpu_ptr(&fuzz_cells[here->index]));
@@ -199,7 +191,10 @@ static void get_here(void *data)
 		put_here(data);
 }
 
-/* A client that others use cannot be preempted by them only with interrupts off. */
+/*
+ * Other threads use a shared client, so only disabled interrupts keep them away
+ * here.
+ */
 static enum fuzz_context context_of(unsigned int index, u32 how)
 {
 	if (how % 3 == FUZZ_TASK && !fuzz_is_private(index))
@@ -216,11 +211,7 @@ static unsigned int refs_here(const struct fuzz_claim *claim)
 	return sum;
 }
 
-/**
- * fuzz_get_cpu - call: take a reference on this CPU or another, and perhaps give it back at once
- * @t: thread
- * @s: step
- */
+/* Call: take a reference on this CPU or another, and perhaps put it at once. */
 void fuzz_get_cpu(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int index = fuzz_pick(t, s->which);
@@ -242,16 +233,12 @@ static void put_on(struct fuzz_thread *t, unsigned int index, unsigned int cpu)
 {
 	struct here here = { .t = t, .index = index };
 
-	/* It has gone, and the reference with it. */
+	/* The CPU is offline, and the reference is dropped. */
 	if (fuzz_there_on(t, cpu, put_here, &here))
 		t->claims[index].here[cpu].count--;
 }
 
-/**
- * fuzz_put_cpu - call: give one back, where it was taken
- * @t: thread
- * @s: step
- */
+/* Call: put a reference on the CPU on which it was taken. */
 void fuzz_put_cpu(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int index = fuzz_pick(t, s->which);
@@ -266,11 +253,7 @@ void fuzz_put_cpu(struct fuzz_thread *t, const struct fuzz_step *s)
 	}
 }
 
-/**
- * fuzz_put_all_of - give back all references of a client
- * @t: whose
- * @index: the client
- */
+/* Puts all of a thread's references of a client. */
 void fuzz_put_all_of(struct fuzz_thread *t, unsigned int index)
 {
 	struct fuzz_claim *claim = &t->claims[index];
@@ -284,11 +267,7 @@ void fuzz_put_all_of(struct fuzz_thread *t, unsigned int index)
 	}
 }
 
-/**
- * fuzz_release - call: give back everything
- * @t: thread
- * @s: step
- */
+/* Call: put all of the thread's references. */
 void fuzz_release(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int index;
@@ -307,11 +286,9 @@ static void check_this_cpu(void *data)
 	}
 }
 
-/**
- * fuzz_check_holds - is VMX on wherever a thread holds it?
- * @t: the thread
- *
- * On this CPU, whichever that is; all of them are asked now and then where one is taken.
+/*
+ * Checks that VMX is on, on the current CPU, if the thread holds it. fuzz_get()
+ * checks all CPUs now and then.
  */
 void fuzz_check_holds(const struct fuzz_thread *t)
 {

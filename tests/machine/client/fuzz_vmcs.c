@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fuzzer's VMCSs, one task's each as the contract wants it, and EPT roots. A guest runs on each
- * VMCS that is loaded, and the CPU is asked whether it has been VMCLEARed (launch.c).
+ * The fuzzer's VMCSs, each used by one task as the contract demands, and EPT
+ * roots. A guest runs on each VMCS that is loaded, and the CPU is asked whether
+ * it has been VMCLEARed (launch.c).
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -16,7 +17,7 @@
 #include "fuzz.h"
 #include "test.h"
 
-/* Write-back, and a walk of four levels. */
+/* Memory type write-back, and a page walk of four levels */
 #define EPTP_BITS	0x1e
 
 static struct fuzz_vmcs *vmcs_of(struct fuzz_thread *t, u32 which)
@@ -32,11 +33,11 @@ static void must_be_clear(const struct fuzz_thread *t, const struct fuzz_vmcs *v
 		fuzz_fail(t, "VMCS %d of CPU %d has not been VMCLEARed: %s",
 			  (int)(v - t->vmcss), v->last_cpu, why);
 	else if (err)
-		fuzz_fail(t, "no CPU says whether VMCS %d has been VMCLEARed: %d",
+		fuzz_fail(t, "no CPU can tell whether VMCS %d has been VMCLEARed: %d",
 			  (int)(v - t->vmcss), err);
 }
 
-/* Has the CPU gone where it was active? */
+/* Returns whether the CPU on which it was active has gone offline since. */
 static bool gone_with_cpu(const struct fuzz_vmcs *v)
 {
 	return v->last_cpu >= 0 && v->downs != fuzz_downs(v->last_cpu);
@@ -48,7 +49,10 @@ static void check_gone(const struct fuzz_thread *t, const struct fuzz_vmcs *v)
 		must_be_clear(t, v, "its CPU has gone offline");
 }
 
-/* Has VMX been on since it was loaded, where it was loaded, for sure? */
+/*
+ * Returns true if VMX has certainly been on since the load, on the CPU of the
+ * load.
+ */
 static bool active(const struct fuzz_thread *t, const struct fuzz_vmcs *v)
 {
 	const struct fuzz_claim *claim = &t->claims[v->client];
@@ -84,11 +88,7 @@ static void forget(struct fuzz_vmcs *v)
 	memset(v, 0, sizeof(*v));
 }
 
-/**
- * fuzz_vmcs_make - call: allocate a VMCS, or adopt one
- * @t: thread
- * @s: step
- */
+/* Call: allocate or adopt a VMCS. */
 void fuzz_vmcs_make(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int index = fuzz_pick_private(t, s->which);
@@ -113,7 +113,7 @@ void fuzz_vmcs_make(struct fuzz_thread *t, const struct fuzz_step *s)
 	forget(v);
 }
 
-/* Of one that vmxcore has allocated a client knows no address: it is not the last one's. */
+/* A client does not know the address of a VMCS that vmxcore has allocated. */
 static bool is_current(const struct fuzz_vmcs *v)
 {
 	u64 pa = test_current_vmcs();
@@ -133,7 +133,7 @@ static void judge_load(const struct fuzz_thread *t, const struct fuzz_vmcs *v, b
 		fuzz_fail(t, "loading a VMCS of %s, which holds CPU %u: %d",
 			  fuzz_clients[v->client].name, smp_processor_id(), news);
 	else if (news != wanted && (news || moved || v->clear))
-		fuzz_fail(t, "loading a VMCS: news %d instead of %d, last on CPU %d, clear %d",
+		fuzz_fail(t, "loading a VMCS: result %d instead of %d, last on CPU %d, clear %d",
 			  news, wanted, v->last_cpu, v->clear);
 	else if (news && was_active && !moved)
 		fuzz_fail(t, "a VMCS that is active on CPU %d is clear", v->last_cpu);
@@ -144,7 +144,10 @@ static void judge_load(const struct fuzz_thread *t, const struct fuzz_vmcs *v, b
 		must_be_clear(t, v, "the load says so");
 }
 
-/* Without a reference it is misuse, unless it is still current: that costs a comparison only. */
+/*
+ * A load without a reference is misuse, but if the VMCS is still current the
+ * load is only a comparison and succeeds.
+ */
 static void judge_without_reference(const struct fuzz_thread *t, const struct fuzz_vmcs *v,
 				    unsigned int misuses, int news)
 {
@@ -174,11 +177,7 @@ static void load_here(struct fuzz_thread *t, struct fuzz_vmcs *v, bool wrongly)
 		note_load(t, v);
 }
 
-/**
- * fuzz_vmcs_load - call: load a VMCS
- * @t: thread
- * @s: step
- */
+/* Call: load a VMCS. */
 void fuzz_vmcs_load(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	struct fuzz_vmcs *v = vmcs_of(t, s->which);
@@ -232,11 +231,7 @@ static void borrow_here(void *data)
 	note_load(borrow->t, borrow->v);
 }
 
-/**
- * fuzz_vmcs_borrow - call: borrow a VMCS in an interrupt, and give it back
- * @t: thread
- * @s: step
- */
+/* Call: borrow a VMCS in an interrupt and return it. */
 void fuzz_vmcs_borrow(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	struct borrow borrow = { .t = t, .v = vmcs_of(t, s->which) };
@@ -247,11 +242,7 @@ void fuzz_vmcs_borrow(struct fuzz_thread *t, const struct fuzz_step *s)
 	fuzz_here(t, s->how % 2 ? FUZZ_IRQ : FUZZ_IRQS_OFF, borrow_here, &borrow);
 }
 
-/**
- * fuzz_vmcs_clear - call: VMCLEAR a VMCS
- * @t: thread
- * @s: step
- */
+/* Call: VMCLEAR a VMCS. */
 void fuzz_vmcs_clear(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	struct fuzz_vmcs *v = vmcs_of(t, s->which);
@@ -280,11 +271,7 @@ static void free_one(struct fuzz_thread *t, struct fuzz_vmcs *v)
 	v->state = FUZZ_VMCS_STALE;
 }
 
-/**
- * fuzz_vmcs_free - call: give a VMCS up, or forget the handle of one that has gone
- * @t: thread
- * @s: step
- */
+/* Call: free a VMCS, or forget a stale handle. */
 void fuzz_vmcs_free(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	struct fuzz_vmcs *v = vmcs_of(t, s->which);
@@ -295,11 +282,7 @@ void fuzz_vmcs_free(struct fuzz_thread *t, const struct fuzz_step *s)
 		free_one(t, v);
 }
 
-/**
- * fuzz_vmcss_free_of - give up all of a client
- * @t: the thread that has them
- * @index: the client
- */
+/* Frees all of a thread's VMCSs of a client. */
 void fuzz_vmcss_free_of(struct fuzz_thread *t, unsigned int index)
 {
 	struct fuzz_vmcs *v;
@@ -310,11 +293,7 @@ void fuzz_vmcss_free_of(struct fuzz_thread *t, unsigned int index)
 	}
 }
 
-/**
- * fuzz_vmcss_taken - all of a client have been taken back
- * @t: the thread that had them
- * @index: the client
- */
+/* vmxcore has taken back all VMCSs of a client. */
 void fuzz_vmcss_taken(struct fuzz_thread *t, unsigned int index)
 {
 	struct fuzz_vmcs *v;
@@ -327,10 +306,6 @@ void fuzz_vmcss_taken(struct fuzz_thread *t, unsigned int index)
 	}
 }
 
-/**
- * fuzz_vmcss_forget - the end of those that have gone
- * @t: whose they were
- */
 void fuzz_vmcss_forget(struct fuzz_thread *t)
 {
 	struct fuzz_vmcs *v;
@@ -339,11 +314,7 @@ void fuzz_vmcss_forget(struct fuzz_thread *t)
 		forget(v);
 }
 
-/**
- * fuzz_ept - call: an EPT root is used for the first time on this CPU
- * @t: thread
- * @s: step
- */
+/* Call: activate an EPT root on this CPU. */
 void fuzz_ept(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int index = fuzz_pick_private(t, s->which);
@@ -353,7 +324,7 @@ void fuzz_ept(struct fuzz_thread *t, const struct fuzz_step *s)
 	if (fuzz_holds_here(t, index))
 		err = vmxcore_ept_activate(virt_to_phys((void *)t->root) | EPTP_BITS);
 	preempt_enable();
-	/* This machine has none. */
+	/* The machine has no EPT. */
 	if (err && err != -EOPNOTSUPP)
 		fuzz_fail(t, "ept_activate for %s: %d", fuzz_clients[index].name, err);
 }

@@ -13,10 +13,13 @@
 
 #define NR_VPIDS	(U16_MAX + 1)
 
-/* Nine times that are all there are, and those that were used come again. */
+/*
+ * Nine rounds of these use up all VPIDs, so that freed ones are given out
+ * again.
+ */
 #define MANY		8000
 
-/* Those that anybody has. */
+/* All VPIDs that any thread has */
 static DECLARE_BITMAP(taken, NR_VPIDS);
 
 static int alloc_for(struct fuzz_thread *t, unsigned int index)
@@ -24,7 +27,7 @@ static int alloc_for(struct fuzz_thread *t, unsigned int index)
 	unsigned int misuses = t->misuses;
 	int vpid = vmxcore_vpid_alloc(t->claims[index].handle);
 
-	/* This machine has none. */
+	/* The machine has no VPIDs. */
 	if (vpid == -EOPNOTSUPP)
 		return 0;
 	if (vpid <= 0 || vpid >= NR_VPIDS || t->misuses != misuses) {
@@ -44,7 +47,7 @@ static void free_of(struct fuzz_thread *t, unsigned int index, int vpid)
 	clear_bit(vpid, taken);
 	vmxcore_vpid_free(t->claims[index].handle, vpid);
 	if (t->misuses != misuses)
-		fuzz_fail(t, "vpid_free of %d by %s, who has it, counts as misuse", vpid,
+		fuzz_fail(t, "vpid_free of %d by its owner %s counts as misuse", vpid,
 			  fuzz_clients[index].name);
 }
 
@@ -57,11 +60,7 @@ static void free_one(struct fuzz_thread *t, struct fuzz_vpid *v)
 		free_of(t, v->client, vpid);
 }
 
-/**
- * fuzz_vpid_alloc - call: take a VPID
- * @t: thread
- * @s: step
- */
+/* Call: allocate a VPID. */
 void fuzz_vpid_alloc(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	struct fuzz_vpid *v = &t->vpids[s->how % FUZZ_VPIDS];
@@ -73,11 +72,7 @@ void fuzz_vpid_alloc(struct fuzz_thread *t, const struct fuzz_step *s)
 	v->vpid = alloc_for(t, index);
 }
 
-/**
- * fuzz_vpid_free - call: give one back
- * @t: thread
- * @s: step
- */
+/* Call: free a VPID. */
 void fuzz_vpid_free(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	free_one(t, &t->vpids[s->how % FUZZ_VPIDS]);
@@ -96,11 +91,7 @@ static void take_many(struct fuzz_thread *t, unsigned int index, u16 *vpids)
 		free_of(t, index, vpids[i]);
 }
 
-/**
- * fuzz_vpid_many - call: take many and give them back
- * @t: thread
- * @s: step
- */
+/* Call: allocate many VPIDs and free them. */
 void fuzz_vpid_many(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int index = fuzz_pick_private(t, s->which);
@@ -116,11 +107,7 @@ void fuzz_vpid_many(struct fuzz_thread *t, const struct fuzz_step *s)
 	kfree(vpids);
 }
 
-/**
- * fuzz_vpids_free_of - give back all of a client
- * @t: the thread that has them
- * @index: the client
- */
+/* Frees all of a thread's VPIDs of a client. */
 void fuzz_vpids_free_of(struct fuzz_thread *t, unsigned int index)
 {
 	struct fuzz_vpid *v;
@@ -131,11 +118,7 @@ void fuzz_vpids_free_of(struct fuzz_thread *t, unsigned int index)
 	}
 }
 
-/**
- * fuzz_vpids_taken - all of a client are about to be taken back
- * @t: the thread that has them
- * @index: the client
- */
+/* vmxcore is about to take back all VPIDs of a client. */
 void fuzz_vpids_taken(struct fuzz_thread *t, unsigned int index)
 {
 	struct fuzz_vpid *v;
@@ -148,21 +131,12 @@ void fuzz_vpids_taken(struct fuzz_thread *t, unsigned int index)
 	}
 }
 
-/**
- * fuzz_vpids_all_free - does nobody have one?
- *
- * Return: true or false.
- */
 bool fuzz_vpids_all_free(void)
 {
 	return bitmap_empty(taken, NR_VPIDS);
 }
 
-/**
- * fuzz_pid_table - call: a PID-pointer table, from its beginning to its end
- * @t: thread
- * @s: step
- */
+/* Call: use a PID-pointer table from allocation to free. */
 void fuzz_pid_table(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	unsigned int last = s->how % 2048, id = s->which % (last + 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A client of the fuzzer whose reference is held for nobody's sake: it yields when somebody wants
- * VMX for himself, and regains it afterwards. The pattern is that of vmxcore's own.
+ * A client of the fuzzer that yields VMX to an exclusive client, and regains it
+ * afterwards, as vmxcore's own client for enable_virt_at_load does.
  */
 #include <linux/err.h>
 #include <linux/module.h>
@@ -12,7 +12,7 @@
 static struct vmxcore_client *yielder;
 static DEFINE_MUTEX(lock);
 
-/* What it wants, and what it has. */
+/* Whether it wants a reference, and whether it has one */
 static bool wanted, held;
 
 static void yield_it(void)
@@ -24,7 +24,10 @@ static void yield_it(void)
 	mutex_unlock(&lock);
 }
 
-/* Somebody may have VMX for himself, again: he will say when that ends. */
+/*
+ * An exclusive client may be registered (again); regain() is called when that
+ * ends.
+ */
 static int take(void)
 {
 	int err = 0;
@@ -47,11 +50,6 @@ static void take_again(void)
 		fuzz_fail(NULL, "the client that yields does not get VMX back: %d", err);
 }
 
-/**
- * fuzz_yielder_init - register it
- *
- * Return: 0 or the errno of vmxcore_register().
- */
 int fuzz_yielder_init(void)
 {
 	static const struct vmxcore_client_desc desc = {
@@ -67,9 +65,6 @@ int fuzz_yielder_init(void)
 	return PTR_ERR_OR_ZERO(yielder);
 }
 
-/**
- * fuzz_yielder_exit - unregister it
- */
 void fuzz_yielder_exit(void)
 {
 	mutex_lock(&lock);
@@ -79,11 +74,6 @@ void fuzz_yielder_exit(void)
 	vmxcore_unregister(yielder);
 }
 
-/**
- * fuzz_yielder_holds - does it hold VMX?
- *
- * Return: true or false.
- */
 bool fuzz_yielder_holds(void)
 {
 	bool answer;
@@ -94,11 +84,7 @@ bool fuzz_yielder_holds(void)
 	return answer;
 }
 
-/**
- * fuzz_yielder - call: let it want VMX, or no longer
- * @t: thread
- * @s: step
- */
+/* Call: let the client want a reference, or no longer. */
 void fuzz_yielder(struct fuzz_thread *t, const struct fuzz_step *s)
 {
 	int err;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How to bend a CPU behind everybody's back. */
+/* Change a CPU's VMX state without the kernel's and vmxcore's knowledge. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bits.h>
@@ -19,7 +19,7 @@
 #include "cpus.h"
 #include "test.h"
 
-/* One page each: a foreign owner has his own root VMCSs. */
+/* A foreign owner has root VMCSs of its own, one for each CPU. */
 static unsigned long foreign_root[NR_CPUS];
 
 struct bend {
@@ -38,7 +38,7 @@ static unsigned long with_bit(unsigned long value, unsigned long bit, bool set)
 	return set ? value | bit : value & ~bit;
 }
 
-/* In VMX operation these bits are fixed, and a write that changes them faults. */
+/* In VMX operation these bits are fixed: a write that changes them faults. */
 static void set_vmxe(void *data)
 {
 	struct bend *bend = data;
@@ -59,12 +59,9 @@ static void set_ne(void *data)
 		write_raw_cr0(with_bit(read_raw_cr0(), X86_CR0_NE, bend->on));
 }
 
-/**
- * test_set_vmxe - CR4.VMXE behind the kernel's back, without VMXON
- * @cpu: where
- * @set: set or clear
- *
- * Return: 0; -EBUSY: that CPU is in VMX operation; -ENXIO: it is offline.
+/*
+ * Sets or clears CR4.VMXE without the kernel's knowledge, and without VMXON.
+ * Returns -EBUSY if the CPU is in VMX operation, -ENXIO if it is offline.
  */
 int test_set_vmxe(unsigned int cpu, bool set)
 {
@@ -73,12 +70,9 @@ int test_set_vmxe(unsigned int cpu, bool set)
 	return bend_on(cpu, set_vmxe, &bend);
 }
 
-/**
- * test_set_ne - CR0.NE, which VMXON wants to be set
- * @cpu: where
- * @set: set or clear
- *
- * Return: as test_set_vmxe().
+/*
+ * Sets or clears CR0.NE, which VMXON requires to be 1. Returns as
+ * test_set_vmxe().
  */
 int test_set_ne(unsigned int cpu, bool set)
 {
@@ -110,12 +104,9 @@ fault:
 	return -EIO;
 }
 
-/**
- * test_vmx_enter - VMXON behind vmxcore's back
- * @root: a root VMCS
- *
- * Context: interrupts off, VMX off.
- * Return: 0; -EIO: VMfail, or a fault.
+/*
+ * Executes VMXON without vmxcore. Interrupts and VMX are off. Returns -EIO
+ * after VMfail or a fault.
  */
 int test_vmx_enter(void *root)
 {
@@ -128,11 +119,9 @@ int test_vmx_enter(void *root)
 	return err;
 }
 
-/**
- * test_vmx_leave - VMXOFF behind vmxcore's back
- *
- * Context: interrupts off.
- * Return: 0; -EIO: VMX was off.
+/*
+ * Executes VMXOFF without vmxcore. Interrupts are off. Returns -EIO if VMX was
+ * off.
  */
 int test_vmx_leave(void)
 {
@@ -169,12 +158,9 @@ static void free_root(unsigned int cpu)
 	foreign_root[cpu] = 0;
 }
 
-/**
- * test_foreign - be another hypervisor, one that knows nothing of vmxcore
- * @cpu: where
- * @on: VMXON or VMXOFF
- *
- * Return: 0, -EIO: it did not work; -ENXIO: no such CPU is online; -ENOMEM.
+/*
+ * Acts as a hypervisor that does not know vmxcore: VMXON or VMXOFF on a CPU.
+ * Returns -EIO if the instruction failed, -ENXIO if the CPU is offline.
  */
 int test_foreign(unsigned int cpu, bool on)
 {
@@ -189,17 +175,13 @@ int test_foreign(unsigned int cpu, bool on)
 
 	bend.root = foreign_root[cpu];
 	err = bend_on(cpu, set_foreign, &bend);
-	/* A page that a CPU still works with stays. */
+	/* Keep the page while a CPU uses it as root VMCS. */
 	if ((on && err) || (!on && !err))
 		free_root(cpu);
 	return err;
 }
 
-/**
- * test_compare_caps - does vmxcore_caps() say what the MSRs say?
- *
- * Return: 0 or -EPROTO.
- */
+/* Returns -EPROTO if vmxcore_caps() differs from the capability MSRs. */
 int test_compare_caps(void)
 {
 	const struct vmxcore_caps *caps = vmxcore_caps();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A client that calls get_cpu at every step of a CPU's way up and down: before vmxcore follows
- * the CPU it is refused, after that it works, and on the way down the other way round. What it
- * took on the way down dies with the CPU, and it is told.
+ * A client that calls get_cpu at every step of a CPU's way up and down. On the
+ * way up the call must fail until vmxcore has processed the CPU and then
+ * succeed, and on the way down the reverse. References from the way down are
+ * dropped with the CPU, and cpu_gone reports that.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -19,9 +20,10 @@
 #include "test.h"
 
 /*
- * Of hardware that no x86 machine has, as vmxcore's own: passed before it on the way up and
- * after it on the way down, the other way round, and before CPUHP_AP_SMPCFD_DYING runs what
- * interrupts have left.
+ * Hotplug states of hardware that no x86 machine has, as vmxcore's own state
+ * is. BELOW is passed before vmxcore's state on the way up and after it on the
+ * way down, ABOVE the other way round. QUEUE is passed before
+ * CPUHP_AP_SMPCFD_DYING runs pending irq_work.
  */
 #define STATE_BELOW	CPUHP_AP_ARM_MVEBU_COHERENCY
 #define STATE_ABOVE	CPUHP_AP_ARM_L2X0_STARTING
@@ -137,10 +139,9 @@ static int set_states(void)
 	return 0;
 }
 
-/**
- * test_hooks_on - from here on CPUs that come and go are met by calls of get_cpu
- *
- * Return: 0; -EBUSY: they are already; a negative errno.
+/*
+ * Starts to call get_cpu on CPUs that go on- or offline. Returns -EBUSY if that
+ * was started before.
  */
 int test_hooks_on(void)
 {
@@ -159,7 +160,10 @@ int test_hooks_on(void)
 		return PTR_ERR(handle);
 	client = handle;
 
-	/* PREEMPT_RT leaves other work to a thread, which runs when the CPU is back. */
+	/*
+	 * PREEMPT_RT runs other irq_work in a thread, which would run only when
+	 * the CPU is back.
+	 */
 	for_each_possible_cpu(cpu)
 		per_cpu(queued, cpu) = IRQ_WORK_INIT_HARD(down_irq);
 	atomic_set(&right, 0);
@@ -167,9 +171,6 @@ int test_hooks_on(void)
 	return set_states();
 }
 
-/**
- * test_hooks_off - no more
- */
 void test_hooks_off(void)
 {
 	unsigned int i;
@@ -185,10 +186,6 @@ void test_hooks_off(void)
 	client = NULL;
 }
 
-/**
- * test_hooks_show - how many calls went as they must, and how many did not
- * @m: where to
- */
 void test_hooks_show(struct seq_file *m)
 {
 	seq_printf(m, "right %d wrong %d\n", atomic_read(&right), atomic_read(&wrong));

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxcore_hoststate.ko: does a hypervisor leave the CPU as it found it? By probes on two
- * functions of its, in each of which interrupts are off, on the same CPU: "before", where it
- * has not yet begun with its entry, and "after", on the return from which all is repaired.
+ * vmxcore_hoststate.ko: does a hypervisor leave the CPU's registers as it found
+ * them? It probes two of the hypervisor's functions, which run on the same CPU
+ * with interrupts off: "before" is called before the VM entry has changed
+ * anything, and when "after" returns, everything has been restored.
  *
- * /sys/module/vmxcore_hoststate/parameters/result: how often was compared, how often something
- * differed, and the names of all registers that ever did.
+ * /sys/module/vmxcore_hoststate/parameters/result: the number of comparisons,
+ * how many of them found a difference, and the names of all registers that ever
+ * differed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -33,7 +35,7 @@ MODULE_PARM_DESC(after, "The function after the exit");
 
 static bool early;
 module_param(early, bool, 0600);
-MODULE_PARM_DESC(early, "Compare at the entry to it, where nothing is repaired yet");
+MODULE_PARM_DESC(early, "Compare when it is called, before anything is restored");
 
 static const struct {
 	const char *name;
@@ -105,9 +107,10 @@ static void take_control(u64 *value)
 }
 
 /*
- * An interrupt out of user mode leaves a null selector in SS (SDM volume 3, "Stack Switching in
- * IA-32e Mode"), a system call __KERNEL_DS. A task in the kernel may have either, as a switch
- * takes along that of the task before; in 64-bit mode nothing looks at it.
+ * An interrupt from user mode leaves a null selector in SS (SDM volume 3,
+ * "Stack Switching in IA-32e Mode"), a system call leaves __KERNEL_DS. A task
+ * in the kernel may have either, since a context switch keeps the previous
+ * task's. In 64-bit mode the CPU ignores it.
  */
 static u64 take_ss(void)
 {
@@ -137,7 +140,7 @@ static void take_tables(u64 *value)
 	savesegment(gs, value[GS]);
 }
 
-/* An MSR that this CPU has not got stays 0. */
+/* An MSR that this CPU lacks stays 0. */
 static void take(struct snapshot *snapshot)
 {
 	size_t i;
@@ -179,8 +182,9 @@ static void compare(void)
 }
 
 /*
- * Every other time only: in a VM each MSR is an exit, and on a slow host all of them take longer
- * than there is from one tick to the next, so that a guest would always be interrupted at once.
+ * Compare only every second time: in a VM each MSR access is an exit, and on a
+ * slow host all of them take longer than a tick, so that the tick would
+ * interrupt every guest at once.
  */
 static int on_before(struct kprobe *probe, struct pt_regs *regs)
 {
@@ -225,7 +229,7 @@ static int result_get(char *buffer, const struct kernel_param *param)
 
 static const struct kernel_param_ops result_ops = { .get = result_get };
 module_param_cb(result, &result_ops, NULL, 0400);
-MODULE_PARM_DESC(result, "How often was compared, how often it differed, and in what");
+MODULE_PARM_DESC(result, "Number of comparisons, number of differences, and the registers that differed");
 
 static int __init hoststate_init(void)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults in vmxcore's code: a function that takes its time, so that what can happen in
- * between does; one that is left out, so that a test is seen to notice; and one that is
- * counted. By kprobes, on vmxcore.ko as it is installed.
+ * Faults in vmxcore's code, by kprobes on the installed vmxcore.ko: a function
+ * is delayed, which widens a race; or left out, which proves that a test
+ * notices; or its calls are counted.
  */
 #include <linux/atomic.h>
 #include <linux/delay.h>
@@ -35,7 +35,7 @@ static struct injection {
 	atomic_t count;
 } injections[MAX_INJECTIONS];
 
-/* How often any function has begun to wait, since one was last made to. */
+/* Calls of delayed functions, since a delay was last set */
 static atomic_t nr_delays;
 
 static int wait_there(struct kprobe *probe, struct pt_regs *regs)
@@ -85,7 +85,7 @@ static void end(struct injection *injection)
 	memset(injection, 0, sizeof(*injection));
 }
 
-/* Room for what is to be injected there; what was injected there has ended. */
+/* Ends what is injected at @symbol, and returns a free entry for it. */
 static struct injection *vacate(const char *symbol)
 {
 	struct injection *injection = find(symbol);
@@ -124,12 +124,10 @@ static int inject(const char *function, unsigned int us, kprobe_pre_handler_t ha
 	return on ? begin(injection, symbol, us, handler) : 0;
 }
 
-/**
- * test_delay - make a function of vmxcore wait before it begins
- * @function: one that is a symbol of its own
- * @us: microseconds; 0: no longer
- *
- * Return: 0, -ENOENT: no such function; -ENOSPC: too many at the same time; -EINVAL.
+/*
+ * Delays each call of a function of vmxcore by @us microseconds, 0 for no
+ * delay. Returns -ENOENT if the symbol does not exist, -ENOSPC if too many
+ * functions are probed.
  */
 int test_delay(const char *function, unsigned int us)
 {
@@ -139,11 +137,9 @@ int test_delay(const char *function, unsigned int us)
 	return inject(function, us, wait_there, us);
 }
 
-/**
- * test_await_delay - sleep until the function that test_delay() has made slow last, or one before,
- *	begins to wait
- *
- * Return: 0 or -ETIMEDOUT.
+/*
+ * Sleeps until a function is delayed, counted from the last test_delay().
+ * Returns -ETIMEDOUT if that does not happen.
  */
 int test_await_delay(void)
 {
@@ -153,31 +149,28 @@ int test_await_delay(void)
 				 false, &nr_delays);
 }
 
-/**
- * test_leave_out - make a function of vmxcore return at once
- * @function: one without a result, and a symbol of its own
- * @on: or no longer
- *
- * Return: as test_delay().
+/*
+ * Makes a function of vmxcore without a result return at once. Returns as
+ * test_delay().
  */
 int test_leave_out(const char *function, bool on)
 {
 	return inject(function, 0, leave_out, on);
 }
 
-/**
- * test_count - count the calls of a function, from 0
- * @function: of vmxcore, and a symbol of its own; or MODULE:FUNCTION
- * @on: or no longer
- *
- * Return: as test_delay().
+/*
+ * Counts the calls of a function of vmxcore, or of MODULE:FUNCTION, from 0.
+ * Returns as test_delay().
  */
 int test_count(const char *function, bool on)
 {
 	return inject(function, 0, count_there, on);
 }
 
-/* Where a function begins and how long it is. A kprobe is put after its ENDBR64. */
+/*
+ * Returns where a function begins, and its size. A kprobe lands behind the
+ * ENDBR64.
+ */
 static const u8 *code_of(const char *symbol, unsigned int *size)
 {
 	struct kprobe probe = { .symbol_name = symbol };
@@ -194,7 +187,7 @@ static const u8 *code_of(const char *symbol, unsigned int *size)
 	return (const u8 *)probe.addr - offset;
 }
 
-/* WRMSR itself, or since Linux 6.15 a call of what executes it. */
+/* IBPB is a WRMSR, or since Linux 6.15 a call of write_ibpb(). */
 static bool is_barrier(const u8 *code, unsigned int left)
 {
 	char target[KSYM_SYMBOL_LEN];
@@ -218,15 +211,10 @@ static int count_barrier(struct kprobe *probe, struct pt_regs *regs)
 	return 0;
 }
 
-/**
- * test_count_ibpb - count how often a function executes IBPB, from 0
- * @function: MODULE:FUNCTION, with one such barrier
- * @on: or no longer
- *
- * The write of the MSR itself is counted, by a kprobe on that instruction: where the kernel does
- * without the barrier there is none to be found.
- *
- * Return: as test_delay(); -ENOENT also: there is no barrier.
+/*
+ * Counts how often MODULE:FUNCTION executes its IBPB, from 0. The kprobe is on
+ * the WRMSR or call itself: if the kernel has patched the barrier out, there is
+ * none to find. Returns as test_delay(); -ENOENT also if there is no barrier.
  */
 int test_count_ibpb(const char *function, bool on)
 {
@@ -242,7 +230,10 @@ int test_count_ibpb(const char *function, bool on)
 	code = code_of(function, &size);
 	if (!code)
 		return -ENOENT;
-	/* In the middle of an instruction no kprobe is possible: -EILSEQ. */
+	/*
+	 * register_kprobe() returns -EILSEQ in the middle of an instruction: go
+	 * on.
+	 */
 	for (offset = 0; offset < size && err; offset++) {
 		if (!is_barrier(code + offset, size - offset))
 			continue;
@@ -252,10 +243,6 @@ int test_count_ibpb(const char *function, bool on)
 	return err == -EILSEQ ? -ENOENT : err;
 }
 
-/**
- * test_counts_show - what has been counted
- * @m: where to
- */
 void test_counts_show(struct seq_file *m)
 {
 	struct injection *injection;
@@ -281,7 +268,7 @@ static int load_return(struct kretprobe_instance *instance, struct pt_regs *regs
 }
 
 static struct kretprobe blind_probe = {
-	.kp.symbol_name = "vmxcore:vmxcore_current_load",
+	.kp.symbol_name = "vmxcore:vmxcore_vmcs_cpu_load",
 	.entry_handler = load_entry,
 	.handler = load_return,
 	.data_size = sizeof(void *),
@@ -289,11 +276,9 @@ static struct kretprobe blind_probe = {
 
 static bool blind;
 
-/**
- * test_blind - let KVM not see that another VMCS has been loaded, as without a broker
- * @on: or see it again
- *
- * Return: 0 or a negative errno.
+/*
+ * Hides from KVM that another VMCS has been loaded, as it would be without
+ * vmxcore's per-CPU pointer.
  */
 int test_blind(bool on)
 {
@@ -310,9 +295,6 @@ int test_blind(bool on)
 	return err;
 }
 
-/**
- * test_inject_exit - nothing is injected any more
- */
 void test_inject_exit(void)
 {
 	struct injection *injection;
@@ -324,12 +306,7 @@ void test_inject_exit(void)
 	test_blind(false);
 }
 
-/**
- * test_function - where the kernel or a module has a function
- * @symbol: as kprobes take it
- *
- * Return: its address, or NULL.
- */
+/* Returns the address of a function, which is named as for kprobes, or NULL. */
 void *test_function(const char *symbol)
 {
 	struct kprobe probe = { .symbol_name = symbol };
@@ -342,11 +319,9 @@ void *test_function(const char *symbol)
 	return address;
 }
 
-/**
- * test_variable - where the kernel has a variable
- * @symbol: its name
- *
- * Return: its address, for a per-CPU one its offset; or NULL.
+/*
+ * Returns the address of a kernel variable, the offset of a per-CPU one, or
+ * NULL.
  */
 void *test_variable(const char *symbol)
 {

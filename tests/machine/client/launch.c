@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The launch state of VMCSs. Where it is in memory, and how it is encoded, is not architectural:
- * it is set by a VM entry, and the CPU is asked for it.
+ * The launch state of VMCSs. Its place in memory and its encoding are not
+ * architectural, so a VM entry sets it and the CPU is asked for it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -20,17 +20,13 @@
 #include "cpus.h"
 #include "test.h"
 
-/* Another VMCS, to have none of those that are tested current. */
+/* A VMCS to make current so that no tested VMCS is */
 static DEFINE_PER_CPU(u32 *, other);
 
-/* To ask a CPU where VMX is off. */
+/* A root VMCS for a CPU that is asked while VMX is off */
 static DEFINE_PER_CPU(u32 *, root);
 
-/**
- * test_vmcs_page - a page that can be a VMCS of this machine's CPUs
- *
- * Return: the page, or NULL.
- */
+/* Returns a page that can be a VMCS on this machine's CPUs, or NULL. */
 u32 *test_vmcs_page(void)
 {
 	u32 *page = (u32 *)get_zeroed_page(GFP_KERNEL);
@@ -40,7 +36,7 @@ u32 *test_vmcs_page(void)
 	return page;
 }
 
-/* From no current VMCS, or from any, to @pa or none. Interrupts are off. */
+/* Makes the VMCS at @pa current, or none. Interrupts are off. */
 static int make_current(u64 pa)
 {
 	u64 away = virt_to_phys(this_cpu_read(other));
@@ -50,7 +46,7 @@ static int make_current(u64 pa)
 	return vmxcore_vmclear(away) ?: vmxcore_vmptrld(away) ?: vmxcore_vmclear(away);
 }
 
-/* VMLAUNCH fails where a guest has run already, and where the VMCS was never VMCLEARed. */
+/* VMLAUNCH fails if the VMCS is launched or was never VMCLEARed. */
 static int enter(void)
 {
 	int error = test_vm_entry(false);
@@ -63,37 +59,29 @@ static int enter(void)
 	return -EPROTO;
 }
 
-static int launch(u64 pa)
-{
-	u64 before;
-	int err;
-
-	err = vmxcore_vmptrst(&before) ?: make_current(pa) ?: enter();
-	return err ?: make_current(before);
-}
-
-/**
- * test_launch - run a guest on a VMCS, which is launched from then on
- * @page: the VMCS: active on this CPU
- *
- * Context: any but NMI.
- * Return: 0; -EPROTO: there was no VM entry; -EFAULT: this CPU is not in VMX operation.
+/*
+ * Runs a guest on a VMCS that is active on this CPU, which makes it launched.
+ * Callable in any context but NMI. Returns -EPROTO if the VM entry failed,
+ * -EFAULT if VMX is off.
  */
 int test_launch(u32 *page)
 {
 	unsigned long flags;
+	u64 before;
 	int err;
 
 	local_irq_save(flags);
-	err = launch(virt_to_phys(page));
+	err = vmxcore_vmptrst(&before) ?: make_current(virt_to_phys(page)) ?: enter();
+	if (!err)
+		err = make_current(before);
 	local_irq_restore(flags);
 	return err;
 }
 
 /*
- * VMRESUME fails whatever the launch state is, at which it looks first: some of these controls
- * must be set (SDM volume 3, "Basic VM-Entry Checks"). No guest runs, of whatever hypervisor the
- * VMCS is.
+ * VMRESUME checks the launch state first, and then fails in any case, because
+ * some of these controls must be 1 (SDM volume 3, "Basic VM-Entry Checks"). So
+ * no guest runs, whichever hypervisor the VMCS belongs to.
  */
 static int failed_resume(unsigned long *error)
 {
@@ -109,7 +97,7 @@ static int failed_resume(unsigned long *error)
 	       vmxcore_vmwrite(PIN_BASED_VM_EXEC_CONTROL, controls);
 }
 
-/* One that was clear is left so: not active on this CPU. */
+/* A VMCS that was clear is left clear, not active on this CPU. */
 static int ask(u64 pa)
 {
 	unsigned long error;
@@ -123,12 +111,10 @@ static int ask(u64 pa)
 	return err ?: error;
 }
 
-/**
- * test_vmresume_error - why a VMRESUME of a VMCS fails on this CPU
- * @pa: the VMCS: active here, or clear
- *
- * Context: any but NMI.
- * Return: the VM-instruction error; -EFAULT: this CPU is not in VMX operation.
+/*
+ * Returns the VM-instruction error of a VMRESUME on a VMCS that is active on
+ * this CPU or clear. Callable in any context but NMI. Returns -EFAULT if VMX is
+ * off.
  */
 int test_vmresume_error(u64 pa)
 {
@@ -141,7 +127,10 @@ int test_vmresume_error(u64 pa)
 	return error;
 }
 
-/* Where VMX is off it is turned on for that: before interrupts are on again, so no one sees it. */
+/*
+ * If VMX is off, turn it on for the question. Interrupts are off, so nothing
+ * sees it.
+ */
 static int ask_anywhere(u64 pa)
 {
 	int err, error;
@@ -156,16 +145,17 @@ static int ask_anywhere(u64 pa)
 	return err ? err : error;
 }
 
-/**
- * test_vmcs_cleared - has a VMCS been VMCLEARed?
- * @pa: the VMCS; of this kernel, or of one that has crashed
+/*
+ * Has the VMCS at @pa been VMCLEARed? It may belong to this kernel or to one
+ * that has crashed. Callable in any context but NMI.
  *
- * Asked on this CPU, wherever it was active. A CPU may keep to itself what it knows of an active
- * VMCS until VMCLEAR: on one that does, this sees what was there before. So it proves that a
- * VMCLEAR is missing, and that none is missing only where all is in memory, as in emulators.
+ * This CPU is asked, wherever the VMCS was active. A CPU may keep an active
+ * VMCS's data to itself until VMCLEAR; then the answer is about what was in
+ * memory before. So this always proves that a VMCLEAR is missing, but proves
+ * that none is missing only where all data is in memory, as in emulators.
  *
- * Context: any but NMI.
- * Return: 0; -EPROTO: it is launched; another negative errno: this CPU can't be asked.
+ * Returns 0, -EPROTO if the VMCS is launched, or another negative errno if this
+ * CPU cannot be asked.
  */
 int test_vmcs_cleared(u64 pa)
 {
@@ -180,9 +170,6 @@ int test_vmcs_cleared(u64 pa)
 	return error == VMXERR_VMRESUME_NONLAUNCHED_VMCS ? 0 : -EPROTO;
 }
 
-/**
- * test_launch_exit - free what test_launch_init() has allocated
- */
 void test_launch_exit(void)
 {
 	unsigned int cpu;
@@ -193,11 +180,6 @@ void test_launch_exit(void)
 	}
 }
 
-/**
- * test_launch_init - for each CPU a VMCS to turn to, and a root VMCS
- *
- * Return: 0 or -ENOMEM.
- */
 int test_launch_init(void)
 {
 	unsigned int cpu;

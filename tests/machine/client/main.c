@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The test client: user space registers clients, takes references where it likes, breaks the
- * hardware, and asks the hardware. In /sys/kernel/debug/vmxcore_test:
+ * The test client: user space registers clients, takes references on chosen
+ * CPUs, breaks the hardware, and reads its state. It is driven by files in
+ * /sys/kernel/debug/vmxcore_test:
  *
- * command	one command per write, the write's errno is its result (list: command.c)
- * clients	one line per client that ever was, with its callbacks counted
- * storm	what all storms have done
- * fuzz		what the books must say at the end of a round of the fuzzer, and what it has called
- * hooks	what became of get_cpu on the ways up and down
- * witness	where the next kernel finds the VMCSs of this one
+ * command	one command per write; the write's errno is its result (command.c)
+ * clients	one line per client that was ever registered, with callback counts
+ * storm	totals of all storms
+ * fuzz		what vmxcore must report at the end of a round of the fuzzer, and
+ *		which calls the fuzzer has made
+ * hooks	results of get_cpu on a CPU's ways up and down
+ * witness	where the crash kernel finds the VMCSs of this kernel
  * counts	how often functions were called
- * emergency	who is in the kernel's emergency slot
+ * emergency	the kernel's emergency callback
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
@@ -107,7 +109,7 @@ DEFINE_SHOW_ATTRIBUTE(counts);
 
 static bool leak;
 module_param(leak, bool, 0600);
-MODULE_PARM_DESC(leak, "Forget to unregister the clients at unload");
+MODULE_PARM_DESC(leak, "Do not unregister the clients at unload");
 
 static const struct {
 	int (*init)(void);

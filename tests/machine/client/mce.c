@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A machine check during VM entry, which no emulator has: one return of minivisor's entry finds in
- * the VMCS, and in IA32_MCG_STATUS, what the CPU writes there (SDM volume 3, "Machine-Check Events
- * During VM Entry"). For CPUs whose VMWRITE can write read-only fields.
+ * A machine check during VM entry, which no emulator offers: after one return
+ * of minivisor_enter(), the VMCS and IA32_MCG_STATUS hold what a CPU would
+ * write (SDM volume 3, "Machine-Check Events During VM Entry"). This needs a
+ * CPU whose VMWRITE can write read-only fields.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -40,11 +41,7 @@ static struct kretprobe entry_probe = {
 
 static bool probed;
 
-/**
- * test_mce_at_entry - a machine check during the next VM entry of minivisor's
- *
- * Return: 0 or a negative errno.
- */
+/* Simulates a machine check during minivisor's next VM entry. */
 int test_mce_at_entry(void)
 {
 	int err = 0;
@@ -58,9 +55,6 @@ int test_mce_at_entry(void)
 	return 0;
 }
 
-/**
- * test_mce_exit - no more
- */
 void test_mce_exit(void)
 {
 	if (probed)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A PID-pointer table, set and cleared on all CPUs at once while all of them read it. The
- * emulator does not execute IPI virtualization: what is tested is what a CPU would find.
+ * A PID-pointer table that all CPUs set, clear and read at the same time. The
+ * emulator does not execute IPI virtualization, so the test compares what a CPU
+ * would find.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -28,7 +29,7 @@ struct play {
 	atomic_t wrong;
 };
 
-static bool whole(const struct play *play, unsigned int id)
+static bool is_complete(const struct play *play, unsigned int id)
 {
 	u64 entry = READ_ONCE(play->table->entries[id]);
 
@@ -47,12 +48,12 @@ static void set_and_clear(void *data)
 			vmxcore_pid_table_clear(play->table, id);
 		else if (vmxcore_pid_table_set(play->table, id, &play->descriptors[id]))
 			atomic_inc(&play->wrong);
-		if (!whole(play, id) || !whole(play, (id * 5) % (MAX_ID + 1)))
+		if (!is_complete(play, id) || !is_complete(play, (id * 5) % (MAX_ID + 1)))
 			atomic_inc(&play->wrong);
 	}
 }
 
-static int refuses(struct play *play)
+static int check_refused(struct play *play)
 {
 	if (PTR_ERR_OR_ZERO(vmxcore_pid_table_alloc(VMXCORE_MAX_VCPU_ID + 1)) != -EINVAL ||
 	    vmxcore_pid_table_set(play->table, MAX_ID + 1, play->descriptors) != -EINVAL ||
@@ -61,7 +62,7 @@ static int refuses(struct play *play)
 	return 0;
 }
 
-static int all_clear(struct play *play)
+static int check_cleared(struct play *play)
 {
 	unsigned int id;
 
@@ -70,10 +71,9 @@ static int all_clear(struct play *play)
 	return memchr_inv(play->table->entries, 0, (MAX_ID + 1) * sizeof(u64)) ? -EPROTO : 0;
 }
 
-/**
- * test_pid_table - one table, from its beginning to its end
- *
- * Return: 0; -EPROTO: an entry was incomplete, or something that must be refused was not.
+/*
+ * Returns -EPROTO if an entry was incomplete or an invalid argument was
+ * accepted.
  */
 int test_pid_table(void)
 {
@@ -86,7 +86,7 @@ int test_pid_table(void)
 	play.descriptors = kcalloc(MAX_ID + 1, sizeof(*play.descriptors), GFP_KERNEL);
 	if (play.descriptors) {
 		on_each_cpu(set_and_clear, &play, 1);
-		err = refuses(&play) ?: all_clear(&play);
+		err = check_refused(&play) ?: check_cleared(&play);
 		if (!err && atomic_read(&play.wrong))
 			err = -EPROTO;
 	}

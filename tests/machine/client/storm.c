@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Threads that get and put, more of them than CPUs: what has no lock races here or nowhere.
- * They run in the background, so that user space can do to the machine what it likes.
+ * Threads that get and put, more threads than CPUs: code without a lock must
+ * race here. They run in the background, so that user space can do other things
+ * meanwhile.
  *
- * A storm has a client of its own, whose cpu_gone callback it heeds as any client must.
+ * A storm has a client of its own, which obeys cpu_gone as any client must.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -25,10 +26,10 @@
 #include "cpus.h"
 #include "test.h"
 
-/* Every so often a thread asks all CPUs and not only its own. */
+/* One check in so many asks all CPUs, the others only the current one. */
 #define ASK_ALL_EVERY	32
 
-/* Longer than a CPU takes to go. */
+/* Longer than a CPU takes to go offline */
 #define KEEP_LONG_EVERY	16
 #define KEEP_LONG_MS	200
 
@@ -43,7 +44,7 @@ static struct {
 
 static atomic_long_t pairs, refused, died;
 
-/* How often this CPU has gone with a reference of the storm. */
+/* How often this CPU has gone offline with a reference of the storm */
 static DEFINE_PER_CPU(unsigned int, gone);
 
 static void storm_gone(unsigned int cpu)
@@ -51,7 +52,7 @@ static void storm_gone(unsigned int cpu)
 	__this_cpu_inc(gone);
 }
 
-/* Whatever the books say, a reference is worth what the CPUs say. */
+/* Trust the CPUs and not vmxcore's counters: VMX has to be on. */
 static int check(const char *after, unsigned int epoch, bool all)
 {
 	if (!test_cpus_off(all) || test_went_down_since(epoch))
@@ -95,8 +96,11 @@ static void late_put(void *generation)
 		atomic_long_inc(&died);
 }
 
-/* Kept over a sleep, as KVM does; now and then so long that the CPU is gone when it is put. */
-static int kept(unsigned int i)
+/*
+ * Keep the reference over a sleep, as KVM does, and sometimes for so long that
+ * the CPU has gone offline before the put.
+ */
+static int hold_and_put(unsigned int i)
 {
 	unsigned int cpu, generation;
 	int err;
@@ -124,25 +128,25 @@ static int one_pair(unsigned int i)
 	case 1:
 		return one_cpu();
 	case 3:
-		return kept(i / 4);
+		return hold_and_put(i / 4);
 	default:
 		return all_cpus(i);
 	}
 }
 
-static bool over(unsigned int i)
+static bool should_stop(unsigned int i)
 {
 	return READ_ONCE(storm.stop) || READ_ONCE(storm.error) ||
 	       (storm.iterations && i >= storm.iterations);
 }
 
-/* A machine that goes down refuses, and that is fine. */
+/* -ESHUTDOWN is expected while the machine goes down. */
 static int storm_thread(void *unused)
 {
 	unsigned int i;
 	int err;
 
-	for (i = 0; !over(i); i++) {
+	for (i = 0; !should_stop(i); i++) {
 		err = one_pair(i);
 		if (!err) {
 			atomic_long_inc(&pairs);
@@ -154,7 +158,10 @@ static int storm_thread(void *unused)
 		}
 		cond_resched();
 	}
-	/* Not by a return: this module may be gone before. */
+	/*
+	 * A return would execute this module's text after completing, when it
+	 * may be unloaded.
+	 */
 	kthread_complete_and_exit(&storm.done, 0);
 }
 
@@ -172,11 +179,9 @@ static int start_threads(void)
 	return 0;
 }
 
-/**
- * test_storm_start - threads that get and put, in the background
- * @iterations: how often each, or 0: until test_storm_stop()
- *
- * Return: 0; -EBUSY: there is a storm; the error of vmxcore_register().
+/*
+ * Starts threads that get and put, @iterations times each, or for 0 until
+ * test_storm_stop(). Returns -EBUSY if a storm runs already.
  */
 int test_storm_start(unsigned int iterations)
 {
@@ -217,11 +222,9 @@ static int storm_end(void)
 	return storm.error;
 }
 
-/**
- * test_storm_stop - end the storm
- *
- * Return: 0; -ENOENT: there is none; -EPROTO: after a get a CPU was not post-VMXON; or the first
- * error of a get.
+/*
+ * Returns -ENOENT if no storm runs, -EPROTO if VMX was off after a get, or the
+ * first error of a get.
  */
 int test_storm_stop(void)
 {
@@ -229,21 +232,12 @@ int test_storm_stop(void)
 	return storm_end();
 }
 
-/**
- * test_storm - a storm from its beginning to its end
- * @iterations: of each thread
- *
- * Return: as test_storm_start() and test_storm_stop().
- */
+/* Runs a storm to its end. */
 int test_storm(unsigned int iterations)
 {
 	return test_storm_start(iterations) ?: storm_end();
 }
 
-/**
- * test_storm_show - what all storms together have done
- * @m: where to
- */
 void test_storm_show(struct seq_file *m)
 {
 	seq_printf(m, "pairs %ld refused %ld died %ld\n", atomic_long_read(&pairs),

@@ -7,23 +7,23 @@
 struct seq_file;
 struct vmxcore_client;
 
-/* A command's words and what it returns to the writer: 0 or a negative errno. */
+/* command.c: runs one command line, and returns 0 or a negative errno */
 int test_command(char *line);
 
-/* clients.c: the clients of this module, by name */
+/* clients.c: this module's clients, by name */
 int test_register(const char *name, const char *how);
 int test_unregister(const char *name);
 int test_find(const char *name, struct vmxcore_client **client);
 void test_unregister_all(void);
 void test_clients_show(struct seq_file *m);
 
-/* context.c: calls where they are allowed, and where they are not */
+/* context.c: calls in a chosen context */
 int test_call_on(unsigned int cpu, const char *context, int (*call)(void *arg), void *arg);
 int test_get_atomic(struct vmxcore_client *client);
 int test_put_atomic(struct vmxcore_client *client);
 int test_unregister_atomic(struct vmxcore_client *client);
 
-/* storm.c: get and put from more threads than there are CPUs */
+/* storm.c: gets and puts from more threads than there are CPUs */
 int test_storm_start(unsigned int iterations);
 int test_storm_stop(void);
 int test_storm(unsigned int iterations);
@@ -38,17 +38,17 @@ int test_fuzz_end(void);
 int test_fuzz_calls(char *list);
 void test_fuzz_show(struct seq_file *m);
 
-/* down.c: a machine that goes down, again and again */
+/* down.c: a machine that goes down many times */
 int test_down(unsigned int times);
 unsigned int test_down_epoch(void);
 bool test_went_down_since(unsigned int then);
 
-/* hooks.c: get_cpu at every step of a CPU's way up and down */
+/* hooks.c: get_cpu at each step of a CPU's way up and down */
 int test_hooks_on(void);
 void test_hooks_off(void);
 void test_hooks_show(struct seq_file *m);
 
-/* inject.c: what is slow in vmxcore, or left out */
+/* inject.c: functions of vmxcore that are delayed, left out or counted */
 int test_delay(const char *function, unsigned int us);
 int test_await_delay(void);
 int test_leave_out(const char *function, bool on);
@@ -60,18 +60,18 @@ void test_inject_exit(void);
 void *test_function(const char *symbol);
 void *test_variable(const char *symbol);
 
-/* witness.c: what the next kernel is told about this one's VMCSs */
+/* witness.c: what the crash kernel learns about this kernel's VMCSs */
 int test_witness(void);
 void test_witness_show(struct seq_file *m);
 void test_witness_exit(void);
 
-/* emergency.c: the kernel's emergency slot, and an NMI */
+/* emergency.c: the kernel's emergency callback, and an NMI */
 int test_emergency_init(void);
 void test_emergency_exit(void);
 void test_emergency_show(struct seq_file *m);
 int test_nmi(unsigned int cpu);
 
-/* wake.c: the end of suspend to idle */
+/* wake.c: wake from suspend to idle */
 int test_wake_init(void);
 void test_wake_exit(void);
 int test_wake(unsigned int ms);
@@ -94,10 +94,10 @@ int test_vmcs_clear(const char *name);
 int test_vmcs_load(const char *name, unsigned int cpu, int wanted);
 int test_vmcs_borrow(const char *name, unsigned int cpu, unsigned int times);
 int test_vmcs_launched(const char *name, unsigned int cpu, bool wanted);
-int test_vmcs_books(void);
+int test_vmcs_compare_current(void);
 void test_vmcss_exit(void);
 
-/* vpid.c: all VPIDs there are */
+/* vpid.c: all VPIDs of the machine */
 int test_vpids_take(struct vmxcore_client *a, struct vmxcore_client *b, unsigned int wanted);
 void test_vpids_free(struct vmxcore_client *client, bool second);
 void test_vpids_forget(bool second);
@@ -106,7 +106,7 @@ int test_guest_vpid(unsigned int cpu, bool wanted);
 /* pid_table.c */
 int test_pid_table(void);
 
-/* hardware.c: what the CPU itself says, and how to bend it */
+/* hardware.c: a CPU's VMX state, changed without vmxcore's knowledge */
 int test_set_vmxe(unsigned int cpu, bool set);
 int test_set_ne(unsigned int cpu, bool set);
 int test_foreign(unsigned int cpu, bool on);
@@ -114,7 +114,7 @@ int test_vmx_enter(void *root);
 int test_vmx_leave(void);
 int test_compare_caps(void);
 
-/* broken.c: hardware that no emulator has */
+/* broken.c: hardware faults that no emulator offers */
 int test_broken_init(void);
 void test_broken_exit(void);
 int test_break_revision(unsigned int cpu, bool broken);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VMCSs by name: loaded, cleared and borrowed on chosen CPUs, and compared with what VMPTRST
- * says. They are adopted, as a client sees no address of one that vmxcore has allocated.
+ * VMCSs by name: loaded, cleared and borrowed on chosen CPUs, and compared with
+ * what VMPTRST stores. They are adopted, as a client does not learn the address
+ * of a VMCS that vmxcore has allocated.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,7 +30,7 @@ struct test_vmcs {
 	char name[MAX_NAME];
 	u32 *page;
 	struct vmxcore_vmcs *handle;
-	/* What the call on the other CPU is to find: a load's result, a VM-instruction error. */
+	/* expected on the other CPU: a load's result, or a VM-instruction error */
 	int wanted;
 };
 
@@ -52,13 +53,7 @@ static void forget(struct test_vmcs *vmcs)
 	memset(vmcs, 0, sizeof(*vmcs));
 }
 
-/**
- * test_vmcs_make - adopt a VMCS
- * @client: for whom
- * @name: of the VMCS
- *
- * Return: 0; -EEXIST, -ENOSPC, -ENOMEM; the error of vmxcore_vmcs_adopt().
- */
+/* Adopts a VMCS for a client, under a name. */
 int test_vmcs_make(struct vmxcore_client *client, const char *name)
 {
 	struct test_vmcs *vmcs = find("");
@@ -81,12 +76,6 @@ int test_vmcs_make(struct vmxcore_client *client, const char *name)
 	return 0;
 }
 
-/**
- * test_vmcs_free - give a VMCS up
- * @name: which
- *
- * Return: 0 or -ENOENT.
- */
 int test_vmcs_free(const char *name)
 {
 	struct test_vmcs *vmcs = find(name);
@@ -98,12 +87,6 @@ int test_vmcs_free(const char *name)
 	return 0;
 }
 
-/**
- * test_vmcs_clear - VMCLEAR a VMCS
- * @name: which
- *
- * Return: 0 or -ENOENT.
- */
 int test_vmcs_clear(const char *name)
 {
 	struct test_vmcs *vmcs = find(name);
@@ -129,13 +112,9 @@ static int load(void *data)
 	return test_launch(vmcs->page);
 }
 
-/**
- * test_vmcs_load - load a VMCS, and look whether it is current
- * @name: which
- * @cpu: where
- * @wanted: what the load is to return
- *
- * Return: 0; -EPROTO: it returned something else, or is not current; its error; -ENOENT.
+/*
+ * Loads a VMCS on a CPU and compares it with the current one. @wanted is the
+ * expected result. Returns -EPROTO if either differs.
  */
 int test_vmcs_load(const char *name, unsigned int cpu, int wanted)
 {
@@ -165,14 +144,10 @@ static int borrow(void *data)
 	return -EPROTO;
 }
 
-/**
- * test_vmcs_borrow - borrow a VMCS in an interrupt and give it back, again and again
- * @name: which
- * @cpu: where
- * @times: how often
- *
- * Return: 0; -EPROTO: it was not there, or what was interrupted did not come back; the error of
- * vmxcore_vmcs_borrow(); -ENOENT.
+/*
+ * Borrows a VMCS in an interrupt and returns it, @times times. Returns -EPROTO
+ * if it was not current in between, or if the interrupted VMCS was not
+ * restored.
  */
 int test_vmcs_borrow(const char *name, unsigned int cpu, unsigned int times)
 {
@@ -199,13 +174,10 @@ static int is_launched(void *data)
 	return -EPROTO;
 }
 
-/**
- * test_vmcs_launched - ask a CPU whether a VMCS is launched
- * @name: which
- * @cpu: where it is active; any in VMX operation when it is clear
- * @wanted: is it to be launched?
- *
- * Return: 0; -EPROTO: it is the other way; -EFAULT: that CPU is not in VMX operation; -ENOENT.
+/*
+ * Asks a CPU on which the VMCS is active, or any CPU in VMX operation if it is
+ * clear, whether the VMCS is launched. Returns -EPROTO if the answer is not
+ * @wanted.
  */
 int test_vmcs_launched(const char *name, unsigned int cpu, bool wanted)
 {
@@ -218,7 +190,10 @@ int test_vmcs_launched(const char *name, unsigned int cpu, bool wanted)
 	return test_call_on(cpu, "", is_launched, vmcs);
 }
 
-/* The page of one of these VMCSs, by its handle; NULL: the handle is none of theirs. */
+/*
+ * Returns the page of the VMCS with this handle, or NULL if it is no VMCS of
+ * this file.
+ */
 static const void *page_of(const void *handle)
 {
 	unsigned int i;
@@ -231,10 +206,10 @@ static const void *page_of(const void *handle)
 }
 
 /*
- * In a task: an interrupt may come between the write of the pointer and the VMPTRLD, or while
- * KVM has a shadow VMCS loaded.
+ * Compare in a task: an interrupt may arrive between the write of the pointer
+ * and the VMPTRLD, or while KVM has a shadow VMCS loaded.
  */
-static int compare_books(void *unused)
+static int compare_current(void *unused)
 {
 	void *current_vmcs = this_cpu_read(vmxcore_current_vmcs);
 	const void *page = page_of(current_vmcs) ?: current_vmcs;
@@ -246,26 +221,26 @@ static int compare_books(void *unused)
 	return -EPROTO;
 }
 
-/**
- * test_vmcs_books - ask each CPU whether the VMCS that is said to be current there is
- *
- * Return: 0; -EPROTO: one has another, or none.
+/*
+ * Asks each CPU whether the VMCS in vmxcore_current_vmcs is current there.
+ * Returns -EPROTO if it is not.
  */
-int test_vmcs_books(void)
+int test_vmcs_compare_current(void)
 {
 	unsigned int cpu;
 	int err = 0, this;
 
 	for_each_online_cpu(cpu) {
-		this = test_call_on(cpu, "", compare_books, NULL);
+		this = test_call_on(cpu, "", compare_current, NULL);
 		if (this)
 			err = this;
 	}
 	return err;
 }
 
-/**
- * test_vmcss_exit - forget those that were never given up: vmxcore has taken them back
+/*
+ * Frees the pages of VMCSs that were never freed. vmxcore has taken the VMCSs
+ * back.
  */
 void test_vmcss_exit(void)
 {

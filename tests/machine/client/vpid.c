@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All VPIDs of a machine, taken by two clients in turns; and that of a guest.
+ * All VPIDs of a machine, allocated by two clients in turns; and the VPID of a
+ * guest.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -39,14 +40,10 @@ static int take_all(struct vmxcore_client *clients[2], unsigned int *count)
 	}
 }
 
-/**
- * test_vpids_take - two clients take VPIDs in turns until there are none
- * @a: one
- * @b: the other
- * @wanted: how many there should be
- *
- * Return: 0; -EPROTO: one was given twice; -ERANGE: one out of range, or there were more or
- * less than wanted; another error of vmxcore_vpid_alloc().
+/*
+ * Two clients allocate VPIDs in turns until none is left. Returns -EPROTO if
+ * one was given out twice, -ERANGE if one is out of range or there were not
+ * @wanted of them.
  */
 int test_vpids_take(struct vmxcore_client *a, struct vmxcore_client *b, unsigned int wanted)
 {
@@ -61,11 +58,7 @@ int test_vpids_take(struct vmxcore_client *a, struct vmxcore_client *b, unsigned
 	return err;
 }
 
-/**
- * test_vpids_free - a client gives back what it took
- * @client: who
- * @second: the second of the two
- */
+/* Frees the VPIDs that the first or the second client has allocated. */
 void test_vpids_free(struct vmxcore_client *client, bool second)
 {
 	int vpid;
@@ -75,10 +68,7 @@ void test_vpids_free(struct vmxcore_client *client, bool second)
 	bitmap_zero(taken[second], NR_VPIDS);
 }
 
-/**
- * test_vpids_forget - a client has lost what it took
- * @second: the second of the two
- */
+/* Forgets the VPIDs of a client that vmxcore has taken back. */
 void test_vpids_forget(bool second)
 {
 	bitmap_zero(taken[second], NR_VPIDS);
@@ -111,12 +101,10 @@ static int compare_vpid(void *data)
 	return -EPROTO;
 }
 
-/**
- * test_guest_vpid - ask a CPU for the VPID of the guest whose VMCS is current there
- * @cpu: where a guest runs
- * @wanted: is it to have one? It must be none of those that were taken here
- *
- * Return: 0; -EPROTO: it is not so; -EFAULT, -EIO: there is no guest; -ENXIO: no such CPU.
+/*
+ * Asks a CPU for the VPID in its current VMCS. @wanted: the guest must have
+ * one, and none that was allocated here. Returns -EPROTO if not, -EFAULT or
+ * -EIO if no guest runs there.
  */
 int test_guest_vpid(unsigned int cpu, bool wanted)
 {

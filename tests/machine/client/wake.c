@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What wakes a machine that is suspended to idle. Simulated: the emulator's clock raises no ACPI
- * event for an alarm, so a timer says what the driver of a real one would.
+ * Wake a machine from suspend to idle. This is simulated: the emulator's clock
+ * raises no ACPI event for an alarm, so a timer reports what a real clock's
+ * driver would.
  */
 #include <linux/hrtimer.h>
 #include <linux/kprobes.h>
@@ -20,8 +21,11 @@ static enum hrtimer_restart wake(struct hrtimer *unused)
 	return HRTIMER_NORESTART;
 }
 
-/* The last step before it idles: a timer that ends while tasks are being frozen calls it off. */
-static int almost_asleep(struct kprobe *probe, struct pt_regs *regs)
+/*
+ * Start the timer at the last step before idle: one that expires while tasks
+ * are being frozen would abort the suspend.
+ */
+static int before_idle(struct kprobe *probe, struct pt_regs *regs)
 {
 	unsigned int ms = xchg(&delay, 0);
 
@@ -32,35 +36,22 @@ static int almost_asleep(struct kprobe *probe, struct pt_regs *regs)
 
 static struct kprobe probe = {
 	.symbol_name = "dpm_suspend_noirq",
-	.pre_handler = almost_asleep,
+	.pre_handler = before_idle,
 };
 
-/**
- * test_wake - let the next sleep end
- * @ms: after its beginning
- *
- * Return: 0.
- */
+/* Ends the next suspend @ms milliseconds after it has begun. */
 int test_wake(unsigned int ms)
 {
 	WRITE_ONCE(delay, ms);
 	return 0;
 }
 
-/**
- * test_wake_init - prepare the timer
- *
- * Return: 0 or a negative errno.
- */
 int test_wake_init(void)
 {
 	hrtimer_setup(&timer, wake, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	return register_kprobe(&probe);
 }
 
-/**
- * test_wake_exit - wake nobody any more
- */
 void test_wake_exit(void)
 {
 	unregister_kprobe(&probe);

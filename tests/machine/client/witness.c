@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A page for the next kernel: where the VMCSs of this one are that are launched. A crash kernel
- * that finds one of them still launched knows that it was not VMCLEARed.
+ * A page for the crash kernel: the addresses of this kernel's launched VMCSs.
+ * If the crash kernel finds one of them still launched, it was not VMCLEARed.
  */
 #include <linux/cpumask.h>
 #include <linux/errno.h>
@@ -48,11 +48,7 @@ static void note_current(void *unused)
 	raw_spin_unlock(&lock);
 }
 
-/**
- * test_witness - note each CPU's current VMCS, if it is launched
- *
- * Return: 0 or -ENOMEM.
- */
+/* Notes the current VMCS of each CPU, if it is launched. */
 int test_witness(void)
 {
 	if (!page) {
@@ -65,19 +61,12 @@ int test_witness(void)
 	return 0;
 }
 
-/**
- * test_witness_show - where the page is, how many VMCSs it names
- * @m: where to
- */
 void test_witness_show(struct seq_file *m)
 {
 	if (page)
 		seq_printf(m, "page 0x%llx launched %llu\n", (u64)virt_to_phys(page), page->count);
 }
 
-/**
- * test_witness_exit - free the page
- */
 void test_witness_exit(void)
 {
 	free_page((unsigned long)page);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What one kernel tells the next about its launched VMCSs. For vmxcore_test.ko, which writes it,
- * and vmcsleft, which reads it.
+ * What a kernel tells its crash kernel about its launched VMCSs: written by
+ * vmxcore_test.ko and read by vmcsleft.
  */
 #ifndef _VMXCORE_TEST_WITNESS_H
 #define _VMXCORE_TEST_WITNESS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* For programs with _GNU_SOURCE that stay on one CPU. */
+/* For programs that bind themselves to a CPU. They define _GNU_SOURCE. */
 #ifndef _CPU_H
 #define _CPU_H
 

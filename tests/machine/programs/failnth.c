@@ -3,13 +3,15 @@
  * failnth write FILE TEXT
  * failnth load FILE.ko PARAMETERS
  *
- * Reads numbers, a line each. For each N one system call, in which the N-th allocation fails of
- * those that the kernel's fault injection counts (/proc/thread-self/fail-nth; which ones, is up
- * to /sys/kernel/debug/failslab and fail_page_alloc). Answers in a line what came of it: "failed"
- * and the name of the errno, or 0; or "enough" when there were not so many, and nothing failed.
+ * Reads one number N per line. For each it makes one system call in which the
+ * N-th allocation fails that the kernel's fault injection counts
+ * (/proc/thread-self/fail-nth). /sys/kernel/debug/failslab and fail_page_alloc
+ * decide which allocations count. The answer is one line: "failed" and the name
+ * of the errno, or 0; or "enough" if there were fewer than N allocations and
+ * none failed.
  *
- * One process for all of them: on a kernel that checks itself, in an emulator, to start one takes
- * a second.
+ * One process serves all numbers because in an emulator, on a kernel with debug
+ * checks, starting a process takes a second.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -53,7 +55,7 @@ static void set_fail_nth(int fd, const char *nth)
 		errx(2, FAIL_NTH ": %s: %s", nth, strerrorname_np(error));
 }
 
-/* The file counts down: 0 when it has come to that. */
+/* The kernel counts down; 0 means that the N-th allocation has been reached. */
 static int left(int fd)
 {
 	char text[16] = "";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For programs that measure: a figure is the median of its samples, as an interrupt makes some of
- * them dearer, and none cheaper.
+ * For programs that measure: a figure is the median of its samples, because an
+ * interrupt makes some samples larger and none smaller.
  */
 #ifndef _FIGURES_H
 #define _FIGURES_H
@@ -28,7 +28,7 @@ static int compare_samples(const void *a, const void *b)
 	return *left < *right ? -1 : *left > *right;
 }
 
-/* A line: the name, the median, the least and the most. Sorts the samples. */
+/* Prints "NAME MEDIAN MINIMUM MAXIMUM". Sorts the samples. */
 static void print_figure(const char *name, __u64 *samples, size_t nr)
 {
 	qsort(samples, nr, sizeof(*samples), compare_samples);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hoststate CPU ROUNDS: a task with something of its own in each register that user space can
- * fill, in which a guest of minivisor's runs; after each round all of it must still be there.
+ * hoststate CPU ROUNDS: fills each register that user space can fill with a
+ * value of its own, and runs a guest of minivisor. After each round all of the
+ * values must still be there.
  *
- * An LDT, and its selectors in DS, ES, FS and GS; bases in FS and GS that are not those of the
- * selectors; an I/O bitmap, which a VM exit cuts off; a breakpoint; vector registers; TSC_AUX.
+ * These are an LDT, and its selectors in DS, ES, FS and GS; bases in FS and GS
+ * that differ from those of the selectors; an I/O bitmap, which a VM exit cuts
+ * off; a breakpoint; vector registers; and TSC_AUX.
  */
 #define _GNU_SOURCE
 #include <asm/ldt.h>
@@ -27,12 +29,12 @@
 #define WRITE_LDT	0x11
 #define HWCAP2_FSGSBASE	2
 #define LDT_BASE	0x1000
-/* TI and RPL 3: what no VMCS accepts as a host's selector */
+/* TI is 1 and RPL is 3, which VM entry accepts in no host selector. */
 #define LDT_SELECTOR(i)	((i) << 3 | 7)
 #define GS_VALUE	0x123456789000ul
 #define DELAY_PORT	0x80
 
-/* As the registers are: found after a round, and before the first. */
+/* The registers before the first round, or after a round */
 struct registers {
 	unsigned short ds, es, fs, gs;
 	unsigned long fs_base, gs_base;
@@ -58,7 +60,10 @@ static void make_ldt(void)
 	}
 }
 
-/* Loading FS moves its base, which is where the C library's variables are: back at once. */
+/*
+ * Loading FS changes its base, where the C library keeps its variables: restore
+ * it at once.
+ */
 static void fill_segments(void)
 {
 	unsigned long base;
@@ -106,7 +111,7 @@ static void read_registers(struct registers *r)
 	asm volatile("rdtscp" : "=c" (r->cpu) : : "eax", "edx");
 }
 
-/* The system call itself, as the C library may use vector registers on its way. */
+/* Make the system call directly: the C library may use vector registers. */
 static void run_round(int fd, struct minivisor_run *run, unsigned char *xmm)
 {
 	long result = SYS_ioctl;
@@ -166,7 +171,7 @@ int main(int argc, char **argv)
 	for (i = 1; i <= rounds; i++) {
 		run_round(fd, &run, now.xmm);
 		read_registers(&now);
-		/* A fault, when the bitmap is not within the TSS. */
+		/* This faults if the bitmap is outside of the TSS. */
 		inb(DELAY_PORT);
 		check(&before, &now);
 		check_breakpoint(breakpoint, i);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kvmbench [edges]: what KVM costs who uses it; or of that only VMs that come and go. Each line is
- * a figure: its name, the median, the least and the most of its samples, in ticks of the TSC. With
- * one CPU those of several CPUs are left out.
+ * kvmbench [edges]: measures the cost of KVM; with "edges" only that of
+ * creating and destroying VMs. Each line is a figure: its name, and the median,
+ * minimum and maximum of its samples, in TSC ticks. Figures that need several
+ * CPUs are left out if there is only one.
  *
- * Exit status: 0, or 1: something of it cannot be had.
+ * The exit status is 0, or 1 if a figure cannot be measured.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -20,7 +21,7 @@
 #include "cpu.h"
 #include "figures.h"
 
-/* Odd, so that a median is one of them. */
+/* An odd number, so that the median is one of the samples */
 #define SAMPLES		15
 #define EXITS		200
 #define CODE		0x1000
@@ -28,8 +29,8 @@
 #define PORT		0x10
 
 /*
- * Each KVM_RUN goes from one OUT to the next. On the way there are as many CPUIDs as SI says,
- * which KVM answers by itself.
+ * Each KVM_RUN goes from one OUT to the next. In between the guest executes SI
+ * CPUIDs, which KVM handles without user space.
  */
 static const __u8 guest_code[] = {
 	0x89, 0xf7,			/* round: mov %si, %di */
@@ -60,7 +61,7 @@ static int create_vm(void)
 	return vm;
 }
 
-/* The first VM there is turns VMX on where it is off, the last one off. */
+/* Creating the first VM turns VMX on, destroying the last one turns it off. */
 static void measure_edges(void)
 {
 	__u64 first[SAMPLES], second[SAMPLES], not_last[SAMPLES], last[SAMPLES];
@@ -115,7 +116,7 @@ static void set_registers(int vcpu, __u64 cpuids)
 		err(1, "KVM_SET_REGS");
 }
 
-/* To the next OUT of the guest's. */
+/* Runs the guest until its next OUT. */
 static __u64 enter(const struct vm *vm)
 {
 	__u64 start = ticks();
@@ -145,7 +146,7 @@ static struct vm make_vm(void)
 	return vm;
 }
 
-/* With that many CPUIDs in each. */
+/* Runs it EXITS times, with that many CPUIDs in each. */
 static __u64 enter_many(const struct vm *vm, __u64 cpuids)
 {
 	__u64 sum = 0;
@@ -165,7 +166,10 @@ static void measure_exits(const struct vm *vm)
 
 	for (i = 0; i < SAMPLES; i++) {
 		user[i] = enter_many(vm, 0) / EXITS;
-		/* Nine more exits that the kernel answers, and the loop in the guest. */
+		/*
+		 * The difference is nine exits to the kernel, and the loop in
+		 * the guest.
+		 */
 		kernel[i] = (enter_many(vm, 10) - enter_many(vm, 1)) / (9ULL * EXITS);
 	}
 	print_figure("exit_to_user_space", user, SAMPLES);
@@ -183,7 +187,10 @@ static void *other_task(void *unused)
 	return NULL;
 }
 
-/* Another task has had the CPU since the last entry: the vCPU is loaded again. */
+/*
+ * Another task has used the CPU since the last entry, so KVM loads the vCPU
+ * again.
+ */
 static void measure_switch(const struct vm *vm)
 {
 	__u64 sum, samples[SAMPLES];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What guests compute, and how a host knows the result by another way: a step of the linear
- * congruential generator is an affine map, and so is any number of steps, and their sum.
+ * What guests compute, and how the host computes the same result in another
+ * way: a step of a linear congruential generator is an affine map, and so are
+ * any number of steps, and their sum.
  */
 #ifndef _LCG_H
 #define _LCG_H
@@ -10,11 +11,11 @@
 
 #define FACTOR		1664525u
 #define ADDEND		1013904223u
-/* 2 to these powers steps a round */
+/* The limits of log2 of the steps of a round */
 #define MIN_LOG_STEPS	6
 #define MAX_LOG_STEPS	16
 
-/* x to factor * x + addend, modulo 2^32 */
+/* Maps x to factor * x + addend, modulo 2^32. */
 struct affine {
 	__u32 factor;
 	__u32 addend;
@@ -27,8 +28,11 @@ static __u32 apply(struct affine map, __u32 x)
 	return map.factor * x + map.addend;
 }
 
-/* What a round does to the state, and what it sums up: doubled from a single step. */
-static void know_the_answer(unsigned int log_steps)
+/*
+ * Computes what a round does to the state, and its sum, by doubling a single
+ * step.
+ */
+static void compute_answer(unsigned int log_steps)
 {
 	struct affine state = { FACTOR, ADDEND }, sum = state;
 	unsigned int i;

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * minirun [--cpu N] [--vms N] [--rounds N | --forever] [--log-steps N] [--yield]
- * [--progress FILE]: VMs of minivisor's that compute, and a host that knows the result by
- * another way.
+ * minirun [--cpu N] [--vms N] [--rounds N | --forever] [--log-steps N]
+ * [--yield] [--progress FILE]: runs VMs of minivisor, and computes their
+ * results in another way.
  *
- * What a guest computes is in samples/minivisor/guest.S. In each round it must also have left
- * it exactly once by each of CPUID, HLT, an EPT violation and VMCALL.
+ * samples/minivisor/guest.S is the guest. In each round it must also have
+ * exited exactly once by each of CPUID, HLT, an EPT violation and VMCALL.
  *
- * --log-steps: 2 to this power steps a round, 6 to 16. --yield: after each round whoever waits
- * for this CPU comes first. --forever: until SIGTERM. --progress: the number of rounds so far,
- * of all VMs; for the program "progress". Exit status: 0; 1: a wrong result or an error of
- * minivisor; 77: there is no VM.
+ * --log-steps: log2 of the steps of a round, 6 to 16. --yield: let other tasks
+ * use this CPU after each round. --forever: run until SIGTERM. --progress:
+ * write the number of rounds of all VMs to a file, for the program "progress".
+ * The exit status is 0, 1 after a wrong result or an error of minivisor, or 77
+ * if no VM can be created.
  */
 #define _GNU_SOURCE
 #include <assert.h>
@@ -114,7 +115,7 @@ static void run_all(void)
 		pthread_join(vms[i].thread, NULL);
 }
 
-/* Each VM ends here, before the last line says so. */
+/* Close all VMs before the last line reports success. */
 static void end_all(void)
 {
 	unsigned int i;

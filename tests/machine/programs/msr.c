@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* msr CPU ADDRESS [VALUE]: writes an MSR of a CPU, or prints what is in it, in hexadecimal. */
+/*
+ * msr CPU ADDRESS [VALUE]: writes an MSR of a CPU, or prints its value in
+ * hexadecimal.
+ */
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * powerbench: what it takes to bring CPU 1 offline and online, and the machine to the brink of S3
- * and back, while there is a VM, so that VMX is on. Each line is a figure: its name, the median,
- * the least and the most of its samples, in ticks of the TSC. With one CPU the first two are
- * left out.
+ * powerbench: measures taking CPU 1 offline and online, and suspending and
+ * resuming the machine, while a VM keeps VMX on. Each line is a figure: its
+ * name, and the median, minimum and maximum of its samples, in TSC ticks. The
+ * figures of CPU 1 are left out if there is only one CPU.
  *
- * The suspend is one to "core" (pm_test): all that a sleep to RAM executes but the firmware's
- * part, in which the TSC begins anew.
+ * The suspend is one to "core" (pm_test): it executes all of a suspend to RAM
+ * except for the firmware's part, which would reset the TSC.
  *
- * Exit status: 0, or 1: something of it cannot be had.
+ * The exit status is 0, or 1 if a figure cannot be measured.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -21,7 +21,7 @@
 #include "cpu.h"
 #include "figures.h"
 
-/* Odd, so that a median is one of them. */
+/* An odd number, so that the median is one of the samples */
 #define SAMPLES		5
 
 #define CPU_1		"/sys/devices/system/cpu/cpu1/online"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * progress FILE MORE SECONDS: waits until the VM behind FILE (vmrun --progress) has done that
- * many rounds more than when this began. Fails when it has not in that many seconds of the
- * machine's time.
+ * progress FILE MORE SECONDS: waits until the VM that writes FILE (vmrun
+ * --progress) has run MORE rounds since this program started. Fails if it has
+ * not done so within SECONDS of the machine's time.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 #define POLL_NS	20000000
 
-/* 0 as long as the VM is not there yet. */
+/* Returns 0 as long as the VM has not created the file. */
 static unsigned long long rounds(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What programs that run guests have in common: options, SIGTERM, and the number of rounds in
- * a file for the program "progress".
+ * What programs that run guests have in common: options, SIGTERM, and a file
+ * with the number of rounds for the program "progress".
  */
 #ifndef _RUNNER_H
 #define _RUNNER_H
@@ -50,7 +50,7 @@ static void share_progress(const char *path)
 	close(fd);
 }
 
-/* many: of what the program has several, vCPUs or VMs */
+/* many: the number of vCPUs or VMs */
 static struct {
 	int cpu;
 	unsigned int many;
@@ -80,7 +80,10 @@ static void take_option(int option)
 		exit(2);
 }
 
-/* MANY: the name of that option, and MAX the most there can be. */
+/*
+ * @many is the name of the option for the number of vCPUs or VMs, @max its
+ * limit.
+ */
 static void parse(int argc, char **argv, const char *many, unsigned int max)
 {
 	const struct option known[] = {
@@ -104,7 +107,6 @@ static void parse(int argc, char **argv, const char *many, unsigned int max)
 		     many);
 }
 
-/* What is left to do before guests run. */
 static void prepare(void)
 {
 	signal(SIGTERM, on_term);
@@ -112,7 +114,7 @@ static void prepare(void)
 		share_progress(options.progress);
 	if (options.cpu >= 0)
 		run_on_cpu(options.cpu);
-	know_the_answer(options.log_steps);
+	compute_answer(options.log_steps);
 }
 
 #endif /* _RUNNER_H */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmcsleft PAGE: in a crash kernel: was each VMCS of the dead kernel VMCLEARed? PAGE is the
- * physical address of what its test client has noted (client/witness.h). This kernel's test client
- * asks the CPU (client/launch.c). The status is 1 when one of them is still launched, and 2 when
- * none is noted or the CPU can't be asked.
+ * vmcsleft PAGE: in a crash kernel, has each VMCS of the dead kernel been
+ * VMCLEARed? PAGE is the physical address of the list that the dead kernel's
+ * test client has written (client/witness.h). The crash kernel's test client
+ * asks the CPU (client/launch.c). The exit status is 1 if a VMCS is still
+ * launched, and 2 if the list is empty or the CPU cannot be asked.
  */
 #include <elf.h>
 #include <err.h>

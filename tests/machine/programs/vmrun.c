@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--log-steps N] [--yield]
- * [--progress FILE]: a VM that computes, and a host that knows the result by another way.
+ * vmrun [--cpu N] [--vcpus N] [--rounds N | --forever] [--log-steps N]
+ * [--yield] [--progress FILE]: runs a VM that computes, and computes the same
+ * result in another way.
  *
- * The guest (real mode) steps a linear congruential generator 65536 times a round, goes
- * through memory with every number, and reports the sum by OUT. It never starts anew: a
- * register or a page lost on the way, over a suspend perhaps, makes every sum after that
- * wrong. The host gets from one round's state and sum to the next by composing affine maps.
+ * The guest runs in real mode. It makes 65536 steps of a linear congruential
+ * generator in a round, sends each number through memory, and reports the sum
+ * by OUT. Its state is never reset: a register or page that is lost, for
+ * example in a suspend, makes every later sum wrong. The host gets from one
+ * round's state and sum to the next by composing affine maps.
  *
- * --log-steps: 2 to this power steps a round, 6 to 16. --yield: after each round whoever waits
- * for this CPU comes first. --forever: until SIGTERM. --progress: the number of rounds so far,
- * of all vCPUs; for the program "progress". Exit status: 0; 1: a wrong result or an error of
- * KVM; 77: KVM cannot make a VM.
+ * --log-steps: log2 of the steps of a round, 6 to 16. --yield: let other tasks
+ * use this CPU after each round. --forever: run until SIGTERM. --progress:
+ * write the number of rounds of all vCPUs to a file, for the program
+ * "progress". The exit status is 0, 1 after a wrong result or an error of KVM,
+ * or 77 if KVM cannot create a VM.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -53,7 +56,7 @@ static const __u8 guest_code[] = {
 	0xeb, 0xd7,					/* jmp round */
 };
 
-/* Where the number of steps is in it; 0 is the whole of CX, 65536. */
+/* The offset of the number of steps; 0 stands for 65536, the whole of CX. */
 #define CODE_STEPS	4
 
 struct vcpu {
@@ -87,7 +90,10 @@ static int make_vm(void)
 	return vm;
 }
 
-/* Each vCPU works in memory of its own: at its own addresses all would be in each other's way. */
+/*
+ * Each vCPU has memory of its own, since all run the same code at the same
+ * addresses.
+ */
 static __u64 memory_of(unsigned int id)
 {
 	return (__u64)id * GUEST_MEMORY;
@@ -132,7 +138,7 @@ static void set_registers(const struct vcpu *vcpu, int fd)
 		err(1, "KVM_SET_REGS");
 }
 
-/* One VM entry and exit; true when the guest has reported. */
+/* Enters the VM once. Returns true if the guest has reported a sum. */
 static bool run_once(int fd, const struct kvm_run *run)
 {
 	if (ioctl(fd, KVM_RUN, 0)) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxstate CPUS [-f CPUS]: is VMX on exactly on these CPUs ("none", "0,2", or "all": those that
- * are online)? -f names those that a foreign owner has.
+ * vmxstate CPUS [-f CPUS]: is VMX on exactly on these CPUs? CPUS is "none", a
+ * list such as "0,2", or "all" for those that are online. -f names the CPUs
+ * that a foreign owner has.
  *
- * Three witnesses must agree on every online CPU: the hardware (vmxcore_cpus.ko), vmxcore's
- * books on CPUs, and its books on clients. Prints whatever does not fit, and fails then.
+ * Three sources must agree about every online CPU: the hardware
+ * (vmxcore_cpus.ko), vmxcore's state of CPUs, and its list of clients. Prints
+ * each contradiction, and fails if there is one.
  */
 #include <err.h>
 #include <stdbool.h>
@@ -13,7 +15,7 @@
 #include <string.h>
 
 #define HARDWARE	"/sys/kernel/debug/vmxcore_cpus"
-#define BOOKS		"/sys/kernel/debug/vmxcore/cpus"
+#define CPU_STATES		"/sys/kernel/debug/vmxcore/cpus"
 #define CLIENTS		"/sys/kernel/debug/vmxcore/clients"
 #define MAX_CPUS	64
 #define LINE_LEN	4096
@@ -75,7 +77,7 @@ static void each_line(const char *path, void (*take)(const char *line))
 static struct cpu *cpu_at(unsigned int number)
 {
 	if (number >= MAX_CPUS)
-		errx(2, "CPU %u is one too many", number);
+		errx(2, "CPU %u is beyond the limit of this program", number);
 	return &cpus[number];
 }
 
@@ -93,14 +95,14 @@ static void take_hardware(const char *line)
 	cpu->vmx = vmx;
 }
 
-static void take_books(const char *line)
+static void take_state(const char *line)
 {
 	unsigned int number, refs, all;
 	char state[16];
 	struct cpu *cpu;
 
 	if (sscanf(line, "cpu %u %15s refs %u all %u", &number, state, &refs, &all) != 4)
-		errx(2, "%s: %s", BOOKS, line);
+		errx(2, "%s: %s", CPU_STATES, line);
 	cpu = cpu_at(number);
 	memcpy(cpu->state, state, sizeof(state));
 	cpu->refs = refs;
@@ -128,7 +130,7 @@ static void demand(bool holds, unsigned int number, const char *what)
 	problems++;
 	printf("vmxstate: cpu %u: %s\n", number, what);
 	printf("vmxstate:   hardware: vmxe %d vmx %d\n", cpu->vmxe, cpu->vmx);
-	printf("vmxstate:   books: %s refs %u all %d\n", cpu->state, cpu->refs, cpu->all);
+	printf("vmxstate:   vmxcore: %s refs %u all %d\n", cpu->state, cpu->refs, cpu->all);
 	printf("vmxstate:   clients: refs %u all %u\n", cpu->client_refs, clients_of_all);
 }
 
@@ -139,11 +141,11 @@ static void judge_online(unsigned int number)
 
 	demand(cpu->expected == (on && cpu->vmx), number,
 	       cpu->expected ? "VMX should be on" : "VMX should be off");
-	demand(on || !strcmp(cpu->state, "off"), number, "strange state");
-	demand(on == (cpu->refs || cpu->all), number, "on and referenced are not the same");
+	demand(on || !strcmp(cpu->state, "off"), number, "unknown state");
+	demand(on == (cpu->refs || cpu->all), number, "VMX without a reference, or the reverse");
 	demand(cpu->foreign || (cpu->vmx == on && cpu->vmxe == on), number,
-	       "the hardware contradicts the books");
-	demand(cpu->all == !!clients_of_all, number, "all is not what the clients hold");
+	       "the hardware contradicts vmxcore");
+	demand(cpu->all == !!clients_of_all, number, "all does not match the clients");
 	demand(cpu->refs == cpu->client_refs, number, "refs is not the sum of the clients'");
 }
 
@@ -151,13 +153,13 @@ static void judge_offline(unsigned int number)
 {
 	const struct cpu *cpu = &cpus[number];
 
-	demand(!cpu->expected, number, "VMX should be on, and it is offline");
-	/* Not a possible CPU */
+	demand(!cpu->expected, number, "VMX should be on, but the CPU is offline");
+	/* No state: this is not a possible CPU. */
 	if (!cpu->state[0])
 		return;
-	demand(!strcmp(cpu->state, "offline"), number, "offline, and the books do not say so");
+	demand(!strcmp(cpu->state, "offline"), number, "offline, but not according to vmxcore");
 	demand(!cpu->refs && !cpu->all && !cpu->client_refs, number,
-	       "references of an offline CPU");
+	       "an offline CPU has references");
 }
 
 int main(int argc, char **argv)
@@ -171,7 +173,7 @@ int main(int argc, char **argv)
 		parse_cpus(argv[3], true);
 
 	each_line(HARDWARE, take_hardware);
-	each_line(BOOKS, take_books);
+	each_line(CPU_STATES, take_state);
 	each_line(CLIENTS, take_client);
 
 	for (number = 0; number < MAX_CPUS; number++) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxt [-e ERRNO] [-n TIMES] COMMAND...: one command for the test client (vmxcore_test.ko). Says
- * what came of it by the name of the errno, and succeeds when that is 0, or with -e the one that
- * is expected: the shell of the machine cannot tell. With -n the command is given that many times,
- * in less time than a process takes to start.
+ * vmxt [-e ERRNO] [-n TIMES] COMMAND...: gives the test client
+ * (vmxcore_test.ko) a command, and prints the name of the resulting errno,
+ * which the machine's shell cannot tell. Succeeds if the result is 0, or ERRNO
+ * with -e. With -n the command is given that many times, faster than by
+ * starting a process each time.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -29,7 +30,7 @@ static void join(char *line, char **words)
 	}
 }
 
-/* Not through stdio, which would write a failed command again. */
+/* Without stdio, which would repeat a failed write. */
 static int run(const char *line)
 {
 	int fd = open(COMMAND_FILE, O_WRONLY | O_CLOEXEC);
@@ -41,7 +42,7 @@ static int run(const char *line)
 	return written < 0 ? errno : 0;
 }
 
-/* Does what comes of it have that name? */
+/* Returns whether the command has the expected result. */
 static bool ends_with(const char *line, const char *expected)
 {
 	int error = run(line);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a host sees of SEAM: numbers and structures, no behaviour.
+ * Numbers and structures of the host's interface to SEAM
  *
- * "ABI" in these files is "Intel TDX Module v1.5 ABI Specification" (348551), "Base" is "Intel TDX
- * Module v1.5 Base Architecture Specification" (348549), "SEAMLDR" is "Intel TDX Loader (SEAMLDR)
- * Interface Specification" (343755), "CPU" is "Intel TDX CPU Architectural Extensions" (343754),
- * and "source" is Intel's published source of the TDX module 1.5, which decides where these leave
- * room.
+ * These files abbreviate their sources. "ABI" is "Intel TDX Module v1.5 ABI
+ * Specification" (348551), "Base" is "Intel TDX Module v1.5 Base Architecture
+ * Specification" (348549), "SEAMLDR" is "Intel TDX Loader (SEAMLDR) Interface
+ * Specification" (343755), "CPU" is "Intel TDX CPU Architectural Extensions"
+ * (343754), and "source" is Intel's published source of the TDX module 1.5,
+ * which decides what these leave open.
  */
 #ifndef _TDX_SIM_ABI_H
 #define _TDX_SIM_ABI_H
@@ -16,8 +17,8 @@
 #include <linux/types.h>
 
 /*
- * RAX of a SEAMCALL: whom it is for (CPU, "SEAMCALL"), and the leaf with its version (ABI,
- * "SEAMCALL Instruction").
+ * RAX of a SEAMCALL: the SEAM module that it calls (CPU, "SEAMCALL"), and the
+ * leaf with its version (ABI, "SEAMCALL Instruction")
  */
 #define SEAMCALL_P_SEAMLDR	BIT_ULL(63)
 #define SEAMCALL_LEAF		GENMASK_ULL(15, 0)
@@ -25,7 +26,8 @@
 #define SEAMCALL_RESERVED	GENMASK_ULL(63, 24)
 
 /*
- * ABI, "Host-Side (SEAMCALL) Interface Functions"; those of the module's own life, and one of a TD.
+ * ABI, "Host-Side (SEAMCALL) Interface Functions": the leaves that manage the
+ * TDX module itself, and two others
  */
 #define TDH_VP_ENTER		0
 #define TDH_PHYMEM_PAGE_RDMD	24
@@ -47,7 +49,7 @@
 #define SEAMLDR_SHUTDOWN	(SEAMCALL_P_SEAMLDR | 2)
 #define SEAMLDR_SEAMINFO	(SEAMCALL_P_SEAMLDR | 3)
 
-/* ABI, "Function Completion Status Codes": details are in the lower half. */
+/* ABI, "Function Completion Status Codes": the lower half has details. */
 #define TDX_STATUS_DETAILS	GENMASK_ULL(31, 0)
 #define TDX_SUCCESS				0x0000000000000000ULL
 #define TDX_NON_RECOVERABLE_VCPU		0x4000000100000000ULL
@@ -153,7 +155,7 @@
 #define OPERAND_R8		8
 #define OPERAND_R9		9
 
-/* The sizes of pages as the details of a status have them. */
+/* Page sizes in the details of a status */
 #define LEVEL_4K		0
 #define LEVEL_2M		1
 #define LEVEL_1G		2
@@ -164,7 +166,7 @@
 #define MAX_RESERVED		16
 #define PAMT_ENTRY_SIZE		16
 
-/* Base, "Memory Layout": how many bytes one entry of each PAMT stands for. */
+/* Base, "Memory Layout": the bytes that one entry of each PAMT describes */
 #define SIZE_4K			BIT_ULL(12)
 #define SIZE_2M			BIT_ULL(21)
 #define SIZE_1G			BIT_ULL(30)
@@ -202,7 +204,7 @@ struct cpuid_config {
 	u32 values[4];
 };
 
-/* As many as this release of the module has. */
+/* The number of entries in this release of the TDX module */
 #define NUM_CPUID_CONFIG	12
 
 /* ABI, "TDSYSINFO_STRUCT" */
@@ -235,7 +237,10 @@ struct tdsysinfo {
 } __packed;
 static_assert(sizeof(struct tdsysinfo) == 1024);
 
-/* SEAMLDR, "SEAMLDR_INFO"; the part from valid on is the CPU's SEAMEXTEND register. */
+/*
+ * SEAMLDR, "SEAMLDR_INFO"; the part from "valid" on is the SEAMEXTEND register
+ * of the CPU.
+ */
 struct seamldr_info {
 	u32 version;
 	u32 attributes;
@@ -260,8 +265,8 @@ struct seamldr_info {
 static_assert(sizeof(struct seamldr_info) == 256);
 
 /*
- * ABI, "MD_FIELD_ID": the parts of a metadata field's identifier, which also heads a sequence of
- * fields.
+ * ABI, "MD_FIELD_ID": the parts of a metadata field's ID, which also begins a
+ * sequence of fields
  */
 #define MD_FIELD_CODE		GENMASK_ULL(23, 0)
 #define MD_RESERVED_0		GENMASK_ULL(31, 24)
@@ -277,7 +282,7 @@ static_assert(sizeof(struct seamldr_info) == 256);
 #define MD_RESERVED		(MD_RESERVED_0 | MD_RESERVED_1 | MD_RESERVED_2 | MD_RESERVED_3)
 #define MD_NONE			(~0ULL)
 
-/* ABI, "MD_LIST": its header, which counts itself. */
+/* ABI, "MD_LIST": the header, whose size includes itself */
 struct md_list_header {
 	u16 size;
 	u16 sequences;

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A client that executes raw SEAMCALLs, as a case orders them. In
+ * A client that executes raw SEAMCALLs for test cases. Its files in
  * /sys/kernel/debug/vmxcore_tdx_call:
  *
- * command	one command per write, the write's errno is its result:
- *		get | put			a reference of VMX on all CPUs
+ * command	one command for each write, which returns its errno:
+ *		get | put			a reference to VMX on all CPUs
  *		call CPU|all RAX [RCX [RDX [R8 [R9 [R10 [R11]]]]]]
  *		call CPU RAX ... meanwhile CPU RAX ...
- *						the second while the first is in SEAM
- *		poke OFFSET VALUE...		into the memory, 64 bits each
- *		damage OFFSET			flip a bit of the PAMT memory
+ *						executes the second call while
+ *						the first one is in SEAM
+ *		poke OFFSET VALUE...		writes 64-bit values to the buffer
+ *		damage OFFSET			flips a bit of the PAMT memory
  *		rdmsr CPU MSR
- * result	of the last call, one line per CPU: "cpu C exception E cf F zf F rax 0x.. ...",
- *		with all registers; E is -1 for none. Of the last rdmsr: "msr 0x..", "msr error"
+ * result	of the last call, one line for each CPU: "cpu C exception E cf F
+ *		zf F rax 0x.. ..." with all registers; E is -1 without an
+ *		exception. Of the last rdmsr: "msr 0x.." or "msr error"
  * memory	"buffer PA SIZE", "pamt PA SIZE", "small PA SIZE"
- * buffer	the buffer itself
+ * buffer	the contents of the buffer
  *
- * Numbers: 0x for hex. A number may begin with "b" or "p" or "s" and an offset: an address in the
- * buffer, the PAMT memory or the small one.
+ * Numbers are decimal, or hexadecimal after 0x. A "b", "p" or "s" before a
+ * number makes it an offset into the buffer, the PAMT memory or the small
+ * memory, and its value becomes that physical address.
  */
 #include <linux/cpu.h>
 #include <linux/debugfs.h>
@@ -49,12 +52,15 @@
 #define NUM_REGS	7
 #define NO_EXCEPTION	(-1)
 
-/* Room for a list of 64 TDMRs; the PAMT of 4 KiB pages of a TDMR of 1 GiB; and its other two. */
+/*
+ * The buffer has room for a list of 64 TDMRs, the PAMT memory for the PAMT of 4
+ * KiB pages of a TDMR of 1 GiB, and the small memory for the other two PAMTs.
+ */
 #define BUFFER_ORDER	4
 #define PAMT_ORDER	10
 #define SMALL_ORDER	2
 
-/* Registers: RAX, RCX, RDX, R8 to R11 */
+/* The registers are RAX, RCX, RDX and R8 to R11. */
 struct call {
 	u64 wanted[NUM_REGS];
 	bool done;
@@ -82,7 +88,9 @@ static struct call calls[NR_CPUS];
 static u64 msr_value;
 static int msr_err = -ENODATA;
 
-/* An exception table entry of the kind that leaves the exception's number in RAX. */
+/*
+ * This kind of exception table entry leaves the number of the exception in RAX.
+ */
 static void seamcall(void *unused)
 {
 	struct call *call = &calls[smp_processor_id()];
@@ -162,7 +170,7 @@ static void forget_results(void)
 		calls[cpu].done = false;
 }
 
-/* A call on one CPU: "CPU RAX ..." */
+/* Parses a call on one CPU: "CPU RAX ..." */
 static int parse_call(char **words, unsigned int num, unsigned int *cpu)
 {
 	u64 regs[NUM_REGS] = { };
@@ -210,8 +218,9 @@ static bool call_is_done(unsigned int cpu)
 }
 
 /*
- * Interrupts are on until the first is in SEAM, as it may wait for this CPU before; preemption is
- * off, as the first does not stay there for ever.
+ * Interrupts stay on until the first CPU is in SEAM, because it may wait for an
+ * IPI to this CPU before that. Preemption is off, because the first CPU does
+ * not stay in SEAM for long.
  */
 static long call_meanwhile(void *first_cpu)
 {
@@ -239,8 +248,10 @@ static long call_meanwhile(void *first_cpu)
 }
 
 /*
- * By a kworker, not by two writes of a shell: its fork() between them flushes the TLBs of the CPUs
- * it has run on, and waits for the first one, whose interrupts are off, until it is out of SEAM.
+ * A kworker executes the second call. Two writes by a shell would deadlock
+ * until the first call returns: fork() between them flushes the TLBs of the
+ * CPUs that the shell has run on, and so waits for the first CPU, whose
+ * interrupts are off while it is in SEAM.
  */
 static int call_two(char **words, unsigned int num_first, unsigned int num)
 {

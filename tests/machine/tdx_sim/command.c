@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The commands, as the cases write them.
- */
+/* Commands of the test cases */
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
@@ -11,7 +9,7 @@
 
 #define MAX_WORDS 10
 
-/* words[0] is the command; words that were not given are empty. */
+/* words[0] is the command. Missing words are empty strings. */
 typedef int (*command_fn)(char **words);
 
 struct where {
@@ -20,7 +18,7 @@ struct where {
 	unsigned int times;
 };
 
-/* Returns how many words it has used, or a negative errno. */
+/* Returns the number of words that it used, or a negative errno. */
 static int parse_option(char **words, struct sim_injected *what, struct where *where)
 {
 	if (!strcmp(words[0], "late")) {
@@ -121,19 +119,17 @@ static const struct {
 } commands[] = {
 	{ "inject", cmd_inject },	/* LEAF|any STATUS [late] [times N] [cpu C] [after K] */
 	{ "delay", cmd_delay },		/* LEAF MICROSECONDS|0 */
-	{ "clear", cmd_clear },		/* what these two have set */
-	{ "module", cmd_module },	/* absent|present: present begins its life anew */
+	{ "clear", cmd_clear },		/* clears injections and delays */
+	{ "module", cmd_module },	/* absent|present; present resets it */
 	{ "seamldr", cmd_seamldr },	/* absent|present */
-	{ "reset", cmd_reset },		/* [absent|present]: both, the module anew */
-	{ "forget", cmd_forget },	/* calls and counts */
+	{ "reset", cmd_reset },		/* [absent|present]; both SEAM modules */
+	{ "forget", cmd_forget },	/* clears calls and counts */
 	{ "pamt", cmd_pamt },		/* intact */
 };
 
-/**
- * sim_command - run one command
- * @line: its words; cut into pieces
- *
- * Return: 0, or a negative errno: -EINVAL for what it does not understand.
+/*
+ * Runs one command and cuts @line into words. Returns -EINVAL for a line that
+ * it does not understand.
  */
 int sim_command(char *line)
 {

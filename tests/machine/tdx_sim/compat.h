@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Every difference between the kernels that the simulation is built for. */
+/* All differences between the kernels that the simulation builds for */
 #ifndef _TDX_SIM_COMPAT_H
 #define _TDX_SIM_COMPAT_H
 
@@ -13,7 +13,7 @@
 #include <asm/cpuid/api.h>
 #endif
 
-/* What native_read_msr_safe() is to return to its caller. */
+/* Makes native_read_msr_safe() return this value to its caller. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 static inline void answer_read_msr_safe(struct pt_regs *regs, u64 value)
 {

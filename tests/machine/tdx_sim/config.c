@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDH.SYS.CONFIG: which memory the module may use, and for what. Rules: Base, "TDMR and PAMT
- * Configuration"; ABI, "TDMR_INFO" and "TDH.SYS.CONFIG"; the order of the checks and the details of
- * each status: source, tdh_sys_config.c.
+ * TDH.SYS.CONFIG gives memory to the TDX module. Rules: Base, "TDMR and PAMT
+ * Configuration"; ABI, "TDMR_INFO" and "TDH.SYS.CONFIG". The order of the
+ * checks and the details of each status follow the source, tdh_sys_config.c.
  *
- * TDMRs are read and checked one after the other: of two faults the one of the lower TDMR is
- * reported, and a PAMT is compared with those of the TDMRs below its own.
+ * TDMRs are read and checked one after the other. If two TDMRs are wrong, the
+ * status is about the lower one, and a PAMT is compared only with those of
+ * lower TDMRs.
  */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
@@ -14,7 +15,7 @@
 
 #include "sim.h"
 
-/* The three PAMTs of a TDMR, in the order in which overlaps are looked for. */
+/* The number of PAMTs of a TDMR */
 #define NUM_LEVELS 3
 
 static const u64 bytes_per_page[NUM_LEVELS] = {
@@ -84,8 +85,8 @@ static u64 check_reserved_area(const struct tdmr_info *info, unsigned int i, uns
 }
 
 /*
- * An empty one ends the list, and nothing may come after it; its own number is what the status has
- * then.
+ * An empty area ends the list, and a used one after it is an error. The details
+ * of that status have the index of the empty area.
  */
 static u64 check_reserved(const struct tdmr_info *info, unsigned int i)
 {
@@ -154,7 +155,10 @@ static u64 check_pamts_disjoint(const struct tdmr_info *infos, unsigned int i)
 	return TDX_SUCCESS;
 }
 
-/* Calls back for each part of a TDMR that is not reserved, until that returns true. */
+/*
+ * Calls @call for each part of a TDMR that is not reserved, until it returns
+ * true.
+ */
 static bool any_available(const struct tdmr_info *info,
 			  bool (*call)(u64 start, u64 end, const struct pamt_area *pamt),
 			  const struct pamt_area *pamt)
@@ -181,7 +185,7 @@ static bool outside_cmrs(u64 start, u64 end, const struct pamt_area *unused)
 	return !sim_in_cmr(start, end);
 }
 
-/* The PAMTs of TDMR @i in what TDMR @j has available. */
+/* Checks that no PAMT of TDMR @i is in an available part of TDMR @j. */
 static u64 check_pamts_reserved_in(const struct tdmr_info *infos, unsigned int i, unsigned int j)
 {
 	unsigned int level;
@@ -235,7 +239,7 @@ static u64 check_tdmr(const struct tdmr_info *infos, unsigned int i)
 	       check_available(&infos[i], i);
 }
 
-/* From memory that is not there come zeros. */
+/* Memory that does not exist reads as zeroes. */
 static void read_memory(void *to, u64 pa, size_t size)
 {
 	void *from = sim_memory(pa, size);
@@ -296,11 +300,9 @@ static u64 check_operands(const struct sim_regs *regs)
 	return TDX_SUCCESS;
 }
 
-/**
- * sim_sys_config - TDH.SYS.CONFIG
- * @regs: RCX: an array of addresses of TDMR_INFOs; RDX: of how many; R8: the global private HKID
- *
- * Return: the status.
+/*
+ * RCX: an array of addresses of TDMR_INFOs; RDX: their number; R8: the global
+ * private HKID
  */
 u64 sim_sys_config(struct sim_regs *regs)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who gets a SEAMCALL, and what the TDX module checks before it looks at the leaf's operands.
- * Rules: CPU, "SEAMCALL"; ABI, "SEAMCALL Instruction (Common)"; the order of the checks, and which
- * registers a leaf writes whatever becomes of it, are the source's (tdx_vmm_dispatcher.c, and the
+ * Passes a SEAMCALL to the TDX module or the P-SEAMLDR, and does the checks of
+ * the TDX module that come before those of a leaf. Rules: CPU, "SEAMCALL"; ABI,
+ * "SEAMCALL Instruction (Common)". The order of the checks, and the registers
+ * that a leaf always writes, follow the source (tdx_vmm_dispatcher.c, and the
  * beginning of each leaf).
  */
 #include <linux/atomic.h>
@@ -19,7 +20,9 @@ enum lock {
 	EXCLUSIVE,
 };
 
-/* What a leaf gives back where it has nothing to say. */
+/*
+ * Registers that a leaf sets to a fixed value unless it returns something else
+ */
 #define ZERO_RCX	BIT(0)
 #define ZERO_RDX	BIT(1)
 #define ZERO_R8		BIT(2)
@@ -31,11 +34,11 @@ enum lock {
 static const struct leaf {
 	u64 number;
 	u64 (*run)(struct sim_regs *regs);
-	/* What it checks before it takes the lock. */
+	/* Checks before it takes the lock */
 	u64 (*check)(struct sim_regs *regs);
 	enum lock lock;
 	unsigned int outputs;
-	/* Runs in any state of the module but SYS_SHUTDOWN. */
+	/* Runs in any state but SYS_SHUTDOWN */
 	bool any_state;
 	bool new_in_1_5;
 } leaves[] = {
@@ -59,7 +62,7 @@ struct sim_module sim;
 static bool module_present = true;
 static bool seamldr_present = true;
 
-/* CPUs that execute the module's code. */
+/* The number of CPUs that execute code of the TDX module */
 static atomic_t in_seam;
 
 static const struct leaf *find_leaf(u64 rax)
@@ -93,8 +96,9 @@ static void unlock(enum lock how)
 }
 
 /*
- * An LP that 1.0's TDH.SYS.LP.SHUTDOWN has shut down enters SEAM at another place from then on,
- * which knows one answer for everybody; on the others that leaf, and no other, still works.
+ * After TDH.SYS.LP.SHUTDOWN of version 1.0, SEAMCALLs on that LP return
+ * TDX_SYS_SHUTDOWN for every leaf. On other LPs TDH.SYS.LP.SHUTDOWN still
+ * works, and no other leaf does.
  */
 static bool shut_down(const struct leaf *leaf)
 {
@@ -104,7 +108,7 @@ static bool shut_down(const struct leaf *leaf)
 	       !(leaf && leaf->number == TDH_SYS_LP_SHUTDOWN);
 }
 
-/* None of the leaves that are simulated has a second version. */
+/* Version 0 is the only version of each simulated leaf. */
 static u64 admit(u64 rax, const struct leaf *leaf)
 {
 	if (rax & (SEAMCALL_RESERVED | SEAMCALL_VERSION))
@@ -166,7 +170,8 @@ static enum sim_outcome call_module(struct sim_regs *regs)
 
 	atomic_inc(&in_seam);
 	/*
-	 * Pairs with the one of sim_set_present(): it sees this CPU, or this CPU sees what it did.
+	 * Pairs with the barrier in sim_set_present(): either that sees this
+	 * CPU in in_seam, or this CPU sees its changes.
 	 */
 	smp_mb__after_atomic();
 	if (READ_ONCE(module_present)) {
@@ -184,10 +189,7 @@ static enum sim_outcome call(struct sim_regs *regs)
 	return READ_ONCE(seamldr_present) ? sim_seamldr(regs) : SIM_VMFAILINVALID;
 }
 
-/**
- * sim_default_outputs - what a leaf leaves in registers when it fails
- * @regs: in RAX the leaf
- */
+/* Sets the registers that a leaf writes even if it fails. */
 void sim_default_outputs(struct sim_regs *regs)
 {
 	const struct leaf *leaf = regs->rax & SEAMCALL_P_SEAMLDR ? NULL : find_leaf(regs->rax);
@@ -196,12 +198,9 @@ void sim_default_outputs(struct sim_regs *regs)
 		set_default_outputs(leaf, regs);
 }
 
-/**
- * sim_execute - one SEAMCALL, on this CPU, which is post-VMXON
- * @regs: its registers; what it leaves in them counts for SIM_DONE only
- *
- * Context: interrupts off.
- * Return: what became of it.
+/*
+ * Runs on a CPU in VMX operation, with interrupts off. The caller ignores @regs
+ * unless the result is SIM_DONE.
  */
 enum sim_outcome sim_execute(struct sim_regs *regs)
 {
@@ -221,60 +220,38 @@ enum sim_outcome sim_execute(struct sim_regs *regs)
 	return injected.outcome;
 }
 
-/**
- * sim_set_seamldr - load and unload the P-SEAMLDR alone
- * @present: is there one?
- */
 void sim_set_seamldr(bool present)
 {
 	WRITE_ONCE(seamldr_present, present);
 }
 
-/**
- * sim_set_present - load and unload what is in SEAM; the module begins its life anew
- * @module: is there a TDX module?
- * @seamldr: is there a P-SEAMLDR?
- *
- * Context: one at a time.
+/*
+ * Loads or unloads both SEAM modules. The state of the TDX module is reset.
+ * Calls of this function must not overlap.
  */
 void sim_set_present(bool module, bool seamldr)
 {
 	WRITE_ONCE(module_present, false);
-	/* Pairs with the one of call_module(). */
+	/* Pairs with the barrier in call_module(). */
 	smp_mb();
 	while (atomic_read_acquire(&in_seam))
 		cpu_relax();
 	memset(&sim, 0, sizeof(sim));
-	/* Whoever sees it sees the module at the beginning of its life. */
+	/* A CPU that sees module_present also sees the reset state. */
 	smp_store_release(&module_present, module);
 	WRITE_ONCE(seamldr_present, seamldr);
 }
 
-/**
- * sim_module_present - is there a TDX module?
- *
- * Return: true if so.
- */
 bool sim_module_present(void)
 {
 	return READ_ONCE(module_present);
 }
 
-/**
- * sim_seamldr_present - is there a P-SEAMLDR?
- *
- * Return: true if so.
- */
 bool sim_seamldr_present(void)
 {
 	return READ_ONCE(seamldr_present);
 }
 
-/**
- * sim_in_seam - how many CPUs execute the module's code
- *
- * Return: their number.
- */
 unsigned int sim_in_seam(void)
 {
 	return atomic_read(&in_seam);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDH.SYS.INFO: what 1.0 has instead of metadata, and 1.5 beside it. Rules: ABI, "TDH.SYS.INFO",
- * "TDSYSINFO_STRUCT" and "CPUID_CONFIG"; the source's tdh_sys_info.c, which writes the first
- * structure before it looks at the operands of the second, and cpuid_configurations.c.
+ * TDH.SYS.INFO, which version 1.0 has instead of metadata and version 1.5 in
+ * addition. Rules: ABI, "TDH.SYS.INFO", "TDSYSINFO_STRUCT" and "CPUID_CONFIG";
+ * the source's tdh_sys_info.c, which writes the first structure before it
+ * checks the operands of the second one, and cpuid_configurations.c.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -15,8 +16,8 @@
 #define NO_SUBLEAF	0xffffffff
 
 /*
- * The bits of CPUID that a TD may be given or not: always, and if the CPU has them. EAX, EBX, ECX,
- * EDX.
+ * CPUID bits that the host can configure for a TD, always (direct) or if the
+ * CPU has them (if_native), in EAX, EBX, ECX and EDX
  */
 static const struct {
 	u32 leaf;
@@ -38,12 +39,9 @@ static const struct {
 	{ 0x23, 0, { }, { 0xf } },
 };
 
-/**
- * sim_cpuid_config_leaf - metadata field CPUID_CONFIG_LEAVES
- * @field: which of the array
- * @element: has no more than one
- *
- * Return: leaf and subleaf, or all ones where there is none.
+/*
+ * Metadata field CPUID_CONFIG_LEAVES: leaf and subleaf, or all ones for an
+ * unused entry
  */
 u64 sim_cpuid_config_leaf(unsigned int field, unsigned int element)
 {
@@ -52,12 +50,9 @@ u64 sim_cpuid_config_leaf(unsigned int field, unsigned int element)
 	return configs[field].leaf | (u64)configs[field].subleaf << 32;
 }
 
-/**
- * sim_cpuid_config_value - metadata field CPUID_CONFIG_VALUES
- * @field: which of the array
- * @element: EAX and EBX, or ECX and EDX
- *
- * Return: the bits that can be configured.
+/*
+ * Metadata field CPUID_CONFIG_VALUES: element 0 has EAX and EBX, element 1 has
+ * ECX and EDX.
  */
 u64 sim_cpuid_config_value(unsigned int field, unsigned int element)
 {
@@ -69,11 +64,7 @@ u64 sim_cpuid_config_value(unsigned int field, unsigned int element)
 	return direct[0] | (u64)direct[1] << 32;
 }
 
-/**
- * sim_xfam_fixed0 - the extended states a TD may have
- *
- * Return: the bits of XFAM that may be 1.
- */
+/* The bits of XFAM that may be 1 in a TD */
 u64 sim_xfam_fixed0(void)
 {
 	u32 xcr0[4], xss[4];
@@ -106,7 +97,7 @@ static void fill_cpuid_configs(struct tdsysinfo *info)
 		for (reg = 0; reg < 4; reg++)
 			config.values[reg] = configs[i].direct[reg] |
 					     (configs[i].if_native[reg] & native[reg]);
-		/* Whose elements are not aligned in the structure. */
+		/* The elements of info->cpuid_config are not aligned. */
 		memcpy(&info->cpuid_config[i], &config, sizeof(config));
 	}
 }
@@ -148,12 +139,10 @@ static u64 check_and_clear(const struct sim_regs *regs, size_t size, size_t entr
 	return entries < MAX_CMRS ? TDX_OPERAND_INVALID | OPERAND_R9 : TDX_SUCCESS;
 }
 
-/**
- * sim_sys_info - TDH.SYS.INFO
- * @regs: RCX, RDX: where to, and the size there; R8, R9: the same for CMRs, and their number; out:
- *	RDX and R9, how much there is
- *
- * Return: the status.
+/*
+ * RCX and RDX: address and size of the structure; R8 and R9: address and number
+ * of entries of the CMR array. Outputs: RDX and R9, the size and the number
+ * written
  */
 u64 sim_sys_info(struct sim_regs *regs)
 {

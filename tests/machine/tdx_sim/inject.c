@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Failures to order: a leaf that returns this or that, on one CPU or any, on the n-th call and so
- * many times; and leaves that take their time while they hold what they hold, so that others find
- * it busy.
+ * Injects failures: a leaf returns a given status, on one CPU or all, from the
+ * n-th call on and for a number of calls. Injects delays: a leaf takes a given
+ * time while it holds its locks, so that other CPUs find it busy.
  */
 #include <linux/delay.h>
 #include <linux/errno.h>
@@ -17,10 +17,13 @@
 
 #define MAX_INJECTIONS	32
 #define MAX_DELAYS	8
-/* Less than what the kernel takes for a lockup. */
+/* Below the kernel's threshold for a lockup */
 #define MAX_DELAY_US	5000000
 
-/* One whose @times have been used up stays, so that it can be seen how often it matched. */
+/*
+ * An injection stays after its last failure, so that the file "injections"
+ * still shows how often it matched.
+ */
 static struct injection {
 	bool used;
 	u64 leaf;
@@ -37,10 +40,13 @@ static struct delay {
 	unsigned int us;
 } delays[MAX_DELAYS];
 
-/* Taken in exceptions, with interrupts off. */
+/* Taken in exception context with interrupts off */
 static DEFINE_RAW_SPINLOCK(injections_lock);
 
-/* The version is no part of a leaf's name; for the P-SEAMLDR there are none. */
+/*
+ * Ignores the version of a leaf of the TDX module. Leaves of the P-SEAMLDR have
+ * none.
+ */
 static u64 leaf_of(u64 rax)
 {
 	return rax & SEAMCALL_P_SEAMLDR ? rax : rax & SEAMCALL_LEAF;
@@ -56,15 +62,9 @@ static bool matches(struct injection *injection, u64 leaf)
 	return !injection->times || injection->done < injection->times;
 }
 
-/**
- * sim_injected - is this call to fail?
- * @rax: the leaf
- * @injected: how
- *
- * Every injection that is for such a call counts it; the first that has its turn decides.
- *
- * Context: interrupts off.
- * Return: true if so.
+/*
+ * Decides whether this call fails. It counts for each injection that matches,
+ * and the first one that is due decides. Runs with interrupts off.
  */
 bool sim_injected(u64 rax, struct sim_injected *injected)
 {
@@ -83,15 +83,10 @@ bool sim_injected(u64 rax, struct sim_injected *injected)
 	return hit;
 }
 
-/**
- * sim_inject - let calls fail from here on
- * @rax: the leaf, or SIM_ANY_LEAF
- * @what: how
- * @cpu: where, or -1
- * @after: how many are to be let through before
- * @times: how many are to fail; 0: all
- *
- * Return: 0 or -ENOSPC.
+/*
+ * Makes calls of a leaf (or SIM_ANY_LEAF) fail on @cpu, or on all CPUs if that
+ * is -1. The first @after calls succeed, and then @times calls fail, or all
+ * calls if @times is 0.
  */
 int sim_inject(u64 rax, const struct sim_injected *what, int cpu, unsigned int after,
 	       unsigned int times)
@@ -115,9 +110,6 @@ int sim_inject(u64 rax, const struct sim_injected *what, int cpu, unsigned int a
 	return err;
 }
 
-/**
- * sim_inject_clear - nothing fails any more, and nothing takes its time
- */
 void sim_inject_clear(void)
 {
 	unsigned long flags;
@@ -141,13 +133,7 @@ static struct delay *delay_of(u64 leaf)
 	return free;
 }
 
-/**
- * sim_set_delay - let a leaf take its time
- * @leaf: which
- * @us: microseconds; 0: no longer
- *
- * Return: 0; -ENOSPC: too many; -EINVAL: too long.
- */
+/* 0 microseconds remove a delay. */
 int sim_set_delay(u64 leaf, unsigned int us)
 {
 	struct delay *delay;
@@ -163,12 +149,7 @@ int sim_set_delay(u64 leaf, unsigned int us)
 	return delay ? 0 : -ENOSPC;
 }
 
-/**
- * sim_stall - take the time that this leaf is to take
- * @leaf: which
- *
- * Context: interrupts off, whatever the leaf locks is locked.
- */
+/* Runs with interrupts off, while the locks of the leaf are held. */
 void sim_stall(u64 leaf)
 {
 	const struct delay *delay;
@@ -179,7 +160,7 @@ void sim_stall(u64 leaf)
 	us = delay ? delay->us : 0;
 	raw_spin_unlock(&injections_lock);
 
-	/* A long udelay() overflows. */
+	/* udelay() overflows with a large argument. */
 	for (; us > USEC_PER_MSEC; us -= USEC_PER_MSEC)
 		udelay(USEC_PER_MSEC);
 	udelay(us);
@@ -196,10 +177,6 @@ static void show(struct seq_file *m, const struct injection *injection)
 		   injection->after, injection->matched, injection->done);
 }
 
-/**
- * sim_injections_show - one line per injection and delay
- * @m: where to
- */
 void sim_injections_show(struct seq_file *m)
 {
 	char leaf[SIM_NAME_LEN];

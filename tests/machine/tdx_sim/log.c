@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What has been called: the last calls with their registers, and how often each leaf returned each
- * status.
+ * Logs the last calls with their registers, and counts the statuses of each
+ * leaf.
  */
 #include <linux/atomic.h>
 #include <linux/kernel.h>
@@ -15,7 +15,9 @@
 #define MAX_CALLS	512
 #define MAX_COUNTS	128
 
-/* Written by whoever has drawn @seq; 0 while it is being written. */
+/*
+ * The CPU that got the number @seq writes the entry. @seq is 0 while it writes.
+ */
 static struct call {
 	u64 seq;
 	unsigned int cpu;
@@ -26,7 +28,7 @@ static struct call {
 
 static atomic64_t last_seq;
 
-/* Statuses are counted without their details. */
+/* Counts ignore the details of a status. */
 static struct count {
 	u64 rax;
 	u64 status;
@@ -34,7 +36,7 @@ static struct count {
 	u64 calls;
 } counts[MAX_COUNTS];
 
-/* Taken in exceptions, with interrupts off. */
+/* Taken in exception context with interrupts off */
 static DEFINE_RAW_SPINLOCK(counts_lock);
 
 static void log_call(const struct sim_regs *in, const struct sim_regs *out,
@@ -44,17 +46,23 @@ static void log_call(const struct sim_regs *in, const struct sim_regs *out,
 	struct call *call = &calls[seq % MAX_CALLS];
 
 	WRITE_ONCE(call->seq, 0);
-	/* Pairs with the smp_rmb() of read_call(): what is half old, half new has no number. */
+	/*
+	 * Pairs with the smp_rmb() in read_call(): an entry that is partly new
+	 * has @seq 0.
+	 */
 	smp_wmb();
 	call->cpu = smp_processor_id();
 	call->outcome = outcome;
 	call->in = *in;
 	call->out = *out;
-	/* Pairs with the acquire of read_call(). */
+	/* Pairs with the acquire in read_call(). */
 	smp_store_release(&call->seq, seq);
 }
 
-/* The P-SEAMLDR's have no details, and small numbers say what is wrong. */
+/*
+ * Statuses of the P-SEAMLDR have no details; their lower half is the error
+ * code.
+ */
 static u64 without_details(u64 rax, u64 status)
 {
 	return rax & SEAMCALL_P_SEAMLDR ? status : status & ~TDX_STATUS_DETAILS;
@@ -77,23 +85,13 @@ static void count_call(u64 rax, u64 status, enum sim_outcome outcome)
 	raw_spin_unlock(&counts_lock);
 }
 
-/**
- * sim_log - note a call
- * @in: its registers before
- * @out: its registers after
- * @outcome: what became of it
- *
- * Context: interrupts off.
- */
+/* Runs with interrupts off. */
 void sim_log(const struct sim_regs *in, const struct sim_regs *out, enum sim_outcome outcome)
 {
 	log_call(in, out, outcome);
 	count_call(in->rax, out->rax, outcome);
 }
 
-/**
- * sim_log_forget - begin from 1 again
- */
 void sim_log_forget(void)
 {
 	unsigned long flags;
@@ -109,11 +107,11 @@ static bool read_call(struct call *call, u64 seq)
 {
 	const struct call *from = &calls[seq % MAX_CALLS];
 
-	/* Pairs with the release of log_call(). */
+	/* Pairs with the release in log_call(). */
 	if (smp_load_acquire(&from->seq) != seq)
 		return false;
 	*call = *from;
-	/* Pairs with the smp_wmb() of log_call(). */
+	/* Pairs with the smp_wmb() in log_call(). */
 	smp_rmb();
 	return READ_ONCE(from->seq) == seq;
 }
@@ -131,10 +129,7 @@ static void show_call(struct seq_file *m, const struct call *call)
 		   out->r11);
 }
 
-/**
- * sim_calls_show - one line per call, the oldest first
- * @m: where to
- */
+/* One line for each call, the oldest first */
 void sim_calls_show(struct seq_file *m)
 {
 	u64 last = atomic64_read(&last_seq), seq = last > MAX_CALLS ? last - MAX_CALLS + 1 : 1;
@@ -146,10 +141,6 @@ void sim_calls_show(struct seq_file *m)
 	}
 }
 
-/**
- * sim_counts_show - one line per leaf and status
- * @m: where to
- */
 void sim_counts_show(struct seq_file *m)
 {
 	char leaf[SIM_NAME_LEN], status[SIM_NAME_LEN];

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A simulated TDX module, for tests on machines without SEAM. In /sys/kernel/debug/vmxcore_tdx_sim:
+ * A simulated TDX module for tests on machines without SEAM. Its files in
+ * /sys/kernel/debug/vmxcore_tdx_sim:
  *
- * command	one command per write, the write's errno is its result (list: command.c)
- * state	"NAME VALUE" per line: of the platform and the module
- * cpus		one line per present CPU
- * calls	the last calls: "SEQ cpu C LEAF STATUS in RAX RCX RDX R8 R9 R10 R11 out RAX ..."
- * counts	"LEAF STATUS CALLS" per line, statuses without their details
- * injections	what is injected, and how often it matched and was done
- * pamt		one line per TDMR, with how many words of its PAMT somebody has overwritten
+ * command	one command for each write, which returns its errno (command.c
+ *		lists the commands)
+ * state	"NAME VALUE" in each line, of the platform and the TDX module
+ * cpus		one line for each present CPU
+ * calls	the last calls: "SEQ cpu C LEAF STATUS in RAX RCX RDX R8 R9 R10
+ *		R11 out RAX ..."
+ * counts	"LEAF STATUS CALLS" in each line; statuses without their details
+ * injections	the injections, and how often each matched and caused a failure
+ * pamt		one line for each TDMR, with the number of words of its PAMT that
+ *		the host has overwritten
  */
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
@@ -24,23 +28,21 @@
 
 static char *abi = "1.5";
 module_param(abi, charp, 0400);
-MODULE_PARM_DESC(abi, "1.5 or 1.0: which ABI the module has (default: 1.5)");
+MODULE_PARM_DESC(abi, "The ABI of the TDX module, 1.5 or 1.0 (default: 1.5)");
 
 static u16 version[4] = { 1, 5, 6, 0 };
 static unsigned int num_version_parts;
 module_param_array(version, ushort, &num_version_parts, 0400);
-MODULE_PARM_DESC(version, "MAJOR,MINOR,UPDATE,INTERNAL (default: 1,5,6,0; with abi=1.0: 1,0,3,0)");
+MODULE_PARM_DESC(version, "MAJOR,MINOR,UPDATE,INTERNAL of both SEAM modules (default: 1,5,6,0; with abi=1.0: 1,0,3,0)");
 
 bool sim_abi_1_0;
 
 static struct dentry *dir;
 static DEFINE_MUTEX(command_lock);
 
-/**
- * sim_version - of the module, and of the P-SEAMLDR
- * @part: 0 to 3: major, minor, update, internal
- *
- * Return: its number.
+/*
+ * The version of both SEAM modules; parts 0 to 3 are major, minor, update and
+ * internal.
  */
 u16 sim_version(unsigned int part)
 {

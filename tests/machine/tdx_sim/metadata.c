@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module's global metadata: TDH.SYS.RD reads a field at a time and names the next one,
- * TDH.SYS.RDALL lists them all. Rules: ABI, "Global-Scope Metadata", "MD_FIELD_ID", "MD_SEQUENCE"
- * and "MD_LIST"; identifiers and order are those of the source's global_sys_fields_lookup.c, and
- * how strictly an identifier is read of its metadata_generic.c.
+ * Global metadata of the TDX module: TDH.SYS.RD reads one field and returns the
+ * ID of the next one, TDH.SYS.RDALL lists all fields. Rules: ABI, "Global-Scope
+ * Metadata", "MD_FIELD_ID", "MD_SEQUENCE" and "MD_LIST". IDs and their order
+ * follow the source's global_sys_fields_lookup.c, and the checks of an ID its
+ * metadata_generic.c.
  */
 #include <linux/bitfield.h>
 #include <linux/errno.h>
@@ -15,8 +16,9 @@
 #include "sim.h"
 
 /*
- * A field, or an array of them with consecutive identifiers; each has one or more elements. The
- * value is the same for all, or asked for.
+ * A field, or an array of fields with consecutive IDs. Each field has one or
+ * more elements. @get returns the value of an element; without it, all elements
+ * have @value.
  */
 struct md_entry {
 	u64 id;
@@ -31,7 +33,7 @@ static u64 get_num_packages(unsigned int field, unsigned int element)
 	return sim_num_packages();
 }
 
-/* Family, model and stepping: of a package that there is not, 0. */
+/* Family, model and stepping of a package, or 0 if there is no such package */
 static u64 get_package_fms(unsigned int field, unsigned int element)
 {
 	return field < sim_num_packages() ? cpuid_eax(1) : 0;
@@ -164,7 +166,7 @@ static const struct md_entry *find(u64 id)
 	return NULL;
 }
 
-/* How many elements there are in the entry before the one that is identified. */
+/* The index of the element within its entry */
 static unsigned int index_of(const struct md_entry *entry, u64 id)
 {
 	return FIELD_GET(MD_FIELD_CODE, id) - FIELD_GET(MD_FIELD_CODE, entry->id);
@@ -180,13 +182,16 @@ static u64 read_element(const struct md_entry *entry, unsigned int index)
 	return value & GENMASK_ULL(bits - 1, 0);
 }
 
-/* The first of the entry that follows; MD_NONE after the last one. */
+/* The ID of the next entry, or MD_NONE after the last one */
 static u64 next_entry(const struct md_entry *entry)
 {
 	return entry + 1 < entries + ARRAY_SIZE(entries) ? entry[1].id : MD_NONE;
 }
 
-/* @by: 1 for the next element; the number of elements in a field for the next field. */
+/*
+ * @by is 1 for the next element, and the number of elements in a field for the
+ * next field.
+ */
 static u64 next(const struct md_entry *entry, u64 id, unsigned int by)
 {
 	if (index_of(entry, id) + by < entry->fields * entry->elements)
@@ -199,16 +204,16 @@ static bool asks_for_first(u64 id)
 	return (id | MD_CONTEXT) == MD_NONE;
 }
 
-/**
- * sim_sys_rd - TDH.SYS.RD
- * @regs: RDX: a field; out, R8: its value, RDX: the next field
- *
- * Return: the status.
+/*
+ * RDX: the ID of a field. Outputs: R8, its value; RDX, the ID of the next field
  */
 u64 sim_sys_rd(struct sim_regs *regs)
 {
 	const struct md_entry *entry;
-	/* Which context is meant needs no saying. */
+	/*
+	 * The context is not checked, because this leaf reads global metadata
+	 * only.
+	 */
 	u64 id = regs->rdx & ~MD_CONTEXT;
 	bool first = asks_for_first(regs->rdx);
 
@@ -227,7 +232,7 @@ u64 sim_sys_rd(struct sim_regs *regs)
 	return TDX_SUCCESS;
 }
 
-/* Where a list is being written, and the next field to go there. */
+/* The place in memory that a list is written to, and the next field for it */
 struct dump {
 	u64 *to;
 	u64 *end;
@@ -250,7 +255,10 @@ static void dump_field(struct dump *dump)
 	dump->entry = dump->id == MD_NONE ? NULL : find(dump->id);
 }
 
-/* Fields of a sequence have consecutive identifiers, and elements of one size and number. */
+/*
+ * The fields of a sequence have consecutive IDs, and the same size and number
+ * of elements.
+ */
 static bool continues(const struct dump *dump, const struct md_entry *before, u64 id)
 {
 	const struct md_entry *after = dump->entry;
@@ -290,7 +298,10 @@ static void dump_list(struct dump *dump, struct md_list_header *header)
 	header->size = (dump->to - start) * sizeof(*start);
 }
 
-/* The first field of a list: it has to be identified by its first element, and the right size. */
+/*
+ * The ID of the first field of a list must be that of its first element and
+ * have the right size.
+ */
 static int start_of_list(struct dump *dump, u64 id)
 {
 	if (asks_for_first(id))
@@ -303,11 +314,9 @@ static int start_of_list(struct dump *dump, u64 id)
 	return 0;
 }
 
-/**
- * sim_sys_rdall - TDH.SYS.RDALL
- * @regs: RDX: where to; R8: the first field; out, R8: the one after the last
- *
- * Return: the status.
+/*
+ * RDX: the address of the list; R8: the ID of the first field. Output: R8, the
+ * ID of the field after the last one
  */
 u64 sim_sys_rdall(struct sim_regs *regs)
 {

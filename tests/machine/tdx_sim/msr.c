@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The MSRs from which a host learns of SEAM and of the private key IDs. Rules: "Intel Architecture
- * Memory Encryption Technologies Specification" (336907), "MKTME MSRs"; CPU, "SEAM Enumeration",
- * "IA32_MKTME_KEYID_PARTITIONING".
+ * MSRs that tell a host about SEAM and the private key IDs. Rules: "Intel
+ * Architecture Memory Encryption Technologies Specification" (336907), "MKTME
+ * MSRs"; CPU, "SEAM Enumeration", "IA32_MKTME_KEYID_PARTITIONING".
  *
- * Two kprobes answer in place of a CPU that has not got them: one where the kernel's safe reads end
- * up (the emulator reads unknown MSRs as 0), and one where it looks for an exception table entry
- * after #GP (another CPU faults, and other reads than the safe ones are met there).
+ * Two kprobes answer in place of a CPU that does not have these MSRs. One is in
+ * the function that all safe reads of the kernel call, because the emulator
+ * reads unknown MSRs as 0. The other is in the lookup of exception table
+ * entries after #GP, for CPUs that fault, and for reads by other functions.
  */
 #include <linux/bits.h>
 #include <linux/errno.h>
@@ -35,11 +36,11 @@
 
 static bool msrs = true;
 module_param(msrs, bool, 0400);
-MODULE_PARM_DESC(msrs, "Have the MSRs of a TDX platform (default: yes)");
+MODULE_PARM_DESC(msrs, "Simulate the MSRs of a TDX platform (default: yes)");
 
 static char *seamrr = "locked";
 module_param(seamrr, charp, 0400);
-MODULE_PARM_DESC(seamrr, "locked, unlocked or invalid: what the firmware has made of SEAM's memory (default: locked)");
+MODULE_PARM_DESC(seamrr, "The state in which the firmware left SEAMRR: locked, unlocked or invalid (default: locked)");
 
 static const struct {
 	const char *name;
@@ -74,7 +75,10 @@ static bool value_of(u32 msr, u64 *value)
 		rdmsr(MSR_MTRRcap, low, high);
 		*value = (u64)high << 32 | low | MTRRCAP_SEAMRR;
 		return true;
-	/* Memory that no machine here has: nobody looks further than whether it is valid. */
+	/*
+	 * This address has no memory on any test machine. The host only checks
+	 * whether the range is valid.
+	 */
 	case IA32_SEAMRR_PHYS_BASE:
 		*value = BIT_ULL(45);
 		return true;
@@ -89,16 +93,16 @@ static bool value_of(u32 msr, u64 *value)
 	return false;
 }
 
-static noinline void nothing(void)
+static noinline void return_at_once(void)
 {
-	/* Or the compiler finds out that calling it has no effect. */
+	/* Without it the compiler would drop calls of this function. */
 	barrier();
 }
 
-/* The function that a probe stands at returns at once. */
-static int leave(struct pt_regs *regs)
+/* Makes the probed function return at once. */
+static int skip_function(struct pt_regs *regs)
 {
-	regs->ip = (unsigned long)nothing;
+	regs->ip = (unsigned long)return_at_once;
 	return 1;
 }
 
@@ -109,7 +113,7 @@ static int on_read(struct kprobe *probe, struct pt_regs *regs)
 	if (!value_of(regs_get_kernel_argument(regs, 0), &value))
 		return 0;
 	answer_read_msr_safe(regs, value);
-	return leave(regs);
+	return skip_function(regs);
 }
 
 static int on_fixup(struct kprobe *probe, struct pt_regs *regs)
@@ -124,7 +128,7 @@ static int on_fixup(struct kprobe *probe, struct pt_regs *regs)
 	fault->dx = upper_32_bits(value);
 	fault->ip += sizeof(rdmsr_opcode);
 	regs->ax = true;
-	return leave(regs);
+	return skip_function(regs);
 }
 
 static struct kprobe read_probe = {
@@ -152,11 +156,6 @@ static int find_seamrr(void)
 	return -EINVAL;
 }
 
-/**
- * sim_msr_init - have the MSRs, unless a parameter says otherwise
- *
- * Return: 0 or a negative errno.
- */
 int sim_msr_init(void)
 {
 	int err = find_seamrr();
@@ -166,9 +165,6 @@ int sim_msr_init(void)
 	return msrs ? register_kprobes(probes, ARRAY_SIZE(probes)) : 0;
 }
 
-/**
- * sim_msr_exit - have them no longer
- */
 void sim_msr_exit(void)
 {
 	if (msrs)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The names of leaves and statuses, as the ABI has them. A status with details is NAME+0xDETAILS;
- * what has no name is a number.
+ * Names of leaves and statuses, as in the ABI. A status with details is
+ * NAME+0xDETAILS. A value without a name is printed as a number.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -165,10 +165,9 @@ static int value_of(const struct name *names, size_t num, const char *name, u64 
 	return kstrtou64(name, 0, value);
 }
 
-/**
- * sim_leaf_name - what a leaf is called
- * @rax: its number; one with a version, or reserved bits, has no name
- * @name: SIM_NAME_LEN bytes
+/*
+ * @name has SIM_NAME_LEN bytes. A leaf with a version or reserved bits has no
+ * name.
  */
 void sim_leaf_name(u64 rax, char *name)
 {
@@ -180,12 +179,7 @@ void sim_leaf_name(u64 rax, char *name)
 		snprintf(name, SIM_NAME_LEN, "0x%llx", rax);
 }
 
-/**
- * sim_status_name - what has become of a call
- * @status: RAX
- * @outcome: says whether RAX counts
- * @name: SIM_NAME_LEN bytes
- */
+/* @name has SIM_NAME_LEN bytes. @outcome says whether @status is valid. */
 void sim_status_name(u64 status, enum sim_outcome outcome, char *name)
 {
 	const char *exact = name_of(statuses, ARRAY_SIZE(statuses), status);
@@ -201,13 +195,7 @@ void sim_status_name(u64 status, enum sim_outcome outcome, char *name)
 		snprintf(name, SIM_NAME_LEN, "0x%llx", status);
 }
 
-/**
- * sim_parse_leaf - which leaf is meant?
- * @name: its name, "any", or its number
- * @rax: that number
- *
- * Return: 0 or a negative errno.
- */
+/* @name is the name of a leaf, "any", or a number. */
 int sim_parse_leaf(const char *name, u64 *rax)
 {
 	return value_of(leaves, ARRAY_SIZE(leaves), name, rax);
@@ -244,14 +232,7 @@ static int parse_details(const char *name, u64 *status)
 	return err;
 }
 
-/**
- * sim_parse_status - what is to become of a call?
- * @name: UD, GP, VMFAILINVALID, NAME, NAME+DETAILS or a number
- * @status: what goes into RAX
- * @outcome: or what happens instead
- *
- * Return: 0 or a negative errno.
- */
+/* @name is UD, GP, VMFAILINVALID, NAME, NAME+DETAILS or a number. */
 int sim_parse_status(const char *name, u64 *status, enum sim_outcome *outcome)
 {
 	*status = 0;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDH.SYS.TDMR.INIT: the PAMT of a TDMR, a piece per call. Rules: Base, "TDMR and PAMT
- * Initialization"; ABI and source of the leaf (tdh_sys_tdmr_init.c, pamt_manager.c), from which
- * comes the size of a piece.
+ * TDH.SYS.TDMR.INIT initialises the PAMT of a TDMR, a part with each call.
+ * Rules: Base, "TDMR and PAMT Initialization"; ABI and source of the leaf
+ * (tdh_sys_tdmr_init.c, pamt_manager.c), which also has the size of a part.
  *
- * On a TDX machine what the module has written there is private: a host that writes to it destroys
- * it, and finds out when it is too late. Here it is filled with a pattern, and anybody may ask
- * whether that is still there.
+ * On real hardware the PAMT is private memory, and a host that writes to it
+ * destroys it and may notice that only much later. The simulation fills the
+ * PAMT with a pattern, and a test can check at any time whether the pattern is
+ * intact.
  */
 #include <linux/atomic.h>
 #include <linux/errno.h>
@@ -15,7 +16,7 @@
 
 #include "sim.h"
 
-/* Pages of 4 KiB whose entries one call initialises. */
+/* The number of 4 KiB pages whose entries one call initialises */
 #define STEP_PAGES	1024ULL
 #define STEP		(STEP_PAGES * SIZE_4K)
 #define PATTERN		0x7464782073696d21ULL
@@ -26,8 +27,8 @@ static u64 entries_size(u64 covered, u64 page)
 }
 
 /*
- * What a PAMT's entries for the TDMR's bytes from @from to @to occupy; memory that is not there
- * takes no pattern.
+ * Returns the address of the PAMT entries for the TDMR's bytes from @from to
+ * @to, or NULL if there is no memory there.
  */
 static u64 *entries(u64 pamt, u64 from, u64 to, u64 page, u64 *pa, u64 *count)
 {
@@ -62,7 +63,7 @@ static u64 step(struct tdmr *tdmr)
 	fill(tdmr->pamt_4k, from, to, SIZE_4K);
 	fill(tdmr->pamt_2m, from, to, SIZE_2M);
 	fill(tdmr->pamt_1g, from, to, SIZE_1G);
-	/* Pairs with the acquire of covered_by(). */
+	/* Pairs with the acquire in covered_by(). */
 	smp_store_release(&tdmr->next, tdmr->next + STEP);
 	return tdmr->next;
 }
@@ -87,11 +88,8 @@ static u64 init_locked(struct tdmr *tdmr, u64 *ready)
 	return TDX_SUCCESS;
 }
 
-/**
- * sim_sys_tdmr_init - TDH.SYS.TDMR.INIT
- * @regs: RCX: the start of a TDMR; out, RDX: up to where it can be used
- *
- * Return: the status.
+/*
+ * RCX: the start of a TDMR. Output: RDX, the end of the part that can be used
  */
 u64 sim_sys_tdmr_init(struct sim_regs *regs)
 {
@@ -117,14 +115,13 @@ static u64 damaged_words(const struct tdmr *tdmr, u64 covered)
 
 static u64 covered_by(const struct tdmr *tdmr)
 {
-	/* Pairs with the release of step(). */
+	/* Pairs with the release in step(). */
 	return smp_load_acquire(&tdmr->next) - tdmr->base;
 }
 
-/**
- * sim_pamt_intact - is all that has been initialised as it was left?
- *
- * Return: 0; -EIO: somebody has written to it; -ENODATA: nothing has been initialised.
+/*
+ * Returns -EIO if something has overwritten initialised entries, and -ENODATA
+ * if none is initialised.
  */
 int sim_pamt_intact(void)
 {
@@ -141,10 +138,6 @@ int sim_pamt_intact(void)
 	return total ? 0 : -ENODATA;
 }
 
-/**
- * sim_pamt_show - one line per TDMR
- * @m: where to
- */
 void sim_pamt_show(struct seq_file *m)
 {
 	const struct tdmr *tdmr;

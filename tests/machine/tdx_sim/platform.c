@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The platform as the firmware configured it and MCHECK found it at boot: logical processors,
- * packages, convertible memory, private key IDs. Rules: Base, "Physical Memory Management" (CMRs),
- * "Key Management"; source, tdh_sys_init.c (where HKIDs are in an address, what a CMR list must be
- * like) and helpers.c (which addresses a host may pass).
+ * The platform as the firmware configured it and MCHECK found it at boot:
+ * logical processors, packages, convertible memory, private key IDs. Rules:
+ * Base, "Physical Memory Management" (CMRs), "Key Management"; source,
+ * tdh_sys_init.c (the position of HKIDs in an address, the rules for a CMR
+ * list) and helpers.c (the addresses that a host may pass).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -28,12 +29,12 @@ MODULE_PARM_DESC(cmrs, "Convertible memory, START-END[,START-END]... in hex, END
 
 static unsigned int keyids[2] = { 16, 16 };
 module_param_array(keyids, uint, NULL, 0400);
-MODULE_PARM_DESC(keyids, "START,NR: the private key IDs (default: 16,16)");
+MODULE_PARM_DESC(keyids, "The first private key ID and their number (default: 16,16)");
 
 static unsigned int packages[NR_CPUS];
 static unsigned int num_packages_given;
 module_param_array(packages, uint, &num_packages_given, 0400);
-MODULE_PARM_DESC(packages, "The package of each CPU, 0 to 7 (default: as the kernel has them)");
+MODULE_PARM_DESC(packages, "The package of each CPU, 0 to 7 (default: the kernel's numbers)");
 
 static unsigned int lps;
 module_param(lps, uint, 0400);
@@ -41,13 +42,13 @@ MODULE_PARM_DESC(lps, "Logical processors of the platform (default: present CPUs
 
 static unsigned int max_pa = 52;
 module_param(max_pa, uint, 0400);
-MODULE_PARM_DESC(max_pa, "Bits of a physical address, those of the key ID included (default: 52)");
+MODULE_PARM_DESC(max_pa, "The number of bits in a physical address, key ID included (default: 52)");
 
 static unsigned int keyid_bits;
 module_param(keyid_bits, uint, 0400);
-MODULE_PARM_DESC(keyid_bits, "The uppermost bits of an address that are its key ID (default: enough for keyids)");
+MODULE_PARM_DESC(keyid_bits, "The number of bits for the key ID in an address (default: enough for keyids)");
 
-/* Sorted, and those that touch each other not merged. */
+/* Sorted; adjacent ranges are not merged. */
 struct ranges {
 	struct cmr_info range[MAX_CMRS];
 	unsigned int num;
@@ -75,7 +76,7 @@ static int add_ram(struct resource *res, void *unused)
 }
 
 /*
- * The first megabyte is no convertible memory on any platform so far (upstream Linux,
+ * The first megabyte is not convertible on any platform so far (upstream Linux,
  * build_tdx_memlist()).
  */
 static int default_cmrs(void)
@@ -116,8 +117,8 @@ static int parse_cmrs(void)
 }
 
 /*
- * MCHECK's part: TDH.SYS.INIT checks it again, for which there is TDX_CMR_LIST_INVALID, to be
- * injected.
+ * MCHECK checks this. TDH.SYS.INIT checks it again and returns
+ * TDX_CMR_LIST_INVALID, which a test can inject.
  */
 static bool cmrs_valid(void)
 {
@@ -175,67 +176,38 @@ static int find_packages(void)
 	return 0;
 }
 
-/**
- * sim_platform_init - find out what the platform is like
- *
- * Return: 0; -EINVAL: the parameters make no sense; -E2BIG: more ranges of memory than there can be
- * CMRs; -ENOMEM.
+/*
+ * Returns -EINVAL if a parameter is wrong, and -E2BIG if there are more ranges
+ * of memory than CMRs.
  */
 int sim_platform_init(void)
 {
 	return find_keys() ?: find_memory() ?: find_packages();
 }
 
-/**
- * sim_num_lps - how many logical processors are there?
- *
- * Return: their number, online or not.
- */
+/* The number of logical processors, offline ones included */
 u64 sim_num_lps(void)
 {
 	return lps;
 }
 
-/**
- * sim_num_packages - how many packages are there?
- *
- * Return: their number.
- */
 u64 sim_num_packages(void)
 {
 	return hweight_long(known_packages);
 }
 
-/**
- * sim_package - in which package is a CPU?
- * @cpu: its number
- *
- * Return: the package's number.
- */
 unsigned int sim_package(unsigned int cpu)
 {
 	return packages[cpu];
 }
 
-/**
- * sim_cmrs - the convertible memory ranges
- *
- * Return: MAX_CMRS of them; those that are not in use are 0.
- */
+/* Returns an array of MAX_CMRS entries; unused ones are 0. */
 const struct cmr_info *sim_cmrs(void)
 {
 	return convertible.range;
 }
 
-/**
- * sim_in_cmr - is all of this convertible memory?
- * @start: of an area
- * @end: of it
- *
- * CMRs that touch each other count as one.
- *
- * Return: true if so.
- */
+/* Adjacent CMRs count as one. */
 bool sim_in_cmr(u64 start, u64 end)
 {
 	u64 from = 0, to = 0;
@@ -251,25 +223,15 @@ bool sim_in_cmr(u64 start, u64 end)
 	return false;
 }
 
-/**
- * sim_no_hkid - is this an address without a key ID?
- * @pa: physical address
- *
- * Return: true if so.
- */
 bool sim_no_hkid(u64 pa)
 {
 	return !(pa >> max_pa) && !(pa & hkid_mask);
 }
 
-/**
- * sim_shared_hpa - may the host have the module read or write here?
- * @pa: physical address
- * @align: that it has to have, a power of two
- *
- * The SEAM range, which is forbidden too, is nowhere.
- *
- * Return: true if so.
+/*
+ * Checks whether the host may pass this address: it must have the alignment and
+ * no private key ID. The SEAM range, which is forbidden too, does not exist
+ * here.
  */
 bool sim_shared_hpa(u64 pa, u64 align)
 {
@@ -277,23 +239,14 @@ bool sim_shared_hpa(u64 pa, u64 align)
 	       (pa & hkid_mask) >> (max_pa - keyid_bits) < keyids[0];
 }
 
-/**
- * sim_private_hkid - is this a private HKID?
- * @hkid: what a register has
- *
- * Return: true if so.
- */
 bool sim_private_hkid(u64 hkid)
 {
 	return hkid >= keyids[0] && hkid - keyids[0] < keyids[1];
 }
 
-/**
- * sim_memory - where the kernel has memory
- * @pa: physical address; a shared key ID does not matter
- * @size: of how many bytes
- *
- * Return: its address, or NULL where there is no RAM.
+/*
+ * Returns the kernel's address of that memory, or NULL if there is no RAM. A
+ * shared key ID is ignored.
  */
 void *sim_memory(u64 pa, size_t size)
 {
@@ -308,21 +261,12 @@ void *sim_memory(u64 pa, size_t size)
 	return NULL;
 }
 
-/**
- * sim_keyid_partitioning - the MSR IA32_MKTME_KEYID_PARTITIONING
- *
- * Return: its value.
- */
+/* The value of IA32_MKTME_KEYID_PARTITIONING */
 u64 sim_keyid_partitioning(void)
 {
 	return (u64)keyids[1] << 32 | (keyids[0] - 1);
 }
 
-/**
- * sim_keyid_bits - how many bits of an address are its key ID
- *
- * Return: their number.
- */
 unsigned int sim_keyid_bits(void)
 {
 	return keyid_bits;

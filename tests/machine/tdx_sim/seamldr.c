@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The persistent SEAM loader, as far as a host asks it for information. Rules: SEAMLDR,
- * "SEAMLDR.INFO", and Intel's published source of the P-SEAMLDR (pseamldr_dispatcher.c,
- * seamldr_info.c). One CPU at a time: for the others the instruction fails as if there were none
- * (CPU, "SEAMCALL").
+ * The persistent SEAM loader, as far as a host asks it for information. Rules:
+ * SEAMLDR, "SEAMLDR.INFO", and Intel's published source of the P-SEAMLDR
+ * (pseamldr_dispatcher.c, seamldr_info.c). Only one CPU can be in it at a time;
+ * on the others the instruction fails as if there were no P-SEAMLDR (CPU,
+ * "SEAMCALL").
  */
 #include <linux/atomic.h>
 #include <linux/string.h>
@@ -41,12 +42,6 @@ static u64 info(u64 pa)
 	return TDX_SUCCESS;
 }
 
-/**
- * sim_seamldr - a SEAMCALL to the P-SEAMLDR
- * @regs: its registers
- *
- * Return: SIM_DONE or SIM_VMFAILINVALID.
- */
 enum sim_outcome sim_seamldr(struct sim_regs *regs)
 {
 	if (atomic_xchg(&busy, 1))

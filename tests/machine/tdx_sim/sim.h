@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How the parts of the simulated TDX module see each other. */
+/* Declarations that the files of the simulated TDX module share */
 #ifndef _TDX_SIM_H
 #define _TDX_SIM_H
 
@@ -11,7 +11,7 @@
 
 struct seq_file;
 
-/* The registers that a SEAMCALL reads or writes. */
+/* The registers that the simulated leaves read or write */
 struct sim_regs {
 	u64 rax;
 	u64 rcx;
@@ -22,7 +22,7 @@ struct sim_regs {
 	u64 r11;
 };
 
-/* What became of the instruction. Only SIM_DONE writes registers. */
+/* The result of the instruction. Only SIM_DONE writes registers. */
 enum sim_outcome {
 	SIM_DONE,
 	SIM_UD,
@@ -30,7 +30,10 @@ enum sim_outcome {
 	SIM_VMFAILINVALID,
 };
 
-/* Base, "Intel TDX Module Lifecycle State Machine"; the names are the source's. */
+/*
+ * Base, "Intel TDX Module Lifecycle State Machine"; the names are from the
+ * source.
+ */
 enum sys_state {
 	SYSINIT_PENDING,
 	SYSINIT_DONE,
@@ -39,7 +42,10 @@ enum sys_state {
 	SYS_SHUTDOWN,
 };
 
-/* A TDMR that TDH.SYS.CONFIG has accepted. Everything below @next has its PAMT. */
+/*
+ * A TDMR that TDH.SYS.CONFIG has accepted. The PAMT entries for memory below
+ * @next are initialised.
+ */
 struct tdmr {
 	u64 base;
 	u64 size;
@@ -51,8 +57,9 @@ struct tdmr {
 };
 
 /*
- * All that the module remembers; a reset forgets it. Written under @lock held exclusively (-1), or
- * shared (> 0) where each CPU writes of its own.
+ * The state of the TDX module, which a reset clears. A leaf writes to it with
+ * @lock held exclusively (-1), or with @lock held shared (> 0) if each CPU
+ * writes to its own part.
  */
 struct sim_module {
 	atomic_t lock;
@@ -67,27 +74,27 @@ struct sim_module {
 	unsigned int num_tdmrs;
 	struct tdmr tdmrs[MAX_TDMRS];
 	/*
-	 * As TDH.SYS.CONFIG read them, valid or not: out of the host's reach while they are
-	 * checked.
+	 * Copies of what TDH.SYS.CONFIG read, valid or not, which the host
+	 * cannot change while they are checked
 	 */
 	struct tdmr_info infos[MAX_TDMRS];
 };
 
 extern struct sim_module sim;
 
-/* main.c: parameters */
+/* main.c */
 extern bool sim_abi_1_0;
 u16 sim_version(unsigned int part);
 
-/* trap.c: the instruction */
+/* trap.c */
 int sim_trap_init(void);
 void sim_trap_exit(void);
 
-/* msr.c: MSRs of a TDX platform */
+/* msr.c */
 int sim_msr_init(void);
 void sim_msr_exit(void);
 
-/* dispatch.c: who gets the call, and who may run */
+/* dispatch.c */
 enum sim_outcome sim_execute(struct sim_regs *regs);
 void sim_default_outputs(struct sim_regs *regs);
 void sim_set_present(bool module, bool seamldr);
@@ -99,7 +106,7 @@ unsigned int sim_in_seam(void);
 /* seamldr.c */
 enum sim_outcome sim_seamldr(struct sim_regs *regs);
 
-/* sys.c: the life of the module; each returns what goes into RAX */
+/* sys.c: each leaf returns the value for RAX */
 u64 sim_sys_init(struct sim_regs *regs);
 u64 sim_sys_lp_init(struct sim_regs *regs);
 u64 sim_sys_key_config(struct sim_regs *regs);
@@ -135,7 +142,7 @@ u64 sim_xfam_fixed0(void);
 u64 sim_cpuid_config_leaf(unsigned int field, unsigned int element);
 u64 sim_cpuid_config_value(unsigned int field, unsigned int element);
 
-/* platform.c: what MCHECK and the firmware have left */
+/* platform.c */
 int sim_platform_init(void);
 u64 sim_num_lps(void);
 u64 sim_num_packages(void);
@@ -149,7 +156,7 @@ void *sim_memory(u64 pa, size_t size);
 u64 sim_keyid_partitioning(void);
 unsigned int sim_keyid_bits(void);
 
-/* inject.c: failures, and calls that take their time */
+/* inject.c */
 struct sim_injected {
 	enum sim_outcome outcome;
 	u64 status;
@@ -170,7 +177,7 @@ void sim_log_forget(void);
 void sim_calls_show(struct seq_file *m);
 void sim_counts_show(struct seq_file *m);
 
-/* names.c: of leaves and statuses, both ways */
+/* names.c */
 #define SIM_NAME_LEN	64
 #define SIM_ANY_LEAF	(~0ULL)
 void sim_leaf_name(u64 rax, char *name);

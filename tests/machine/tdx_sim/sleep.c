@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SEAM does not survive S3: what the firmware resumes is a machine without TDX (Base, "Intel TDX
- * Module Lifecycle"; upstream Linux refuses TDX where S3 can be had, tdx_init()). Neither syscore
- * operations nor a notifier can tell a real sleep from pm_test, which leaves SEAM alone; the
- * kernel's trace event stands around the firmware's part and nothing else.
+ * SEAM does not survive S3, because the firmware resumes a machine without TDX
+ * (Base, "Intel TDX Module Lifecycle"; upstream Linux refuses TDX if S3 is
+ * available, tdx_init()). Syscore operations and notifiers also run in a
+ * pm_test, which does not touch SEAM. The kernel's trace event is used instead,
+ * because it surrounds the firmware's part and nothing else.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,19 +18,21 @@
 
 #include "sim.h"
 
-/* On the last CPU, with interrupts off. */
+/* Runs on the last CPU with interrupts off. */
 static void on_suspend_resume(void *unused, const char *action, int state, bool start)
 {
 	if (start || state != (__force int)PM_SUSPEND_MEM || strcmp(action, "machine_suspend"))
 		return;
 	sim_set_present(false, false);
-	pr_info("the machine has been in S3: SEAM is empty\n");
+	pr_info("S3 has reset SEAM\n");
 }
 
-/* After all others: what the next kernel would find. */
+/*
+ * Runs after all other notifiers, so it shows what the next kernel would find.
+ */
 static int on_reboot(struct notifier_block *nb, unsigned long event, void *data)
 {
-	pr_info("the machine goes down, in SEAM: %s\n", sim_state_name());
+	pr_info("the machine goes down with the TDX module in state %s\n", sim_state_name());
 	return NOTIFY_DONE;
 }
 
@@ -38,11 +41,6 @@ static struct notifier_block reboot_nb = {
 	.priority = INT_MIN,
 };
 
-/**
- * sim_sleep_init - lose everything in S3 from here on
- *
- * Return: 0 or a negative errno.
- */
 int sim_sleep_init(void)
 {
 	int err = register_trace_suspend_resume(on_suspend_resume, NULL);
@@ -53,9 +51,6 @@ int sim_sleep_init(void)
 	return 0;
 }
 
-/**
- * sim_sleep_exit - and no longer
- */
 void sim_sleep_exit(void)
 {
 	unregister_reboot_notifier(&reboot_nb);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of the TDX module: platform and LP initialisation, the global key, shutdown. Rules:
- * Base, "Intel TDX Module Initialization" and "Shutdown"; ABI and source of TDH.SYS.INIT,
- * TDH.SYS.LP.INIT, TDH.SYS.KEY.CONFIG, TDH.SYS.SHUTDOWN, TDH.SYS.UPDATE and TDH.SYS.LP.SHUTDOWN.
+ * The life of the TDX module: initialisation of platform and LPs, the global
+ * key, shutdown. Rules: Base, "Intel TDX Module Initialization" and "Shutdown";
+ * ABI and source of TDH.SYS.INIT, TDH.SYS.LP.INIT, TDH.SYS.KEY.CONFIG,
+ * TDH.SYS.SHUTDOWN, TDH.SYS.UPDATE and TDH.SYS.LP.SHUTDOWN.
  *
- * What an LP has initialised is in SEAM memory: it outlives VMXOFF and the LP's absence from the
- * host's books.
+ * What an LP has initialised is in SEAM memory, so it outlives VMXOFF and CPU
+ * hotplug.
  */
 #include <linux/atomic.h>
 #include <linux/bitops.h>
@@ -15,7 +16,7 @@
 
 #include "sim.h"
 
-/* The versions of handoff data that this module can write and read. */
+/* The versions of handoff data that this TDX module supports */
 #define MODULE_HV	0
 #define MIN_UPDATE_HV	0
 
@@ -27,33 +28,19 @@ static const char * const state_names[] = {
 	[SYS_SHUTDOWN] = "SYS_SHUTDOWN",
 };
 
-/**
- * sim_state_name - the module's state
- *
- * Return: its name in the ABI, or ABSENT.
- */
+/* The name of the state in the ABI, or ABSENT */
 const char *sim_state_name(void)
 {
 	return sim_module_present() ? state_names[READ_ONCE(sim.state)] : "ABSENT";
 }
 
-/**
- * sim_lp_is_init - has TDH.SYS.LP.INIT been executed here?
- *
- * Context: in a call.
- * Return: true if so.
- */
+/* Runs in a call, so the CPU does not change. */
 bool sim_lp_is_init(void)
 {
 	return cpumask_test_cpu(smp_processor_id(), &sim.lp_init);
 }
 
-/**
- * sim_sys_init - TDH.SYS.INIT: RCX has attributes, none of which are defined
- * @regs: the registers
- *
- * Return: the status.
- */
+/* RCX has attributes, none of which are defined. */
 u64 sim_sys_init(struct sim_regs *regs)
 {
 	u64 attributes = regs->rcx;
@@ -68,12 +55,6 @@ u64 sim_sys_init(struct sim_regs *regs)
 	return TDX_SUCCESS;
 }
 
-/**
- * sim_sys_lp_init - TDH.SYS.LP.INIT
- * @regs: the registers
- *
- * Return: the status.
- */
 u64 sim_sys_lp_init(struct sim_regs *regs)
 {
 	sim_default_outputs(regs);
@@ -85,12 +66,7 @@ u64 sim_sys_lp_init(struct sim_regs *regs)
 	return TDX_SUCCESS;
 }
 
-/**
- * sim_sys_key_config - TDH.SYS.KEY.CONFIG: once on each package
- * @regs: the registers
- *
- * Return: the status.
- */
+/* Needed once on each package */
 u64 sim_sys_key_config(struct sim_regs *regs)
 {
 	if (sim.state != SYSCONFIG_DONE)
@@ -103,14 +79,10 @@ u64 sim_sys_key_config(struct sim_regs *regs)
 	return TDX_SUCCESS;
 }
 
-/**
- * sim_sys_lp_shutdown - TDH.SYS.LP.SHUTDOWN
- * @regs: the registers
- *
- * Of no effect since 1.5; before, the end of the module on this LP. 1.0 takes the global lock as a
- * shared one, which only an exclusive holder makes fail.
- *
- * Return: the status.
+/*
+ * Since version 1.5 this leaf has no effect; before, it ended the TDX module on
+ * this LP. Version 1.0 takes the global lock shared, which fails only while
+ * another LP holds it exclusively.
  */
 u64 sim_sys_lp_shutdown(struct sim_regs *regs)
 {
@@ -124,28 +96,21 @@ u64 sim_sys_lp_shutdown(struct sim_regs *regs)
 	return TDX_SUCCESS;
 }
 
-/**
- * sim_sys_shutdown_check - is this a version of handoff data that there is?
- * @regs: in RCX the version
- *
- * Return: the status.
- */
+/* RCX has the version of handoff data that the host asks for. */
 u64 sim_sys_shutdown_check(struct sim_regs *regs)
 {
 	return in_range(regs->rcx, MIN_UPDATE_HV, MODULE_HV - MIN_UPDATE_HV + 1) ?
 	       TDX_SUCCESS : TDX_OPERAND_INVALID | OPERAND_RCX;
 }
 
-/**
- * sim_sys_shutdown - TDH.SYS.SHUTDOWN: fails while another LP executes the module's code
- * @regs: the registers
- *
- * Return: the status.
- */
+/* Fails while another LP executes code of the TDX module. */
 u64 sim_sys_shutdown(struct sim_regs *regs)
 {
 	WRITE_ONCE(sim.state, SYS_SHUTDOWN);
-	/* Pairs with the one of call_module(): who comes now sees the state, or is seen. */
+	/*
+	 * Pairs with the barrier in call_module(): a CPU that enters now sees
+	 * the state, or this CPU sees it in in_seam.
+	 */
 	smp_mb();
 	if (sim_in_seam() == 1)
 		return TDX_SUCCESS;
@@ -153,13 +118,9 @@ u64 sim_sys_shutdown(struct sim_regs *regs)
 	return TDX_SYS_BUSY;
 }
 
-/**
- * sim_sys_update - TDH.SYS.UPDATE
- * @regs: the registers
- *
- * There is never handoff data, as there is no SEAMLDR.INSTALL to keep it.
- *
- * Return: the status.
+/*
+ * There is never handoff data, because the simulated P-SEAMLDR has no
+ * SEAMLDR.INSTALL that would keep it.
  */
 u64 sim_sys_update(struct sim_regs *regs)
 {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SEAMCALL where the CPU has none. It raises #UD; the kernel asks the die notifiers before it looks
- * for an exception table entry, and the one here does what the instruction would have done. Rules:
- * CPU, "SEAMCALL"; SDM volume 3, "Conventions" of the VMX instruction reference, for the flags.
+ * Implements SEAMCALL on a CPU without it. The instruction raises #UD, and the
+ * kernel calls the die notifiers before it looks for an exception table entry.
+ * The notifier in this file does what the instruction would have done. Rules:
+ * CPU, "SEAMCALL"; SDM volume 3, "Conventions" of the VMX instruction
+ * reference, for the flags.
  */
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
@@ -25,12 +27,15 @@
 
 static const u8 opcode[] = { 0x66, 0x0f, 0x01, 0xcf };
 
-/* The kernel's fixup_exception(), which it declares and does not export. */
+/* The kernel declares fixup_exception() but does not export it. */
 static int (*kernel_fixup)(struct pt_regs *regs, int trapnr, unsigned long error_code,
 			   unsigned long fault_addr);
 static_assert(__same_type(*kernel_fixup, fixup_exception));
 
-/* Also what keeps the VMPTRST below, a #UD where VMX is off, from ending up in here again. */
+/*
+ * This check also ignores the #UD of the VMPTRST below while VMX is off, which
+ * would recurse otherwise.
+ */
 static bool is_seamcall(const struct pt_regs *regs)
 {
 	u8 bytes[sizeof(opcode)];
@@ -39,7 +44,7 @@ static bool is_seamcall(const struct pt_regs *regs)
 	       !memcmp(bytes, opcode, sizeof(opcode));
 }
 
-/* By the hardware and not by vmxcore's books: those may be what is wrong. */
+/* Asks the hardware and not vmxcore, whose own records may be what is wrong. */
 static bool post_vmxon(void)
 {
 	u64 pa;
@@ -76,7 +81,10 @@ static int done(struct pt_regs *regs, unsigned long set)
 	return NOTIFY_STOP;
 }
 
-/* A caller without an entry in the exception table dies of #UD instead of #GP. */
+/*
+ * A caller without an exception table entry gets the original #UD instead of
+ * #GP.
+ */
 static int raise_gp(struct pt_regs *regs)
 {
 	return kernel_fixup(regs, X86_TRAP_GP, 0, 0) ? NOTIFY_STOP : NOTIFY_DONE;
@@ -134,19 +142,12 @@ static int find_fixup(void)
 	return 0;
 }
 
-/**
- * sim_trap_init - SEAMCALL exists from here on
- *
- * Return: 0 or a negative errno.
- */
 int sim_trap_init(void)
 {
 	return find_fixup() ?: register_die_notifier(&die_block);
 }
 
-/**
- * sim_trap_exit - and no longer: no call is under way when this returns
- */
+/* When this returns, no call is in progress. */
 void sim_trap_exit(void)
 {
 	unregister_die_notifier(&die_block);

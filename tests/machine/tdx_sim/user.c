@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A module that uses what vmxcore_tdx offers to others: one SEAMCALL on one CPU when it is loaded.
- * What came of it is in the kernel's log.
+ * A user of vmxcore_tdx's export: executes one SEAMCALL on one CPU when it is
+ * loaded, and logs the result.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -13,13 +13,13 @@
 
 static unsigned int cpu;
 module_param(cpu, uint, 0400);
-MODULE_PARM_DESC(cpu, "Where");
+MODULE_PARM_DESC(cpu, "The CPU that executes the SEAMCALL");
 
 static ulong regs[4];
 module_param_array(regs, ulong, NULL, 0400);
-MODULE_PARM_DESC(regs, "RAX,RCX,RDX,R8");
+MODULE_PARM_DESC(regs, "Values for RAX,RCX,RDX,R8");
 
-/* In an interrupt, where it works as well. */
+/* Runs in an interrupt, to test that vmxcore_tdx_seamcall() works there. */
 static void call(void *unused)
 {
 	struct vmxcore_tdx_args args = { .rcx = regs[1], .rdx = regs[2], .r8 = regs[3] };

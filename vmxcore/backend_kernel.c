@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The borrowed backend: since Linux 7.1 the kernel executes VMXON and VMXOFF and counts
- * their users, of which a module may be one by its name only. The provider, vmxcore's
- * kvm_intel, has such a name.
+ * The borrowed backend: since Linux 7.1 the kernel executes VMXON and VMXOFF and counts the
+ * users of VMX. It exports the functions to modules of certain names only. vmxcore's
+ * kvm_intel has such a name, and passes them on: it is the provider.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -19,7 +19,7 @@
 
 #include "backend.h"
 #include "caps.h"
-#include "translation.h"
+#include "tlb.h"
 
 static const struct vmxcore_backend_events *events;
 
@@ -27,22 +27,22 @@ static const struct vmxcore_backend_events *events;
 static const struct vmxcore_provider *provider;
 
 /*
- * The provider lends VMX to a client that asks for it. False already while the provider takes back
- * what it has lent, which still needs the pointer above.
+ * The provider lends VMX. It becomes false before the pointer above becomes NULL, because VMX
+ * is turned off by that when the provider is unregistered.
  */
 static bool lending;
 
 /*
- * How often a provider is pinned. A provider that was unloaded by force takes its pins along, and
- * so does one that fails to load after it has registered; their owners still unpin. The next
- * provider is refused until then: it would lose references that it never gave.
+ * How many module references clients have taken to a provider. They are void once the provider
+ * was unloaded by force, or failed to load after it had registered, but the clients still put
+ * them. The next provider is refused until then, or it would lose references of its own.
  */
 static atomic_t nr_pins;
 
 /*
- * CPUs that the kernel believes to be in VMX operation, and they are not: VMXON reported
- * VMfail, which the kernel does not look at. Its count is never given back, as its
- * VMXOFF would fault, and that is a BUG() there.
+ * CPUs that the kernel takes for being in VMX operation although their VMXON reported VMfail,
+ * which the kernel does not check. vmxcore never puts the kernel's reference there: VMXOFF
+ * would fault, which is a BUG() in the kernel.
  */
 static struct cpumask believed;
 
@@ -50,10 +50,6 @@ static int borrowed_start(const struct vmxcore_backend_events *e)
 {
 	events = e;
 	return 0;
-}
-
-static void borrowed_stop(void)
-{
 }
 
 static bool in_vmx_operation(void)
@@ -64,14 +60,14 @@ static bool in_vmx_operation(void)
 }
 
 /*
- * What it means that the kernel has counted vmxcore and this CPU is not in VMX operation.
+ * The kernel has counted vmxcore as a user, but this CPU is not in VMX operation.
  *
- * Where CR4.VMXE was clear before the call and is set now, the kernel has executed VMXON for
- * vmxcore, its first user, and did not see that it VMfailed. Its count stays, as above.
+ * If CR4.VMXE was clear before the call and is set now, the kernel has executed VMXON for
+ * vmxcore, its first user, and did not see that it VMfailed. The count stays, as above.
  *
- * Else it has executed nothing, as it counts another user already: one of the kernel's own that
- * this interrupt has stopped between the count and VMXON, or one whose VMXON VMfailed. vmxcore's
- * count can be given back, because it is not the last one.
+ * Otherwise it has executed nothing, because it counts another user already: one of its own,
+ * which this interrupt has stopped between the count and VMXON, or one whose VMXON VMfailed.
+ * vmxcore's count can be put, because it is not the last one.
  */
 static int not_in_vmx_operation(const struct vmxcore_provider *p, bool vmxe_before)
 {
@@ -116,7 +112,7 @@ static int borrowed_on(void)
 	return 0;
 }
 
-/* A VMXOFF that faults is a BUG() of the kernel: there is no error to return. */
+/* There is no error to return: a VMXOFF that faults is a BUG() in the kernel. */
 static int borrowed_off(void)
 {
 	lockdep_assert_irqs_disabled();
@@ -125,19 +121,14 @@ static int borrowed_off(void)
 	return 0;
 }
 
-/* The kernel does it, after vmxcore_provider_emergency(). */
-static void borrowed_emergency_off(void)
-{
-}
-
 static bool borrowed_available(void)
 {
 	return READ_ONCE(lending);
 }
 
 /*
- * The kernel has the decision and the instruction for KVM's modules only. There is a provider, as
- * VMX is on.
+ * The kernel exports what decides about IBPB to KVM's modules only. There is a provider,
+ * because VMX is on.
  */
 static void borrowed_ibpb(void)
 {
@@ -145,9 +136,9 @@ static void borrowed_ibpb(void)
 }
 
 /*
- * The provider's own references and vmxcore's do not keep it loaded: it gives back the
- * first and asks for the second when it goes. So it is a provider before its module
- * registers a client.
+ * The provider's own client and vmxcore's do not keep the provider loaded: it puts the
+ * references of the first, and has vmxcore put those of the second, when it is unloaded.
+ * Therefore it registers as a provider before it registers a client.
  */
 static bool borrowed_pins(const struct module *owner)
 {
@@ -176,7 +167,7 @@ static int borrowed_pin(void)
 	return err;
 }
 
-/* There is none if it was unloaded by force, or failed to load. */
+/* There is no provider if it was unloaded by force, or failed to load. */
 static void borrowed_unpin(void)
 {
 	const struct vmxcore_provider *p;
@@ -202,15 +193,15 @@ static void borrowed_provider(char *name)
 
 /**
  * vmxcore_provider_register() - lend the kernel's VMX to vmxcore's clients
- * @p: how; used until vmxcore_provider_unregister() returns
+ * @p: the kernel's functions; used until vmxcore_provider_unregister() returns
  *
- * Before the module registers a client: what that one holds must not keep its own module
- * loaded. The kernel's emergency callback is vmxcore_provider_emergency() by now, and
- * stays it until after vmxcore_provider_unregister().
+ * To be called before the module registers a client, whose references must not keep its own
+ * module loaded. The kernel's emergency callback is vmxcore_provider_emergency() by then, and
+ * stays that until after vmxcore_provider_unregister().
  *
  * Context: task, may sleep.
- * Return: 0; -EBUSY: there is a provider already, or clients still hold what one has lent that
- * failed to load after this or was unloaded by force.
+ * Return: 0; -EBUSY: there is a provider already, or clients still have references from an
+ * earlier one that failed to load after this call or was unloaded by force.
  */
 int vmxcore_provider_register(const struct vmxcore_provider *p)
 {
@@ -222,18 +213,19 @@ int vmxcore_provider_register(const struct vmxcore_provider *p)
 	if (cmpxchg(&provider, NULL, p))
 		return -EBUSY;
 	WRITE_ONCE(lending, true);
-	events->came();
+	events->added();
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vmxcore_provider_register);
 
 /**
- * vmxcore_provider_unregister() - lend no more
+ * vmxcore_provider_unregister() - undo vmxcore_provider_register()
  * @p: as registered
  *
- * In the exit function of the module, after its last client has put what it held. No client of
- * another module holds anything, or the module could not be unloaded; one that does
- * because it was unloaded by force, or failed to load, loses VMX, and is told by errors.
+ * To be called in the exit function of the module, after its client has put its references.
+ * Clients of other modules have none, or the module could not be unloaded. If it is unloaded
+ * by force, or has failed to load, VMX is turned off while they have some, and their calls
+ * return errors.
  *
  * Context: task, may sleep; takes cpus_read_lock().
  */
@@ -242,17 +234,17 @@ void vmxcore_provider_unregister(const struct vmxcore_provider *p)
 	if (READ_ONCE(provider) != p)
 		return;
 
-	/* A get that comes from here on fails; one that has begun is over, and taken back below. */
+	/* A later get fails; one that has begun is over after this, and is undone below. */
 	WRITE_ONCE(lending, false);
 	synchronize_rcu();
-	events->going();
+	events->removing();
 	WRITE_ONCE(provider, NULL);
 	synchronize_rcu();
 }
 EXPORT_SYMBOL_GPL(vmxcore_provider_unregister);
 
 /**
- * vmxcore_provider_emergency() - the kernel's emergency callback
+ * vmxcore_provider_emergency() - handle the kernel's emergency callback
  *
  * The kernel calls it on a CPU where CR4.VMXE is set, before its VMXOFF.
  *
@@ -264,13 +256,11 @@ void vmxcore_provider_emergency(void)
 }
 EXPORT_SYMBOL_GPL(vmxcore_provider_emergency);
 
-const struct vmxcore_backend vmxcore_borrowed = {
+const struct vmxcore_backend vmxcore_backend_kernel = {
 	.name = "borrowed",
 	.start = borrowed_start,
-	.stop = borrowed_stop,
 	.on = borrowed_on,
 	.off = borrowed_off,
-	.emergency_off = borrowed_emergency_off,
 	.available = borrowed_available,
 	.ibpb = borrowed_ibpb,
 	.pins = borrowed_pins,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Other modules: the distribution's kvm_intel, beside which vmxcore does not run,
- * and clients whose module goes away. Foreign owners of other names are met at
- * get, by CR4.VMXE.
+ * Other modules: the distribution's kvm_intel, beside which vmxcore does not run, and clients
+ * whose module is unloaded. Foreign owners of other names are found by CR4.VMXE when a client
+ * takes a reference.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -13,21 +13,24 @@
 #include <linux/string.h>
 
 #include "compat.h"
-#include "neighbour.h"
+#include "init.h"
 #include "register.h"
 
 #define KVM_INTEL	"kvm_intel"
 
-/* Our own entry in /sys/module leads to everybody's; built in or a module. To be put. */
+/*
+ * The entry in /sys/module of any module, also of one that is built in. A module has no other
+ * way to find another by name; its own entry leads to the directory. The caller puts it.
+ */
 static struct kobject *find_module_kobject(const char *name)
 {
 	return kset_find_obj(THIS_MODULE->mkobj.kobj.kset, name);
 }
 
 /*
- * The distribution's kvm.ko fills the kernel's one emergency slot itself, with a WARN
- * when it is taken and another when it gives back what it did not get. Ours was built
- * out of the tree, and is marked so by the kernel.
+ * The distribution's kvm.ko fills the kernel's one emergency callback itself, with a WARN()
+ * when it is taken and another one when it gives back what it did not get. The kernel marks
+ * ours as built out of the tree.
  */
 static bool kvm_is_ours(void)
 {
@@ -35,7 +38,7 @@ static bool kvm_is_ours(void)
 	const struct module *kvm = NULL;
 	bool ours;
 
-	/* Without a module where it is built in. */
+	/* There is no module if it is built in. */
 	if (kobj)
 		kvm = container_of(kobj, struct module_kobject, kobj)->mod;
 	ours = kvm && test_bit(TAINT_OOT_MODULE, &kvm->taints);
@@ -45,7 +48,7 @@ static bool kvm_is_ours(void)
 
 static int kvm_intel_coming(const struct module *mod)
 {
-	if (!vmxcore_is_for_us(mod)) {
+	if (!vmxcore_is_used_by(mod)) {
 		pr_err("the distribution's kvm_intel is refused, vmxcore owns VMX: use vmxcore's (modprobe kvm_intel), or unload vmxcore first (modprobe -r vmxcore)\n");
 		return -EBUSY;
 	}
@@ -72,46 +75,32 @@ static struct notifier_block module_nb = {
 	.notifier_call = module_event,
 };
 
-static bool kvm_intel_present(void)
-{
-	struct kobject *kobj = find_module_kobject(KVM_INTEL);
-
-	kobject_put(kobj);
-	return kobj;
-}
-
-/**
- * vmxcore_neighbour_init - refuse to run beside a stock kvm_intel, now and later
+/*
+ * Refuse to run beside a stock kvm_intel, now and later. A kvm_intel that is loaded already
+ * is not vmxcore's, which links against vmxcore.
  *
- * vmxcore's own kvm_intel links against vmxcore, so whatever kvm_intel is there
- * already is not it.
- *
- * Context: task, at load.
- * Return: 0, or -EBUSY with one line in the log that says what to do.
+ * Return: 0, or -EBUSY with a line in the log that says what to do.
  */
-int vmxcore_neighbour_init(void)
+int vmxcore_modules_init(void)
 {
+	struct kobject *kvm_intel;
 	int err;
 
-	/* Watch first and look then: what comes in between is seen twice. */
+	/* Before the look at what is loaded, so that no module slips in between. */
 	err = register_module_notifier(&module_nb);
 	if (err)
 		return err;
 
-	if (kvm_intel_present()) {
-		unregister_module_notifier(&module_nb);
-		pr_err("the distribution's kvm_intel is loaded and owns VMX: not loaded; end all VMs, then: modprobe -r kvm_intel && modprobe kvm_intel\n");
-		return -EBUSY;
-	}
-	return 0;
+	kvm_intel = find_module_kobject(KVM_INTEL);
+	if (!kvm_intel)
+		return 0;
+	kobject_put(kvm_intel);
+	unregister_module_notifier(&module_nb);
+	pr_err("the distribution's kvm_intel is loaded and owns VMX: not loaded; end all VMs, then: modprobe -r kvm_intel && modprobe kvm_intel\n");
+	return -EBUSY;
 }
 
-/**
- * vmxcore_neighbour_exit - look after other modules no more
- *
- * Context: task.
- */
-void vmxcore_neighbour_exit(void)
+void vmxcore_modules_exit(void)
 {
 	unregister_module_notifier(&module_nb);
 }

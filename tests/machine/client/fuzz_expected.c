@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What all threads hold together, while they stand still: where VMX must be on, and what vmxcore's
- * books must say. In the words of its debugfs and sysfs, so
- * that a case can compare.
+ * What all threads hold together, while none of them runs: where VMX must be
+ * on, and what vmxcore must report. It is written in the words of vmxcore's
+ * debugfs and sysfs files, so that a case can compare.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -13,10 +13,10 @@
 #include "cpus.h"
 #include "fuzz.h"
 
-/* Of the client that is registered now. */
+/* Returns NULL if the thread has no claim on the client as registered now. */
 static const struct fuzz_claim *claim_of(unsigned int thread, unsigned int index)
 {
-	const struct fuzz_thread *t = fuzz_thread(thread);
+	const struct fuzz_thread *t = fuzz_threads[thread];
 
 	if (!t || fuzz_standing(index, t->claims[index].phase) != FUZZ_GOOD)
 		return NULL;
@@ -78,11 +78,7 @@ static void check_cpu(unsigned int cpu, bool wanted)
 			  str_on_off(on), cpu, str_on_off(wanted));
 }
 
-/**
- * fuzz_check_cpus - is VMX on where somebody holds it, and nowhere else?
- *
- * Context: no thread runs.
- */
+/* Compares VMX on each CPU with what is held. No thread may run. */
 void fuzz_check_cpus(void)
 {
 	bool all = all_held();
@@ -93,7 +89,7 @@ void fuzz_check_cpus(void)
 		if (cpu_online(cpu))
 			check_cpu(cpu, all || held(cpu));
 		else if (held(cpu))
-			fuzz_fail(NULL, "at rest: CPU %u has gone, and a client was not told",
+			fuzz_fail(NULL, "at rest: CPU %u is offline, and cpu_gone was not called",
 				  cpu);
 	}
 	cpus_read_unlock();
@@ -117,7 +113,7 @@ static unsigned int vpids_of(unsigned int index)
 	unsigned int i, j, sum = 0;
 
 	for (i = 0; i < FUZZ_MAX_THREADS; i++) {
-		t = fuzz_thread(i);
+		t = fuzz_threads[i];
 		for (j = 0; t && j < FUZZ_VPIDS; j++)
 			sum += t->vpids[j].vpid && t->vpids[j].client == index;
 	}
@@ -130,7 +126,7 @@ static unsigned int vmcss_of(unsigned int index)
 	unsigned int i, j, sum = index < FUZZ_SHARED && fuzz_loan_there(index);
 
 	for (i = 0; i < FUZZ_MAX_THREADS; i++) {
-		t = fuzz_thread(i);
+		t = fuzz_threads[i];
 		for (j = 0; t && j < FUZZ_VMCSS; j++)
 			sum += t->vmcss[j].state == FUZZ_VMCS_THERE && t->vmcss[j].client == index;
 	}
@@ -152,13 +148,8 @@ static void show_cpus(struct seq_file *m)
 	seq_puts(m, any ? "\n" : "none\n");
 }
 
-/**
- * fuzz_show_books - what the books must say
- * @m: where to
- *
- * Context: no thread runs.
- */
-void fuzz_show_books(struct seq_file *m)
+/* Writes what vmxcore must report. No thread may run. */
+void fuzz_show_expected(struct seq_file *m)
 {
 	unsigned int index;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The native backend: the only VMXON and VMXOFF of this machine.
+ * The native backend executes VMXON and VMXOFF, and is the only code of the machine that does.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,12 +21,12 @@
 #include "backend.h"
 #include "caps.h"
 #include "trace.h"
-#include "translation.h"
+#include "tlb.h"
 
 /*
- * SDM, "VMXON": it faults (#GP, #UD) for a mode, a CR0, CR4 or IA32_FEATURE_CONTROL
- * that does not fit, and VMfails for a pointer or a revision identifier that does
- * not. An exception table alone, as KVM has it, takes VMfail for success.
+ * VMXON faults (#GP, #UD) if the mode, CR0, CR4 or IA32_FEATURE_CONTROL do not allow it, and
+ * VMfails if the pointer or the revision identifier is wrong (SDM volume 3, "VMXON"). An
+ * exception table alone, as in KVM, takes VMfail for success.
  *
  * Not inlined: the machine tests change the page by a kprobe here.
  */
@@ -55,7 +55,7 @@ fault:
 	return -EFAULT;
 }
 
-/* The root VMCS of each possible CPU, on its own node. */
+/* One page per possible CPU, on the CPU's own node. */
 static DEFINE_PER_CPU(struct vmxcore_root_vmcs *, root_vmcs);
 
 static int native_on(void)
@@ -66,8 +66,8 @@ static int native_on(void)
 	lockdep_assert_irqs_disabled();
 
 	/*
-	 * Never find out by trying: VMXON in VMX operation is VMfail, and writes
-	 * the error field of a VMCS that is somebody else's.
+	 * Don't find out by trying: VMXON in VMX operation is VMfail, and writes the error
+	 * field of a VMCS that belongs to another hypervisor.
 	 */
 	if (vmxcore_cr4_vmxe())
 		return -EBUSY;
@@ -78,7 +78,7 @@ static int native_on(void)
 	if (err)
 		return err;
 
-	/* Tracing must stop first on a CPU that cannot trace in VMX operation. */
+	/* Intel PT must stop first on a CPU that cannot trace in VMX operation. */
 	intel_pt_handle_vmx(1);
 	cr4_set_bits_irqsoff(X86_CR4_VMXE);
 
@@ -106,9 +106,9 @@ static int native_off(void)
 }
 
 /*
- * CR4 decides, not the books: a foreign owner's VMX blocks INIT as ours does. The
- * fault is eaten, as an NMI may come between CR4.VMXE and VMXON. No handshake with
- * Intel PT here: it schedules events, and the kernel stops PT itself
+ * CR4 decides and not vmxcore's state: a foreign owner's VMX blocks INIT, too. A fault is
+ * ignored, because an NMI may come between CR4.VMXE and VMXON. There is no handshake with
+ * Intel PT, which would schedule events; the kernel stops PT itself
  * (cpu_emergency_stop_pt()).
  */
 static void native_emergency_off(void)
@@ -117,7 +117,7 @@ static void native_emergency_off(void)
 		return;
 	execute_vmxoff();
 	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
-	/* Tracing may take its time now, but a tracepoint needs RCU to watch this CPU. */
+	/* A tracepoint needs RCU to watch this CPU. VMX is off, so tracing may take its time. */
 	if (rcu_is_watching())
 		trace_vmxcore_emergency(smp_processor_id());
 }
@@ -127,15 +127,15 @@ static bool native_available(void)
 	return true;
 }
 
-/* A nop where the kernel was told to do without: see X86_FEATURE_USE_IBPB. */
+/* A nop where the kernel's mitigations are off, see X86_FEATURE_USE_IBPB. */
 static void native_ibpb(void)
 {
 	indirect_branch_prediction_barrier();
 }
 
 /*
- * The kernel's one emergency slot is ours from load to unload, and so never empty while
- * a CPU is post-VMXON; stock kvm, which wants it too, is not loaded (neighbour.c).
+ * vmxcore fills the kernel's one emergency callback from load to unload, so it is never empty
+ * while a CPU is in VMX operation. Stock kvm would fill it, too, and is refused by modules.c.
  */
 static cpu_emergency_virt_cb *emergency;
 
@@ -186,26 +186,7 @@ static void native_stop(void)
 	free_roots();
 }
 
-/* VMX comes from this very module, which its clients' symbols pin. */
-static bool native_pins(const struct module *owner)
-{
-	return false;
-}
-
-static int native_pin(void)
-{
-	return 0;
-}
-
-static void native_unpin(void)
-{
-}
-
-static void native_provider(char *name)
-{
-}
-
-const struct vmxcore_backend vmxcore_native = {
+const struct vmxcore_backend vmxcore_backend_native = {
 	.name = "native",
 	.start = native_start,
 	.stop = native_stop,
@@ -214,8 +195,4 @@ const struct vmxcore_backend vmxcore_native = {
 	.emergency_off = native_emergency_off,
 	.available = native_available,
 	.ibpb = native_ibpb,
-	.pins = native_pins,
-	.pin = native_pin,
-	.unpin = native_unpin,
-	.provider = native_provider,
 };
