@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What kernel-doc -man says, as one file a page in dir, named as the kernel's own mandocs are: a function by its name, a structure
-# struct_NAME. The titles, what is appended and the end of a structure differ from kernel to kernel, and mandoc complains of them.
+# Writes each page of kernel-doc -man into a file in dir. As with the kernel's own
+# mandocs the page of a function has its name, and that of a structure is
+# struct_NAME. The titles, the text that is appended and the end of a structure
+# differ from kernel to kernel, and mandoc warns about them.
 
 function fail(text) {
 	print "man.awk: " text > "/dev/stderr"
@@ -8,8 +10,9 @@ function fail(text) {
 }
 
 # The header that declares something, for the synopsis.
-function header_of(name,	command, header) {
-	command = "grep -lE '" (name ~ /^struct / ? "^" name " \\{" : "^[a-z].*[ *]" name "\\(") "' include/vmxcore/*.h"
+function header_of(name,	pattern, command, header) {
+	pattern = name ~ /^struct / ? "^" name " \\{" : "^[a-z].*[ *]" name "\\("
+	command = "grep -lE '" pattern "' include/vmxcore/*.h"
 	command | getline header
 	close(command)
 	if (header == "")
@@ -100,7 +103,8 @@ last == "};" && $0 == ".br" { next }
 		write(".PP")
 	gap = 0
 	last = $0
-	# "(int x "  ");" has a space too many, and an errno is to be copied: a minus, and no hyphen.
+	# "(int x "  ");" has a space too many, and an errno has a minus that can be
+	# copied, and no hyphen.
 	sub(/ "  "/, "\" \"")
 	gsub(/-E/, "\\-E")
 	sub(/^'/, "\\\\\\&'")

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What install and remove share: where DKMS and the kernel packages get what a checkout brings. Needs common.sh.
+# What install and remove share: where DKMS and the kernel packages get what a
+# checkout brings. Needs common.sh.
 # shellcheck disable=SC2034,SC2154
 
 conf=$here/../../dkms.conf
 name=$(sed -n 's/^PACKAGE_NAME="\(.*\)"/\1/p' "$conf")
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$conf")
 source=/usr/src/$name-$version
-# After dkms's own, which leaves a kernel alone whose source is not there, and does not say so.
+# After dkms's own, which leaves a kernel alone whose source is not there, and
+# does not say so.
 hook=/etc/kernel/header_postinst.d/$name
 
-# dkms 3.0.10 takes modules without a version for those that the kernel has, and would install vmxcore.ko alone.
+# dkms 3.0.10 takes modules without a version for those that the kernel has, and
+# would install vmxcore.ko alone.
 override=/usr/share/dkms/modules_to_force_install/$name
 
 put_override() {
@@ -22,7 +25,8 @@ put_hook() {
 	mkdir -p "$(dirname "$hook")"
 	cat >"$hook" <<-END
 		#!/bin/sh
-		# From vmxcore's "make dkms-install"; "make dkms-remove" deletes it.
+		# From vmxcore's "make dkms-install"; "make dkms-remove" deletes
+		# it.
 		exec $source/scripts/dkms/build-missing "\$1"
 	END
 	chmod 755 "$hook"
@@ -30,4 +34,5 @@ put_hook() {
 
 [ "$(id -u)" = 0 ] || die "only root may install modules: sudo make dkms-install"
 command -v dkms >/dev/null || die "dkms is not installed: apt install dkms"
-[ ! -e "/var/lib/dpkg/info/$name-dkms.list" ] || die "the package $name-dkms is installed, and does the same: apt purge $name-dkms"
+[ ! -e "/var/lib/dpkg/info/$name-dkms.list" ] ||
+	die "the package $name-dkms is installed, and does the same: apt purge $name-dkms"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A private apt: it reads the host's mirror and proxy settings, and keeps lists, archives and package state in our own cache,
-# so that a host can fetch from other releases than its own, and its own configuration is never touched.
+# A private apt: it reads the host's mirror and proxy settings, and keeps lists,
+# archives and package state in our own cache, so that a host can fetch from
+# other releases than its own, and its own configuration is never touched.
 # Needs common.sh.
 # shellcheck disable=SC2154
 
@@ -10,10 +11,12 @@ apt_backports=(bookworm)
 apt_root=$vmxcore_cache/archives
 apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# The Debian archives this host uses, as "URI SUITE". An ORIGIN that is still in $() is one whose lists were never fetched.
+# The Debian archives this host uses, as "URI SUITE". An ORIGIN that is still in
+# $() is one whose lists were never fetched.
 apt_host_archives() {
 	# shellcheck disable=SC2016 # apt's own variables
-	apt-get indextargets --format '$(CREATED_BY)|$(COMPONENT)|$(ORIGIN)|$(REPO_URI) $(RELEASE)' |
+	apt-get indextargets --format \
+		'$(CREATED_BY)|$(COMPONENT)|$(ORIGIN)|$(REPO_URI) $(RELEASE)' |
 		sed -nE 's/^Packages\|main\|(Debian|\$\(ORIGIN\)|)\|//p' | sort -u
 }
 
@@ -51,7 +54,8 @@ apt_sources() {
 	apt_suites | sed -E "s|^(.*) (.*)$|deb [signed-by=$apt_keyring] \1 \2 main|"
 }
 
-# Of the host's settings only Acquire:: (proxies, time-outs) is taken over: its hooks would run on the host's own state.
+# Of the host's settings only Acquire:: (proxies, time-outs) is taken over: its
+# hooks would run on the host's own state.
 apt_host_settings() {
 	apt-config dump | grep '^Acquire::' || true
 }
@@ -96,10 +100,12 @@ private_apt() {
 }
 
 apt_update() {
-	private_apt apt-get --error-on=any update >"$apt_root/update.log" 2>&1 && touch "$apt_root/updated"
+	private_apt apt-get --error-on=any update >"$apt_root/update.log" 2>&1 &&
+		touch "$apt_root/updated"
 }
 
-# Refreshes the lists when they are older than an hour. Old lists still serve when the network does not.
+# Refreshes the lists when they are older than an hour. Old lists still serve
+# when the network does not.
 apt_refresh() {
 	[ -z "$(find "$apt_root/updated" -mmin -60 2>/dev/null)" ] || return 0
 	note "refreshing the lists of Debian's archives"
@@ -107,15 +113,18 @@ apt_refresh() {
 	apt_update && return
 	sed 's/^/  /' "$apt_root/update.log" >&2
 	[ -e "$apt_root/updated" ] || die "the lists of Debian's archives cannot be fetched"
-	note "the archives cannot be reached: going on with the lists of $(date -r "$apt_root/updated" '+%F %R')"
+	note "the archives cannot be reached: going on with the lists of\
+ $(date -r "$apt_root/updated" '+%F %R')"
 }
 
-# apt_versions SUITES PACKAGE...: "PACKAGE VERSION" of all there are in the suites that the regular expression matches.
+# apt_versions SUITES PACKAGE...: "PACKAGE VERSION" of all there are in the
+# suites that the regular expression matches.
 apt_versions() {
 	local suites=$1
 	shift
 	private_apt apt-cache madison "$@" |
-		awk -F ' *[|] *' -v "suites=$suites" '$3 ~ " " suites "/" { sub(/^ */, "", $1); print $1, $2 }'
+		awk -F ' *[|] *' -v "suites=$suites" \
+			'$3 ~ " " suites "/" { sub(/^ */, "", $1); print $1, $2 }'
 }
 
 # apt_download DIR PACKAGE=VERSION...

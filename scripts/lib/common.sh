@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What every script here needs: the cache, messages, locks, and cache entries that are whole or absent.
+# What every script here needs: the cache, messages, locks, and cache entries
+# that are whole or absent.
 
 # shellcheck disable=SC2034 # for those that source this
 vmxcore_cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmxcore
@@ -15,8 +16,9 @@ die() {
 	exit 1
 }
 
-# timed TEXT COMMAND...: says what is being done, and afterwards how long it took. (No "||" after "$@", here and below:
-# bash would ignore failures inside the command.)
+# timed TEXT COMMAND...: says what is being done, and afterwards how long it
+# took. (No "||" after "$@", here and below: bash would ignore failures inside
+# the command.)
 timed() {
 	local text=$1 start=$SECONDS
 	shift
@@ -25,8 +27,8 @@ timed() {
 	note "$text: $((SECONDS - start)) s"
 }
 
-# cost: seconds of CPU time that this shell and what it has waited for took, and seconds since it
-# began. Not in a subshell, which has times of its own.
+# cost: seconds of CPU time that this shell and what it has waited for took, and
+# seconds since it began. Not in a subshell, which has times of its own.
 cost() {
 	local file
 	file=$(mktemp)
@@ -44,12 +46,14 @@ unpack_module() {
 	esac
 }
 
-# stock_module ROOT RELEASE NAME TO: one of a kernel package that is unpacked in ROOT.
+# stock_module ROOT RELEASE NAME TO: one of a kernel package that is unpacked in
+# ROOT.
 stock_module() {
 	unpack_module "$(find "$1/lib/modules/$2/kernel" -name "$3.ko*")" "$4"
 }
 
-# take_lock FILE: two runs at once share the cache and the build folder. Held until this shell, or subshell, ends.
+# take_lock FILE: two runs at once share the cache and the build folder. Held
+# until this shell, or subshell, ends.
 take_lock() {
 	local fd
 	mkdir -p "$(dirname "$1")"
@@ -59,13 +63,16 @@ take_lock() {
 	flock "$fd"
 }
 
-# stamped DIR TEXT: DIR is a finished cache entry that was made for exactly TEXT.
+# stamped DIR TEXT: DIR is a finished cache entry that was made for exactly
+# TEXT.
 stamped() {
 	[ -f "$1/stamp" ] && [ "$(cat "$1/stamp")" = "$2" ]
 }
 
-# cache_entry DIR TEXT COMMAND...: makes DIR with COMMAND unless it is there for TEXT already. COMMAND gets the name of an
-# empty folder to fill; only a filled and stamped one is given the name DIR, so an interrupted run leaves no half-made entry.
+# cache_entry DIR TEXT COMMAND...: makes DIR with COMMAND unless it is there for
+# TEXT already. COMMAND gets the name of an empty folder to fill; only a filled
+# and stamped one is given the name DIR, so an interrupted run leaves no
+# half-made entry.
 cache_entry() {
 	local dir=$1 text=$2 temp status
 	shift 2

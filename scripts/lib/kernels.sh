@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The kernels that are built for and tested. One is named by its line, and by its release where two have the same line.
+# The kernels that are built for and tested. One is named by its line, and by
+# its release where two have the same line.
 
 all_kernels=(6.1 6.12 6.12-trixie 7.2)
-# The one that a test is on where nobody asks for another.
+# The kernel of a test that does not name another.
 # shellcheck disable=SC2034 # of who sources it
 main_kernel=6.12
-# Built here, from the source of the newest kernel of their line; for machines that a case is run on with --kernel.
+# Debug kernels, built from the source of the newest kernel of their line, for
+# cases that name them or with --kernel.
 debug_kernels=(6.12-debug 6.12-kcsan)
 
 # With PREEMPT_RT, which some cases of the long form are run on too.
@@ -17,7 +19,8 @@ is_debug() {
 	[[ " ${debug_kernels[*]} " == *" $1 "* ]]
 }
 
-# slowness_of KERNEL: how many times longer than on a stock kernel a case may take.
+# slowness_of KERNEL: how many times longer than on a stock kernel a case may
+# take.
 slowness_of() {
 	case $1 in
 	*-debug) echo 8 ;;
@@ -33,7 +36,10 @@ suite_of() {
 	6.12 | 6.12-rt | 6.12-debug | 6.12-kcsan) echo bookworm-backports ;;
 	6.12-trixie) echo trixie ;;
 	7.2) echo forky ;;
-	*) die "there is no kernel \"$1\" here, only ${all_kernels[*]} ${rt_kernels[*]} ${debug_kernels[*]}" ;;
+	*)
+		die "there is no kernel \"$1\" here, only ${all_kernels[*]} ${rt_kernels[*]}\
+ ${debug_kernels[*]}"
+		;;
 	esac
 }
 
@@ -57,7 +63,8 @@ line_of() {
 	echo "${1%-*}"
 }
 
-# print_kernel DIR RELEASE: what there is of a kernel, which is in the cache at DIR/root, as settings. The version is DIR's name.
+# print_kernel DIR RELEASE: what there is of a kernel, which is in the cache at
+# DIR/root, as settings. The version is DIR's name.
 print_kernel() {
 	cat <<-END
 		root=$1/root

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The parts an image is put together from; sourced by initramfs, which sets $here, $top, $line, $root, $release, $version, $vmlinuz, $modules, $vmxctl.
+# The parts of an image. initramfs sources this, and sets $here, $top, $line,
+# $root, $release, $version, $vmlinuz, $modules and $vmxctl.
 # shellcheck disable=SC2154
 
-# Stock modules that cases load; what they depend on comes along.
+# Stock modules that cases load. The modules that these depend on are added,
+# too.
 stock_modules=(kvm kvm-intel kvm-amd ata_piix sd_mod msr)
-# In 7.2 the kernel has it built in.
+# Linux 7.2 has it built in.
 stock_modules_6=(sha256-ssse3)
 
-# add_libraries DIR FILE...: what programs need to run, at the paths it has here.
+# add_libraries DIR FILE...: the libraries of these programs, at the paths that
+# they have here.
 add_libraries() {
 	local dir=$1 file
 	shift
@@ -17,7 +20,8 @@ add_libraries() {
 	done
 }
 
-# add_binary DIR FILE: a program, at the path it has here.
+# add_binary DIR FILE: a program, at the path that it has here, with its
+# libraries.
 add_binary() {
 	install -D --mode=755 "$2" "$1$2"
 	add_libraries "$@"
@@ -31,13 +35,15 @@ add_busybox() {
 	done < <("$dir/busybox" --list | grep -v busybox)
 }
 
-# busybox' own shell runs its own modprobe and insmod, whatever the path has: they load twice when a module refuses.
+# add_shell: the shell of busybox would run busybox' modprobe and insmod,
+# whatever PATH says, and these load twice when a module refuses.
 add_shell() {
 	add_binary "$1" /bin/dash
 	ln -sf dash "$1/bin/sh"
 }
 
-# The real kmod, as ours are depmod's and modprobe's ways of choosing between modules.
+# add_kmod: the real kmod, as the tests depend on how depmod and modprobe choose
+# between modules.
 add_kmod() {
 	local tool
 	add_binary "$1" /bin/kmod
@@ -46,11 +52,13 @@ add_kmod() {
 	done
 }
 
-# lighten FILE...: of those that there are. At load ftrace looks up each function in its list among
-# all symbols of the module, and the kernel checks a signature: 4 of the 5 s of the machine's time
-# that the distribution's KVM takes to load. So there are no local symbols but those that cases have
-# kprobes in; and no list in kvm.ko, where no case needs one: its functions call __fentry__(), which
-# returns at once, where ftrace would have put a nop. An event of a kprobe needs the list.
+# lighten FILE...: makes them load faster. When a module is loaded, ftrace looks
+# up each function of its list among all symbols of the module, and the kernel
+# checks the signature, which takes 4 of the 5 s of the machine's time that the
+# distribution's KVM takes to load. Only those local symbols are kept in which
+# cases set kprobes. kvm.ko loses its list, too: its functions call
+# __fentry__(), which returns at once, where ftrace would have put a nop.
+# kvm_intel keeps its list, as the event of a kprobe needs it.
 lighten() {
 	local file options=(--strip-unneeded --keep-symbol=__loaded_vmcs_clear
 		--keep-symbol=vmx_lend_ibpb)
@@ -68,17 +76,18 @@ add_stock_modules() {
 	mkdir -p "$to"
 	cp "$root/lib/modules/$release"/modules.{builtin,builtin.modinfo,order} "$to"
 	for name in "${wanted[@]}"; do
-		modprobe --dirname "$root" --set-version "$release" --show-depends --config /dev/null "$name"
+		modprobe --dirname "$root" --set-version "$release" --show-depends --config \
+			/dev/null "$name"
 	done | sed -n 's/^insmod \([^ ]*\) *.*$/\1/p' | sort -u | while read -r file; do
 		path=${file#"$root/lib/modules/$release/"}
 		mkdir -p "$to/$(dirname "$path")"
-		# Here, as the machine is slow at it.
+		# It is unpacked here, as the machine would be slow at it.
 		unpack_module "$file" "$to/${path%.xz}"
 	done
 	lighten "$to"/kernel/arch/x86/kvm/*.ko
 }
 
-# Ours beside them.
+# add_modules: the stock modules, and ours beside them.
 add_modules() {
 	local to=$1/lib/modules/$release file
 	add_stock_modules "$1"
@@ -90,32 +99,40 @@ add_modules() {
 	depmod -b "$1" "$release"
 }
 
-# add_installed DIR: instead of what add_modules has put there; and the sample for modprobe.d, in which two parameters are given
+# add_installed DIR: the modules that tests/install has left, instead of those
+# of add_modules; and the sample for modprobe.d, in which two parameters have
 # other values than their defaults.
 add_installed() {
 	local to=$1/lib/modules/$release file
-	[ -d "$installed/updates/dkms" ] || die "nothing is in $installed: run tests/install/run $line first"
+	[ -d "$installed/updates/dkms" ] ||
+		die "nothing is in $installed: run tests/install/run $line first"
 	rm -rf "$to"
 	(cd "$installed" && find . -type f ! -name '*.ko*') | while read -r file; do
 		install -D --mode=644 "$installed/$file" "$to/$file"
 	done
-	(cd "$installed" && find updates kernel/virt kernel/arch/x86/kvm -name '*.ko*') | while read -r file; do
+	(cd "$installed" && find updates kernel/virt kernel/arch/x86/kvm -name '*.ko*') |
+		while read -r file; do
 		mkdir -p "$to/$(dirname "$file")"
 		unpack_module "$installed/$file" "$to/${file%.xz}"
 	done
 	lighten "$to"/updates/dkms/*.ko
 	depmod -b "$1" "$release"
 	mkdir -p "$1/etc/modprobe.d"
-	sed -E 's/^#(options vmxcore enable_virt_at_load=)0/\11/; s/^#(options kvm enable_virt_at_load=)1/\10/' \
+	sed -E 's/^#(options vmxcore enable_virt_at_load=)0/\11/
+		s/^#(options kvm enable_virt_at_load=)1/\10/' \
 		"$top/dev/modprobe.d/vmxcore.conf" >"$1/etc/modprobe.d/vmxcore.conf"
 }
 
-# vmx_sites MODULE FILE: where it has those VMX instructions that a vCPU does not execute on each exit, as kprobe events. Places
-# are told from the first function that others can see, as an image's modules have no local symbols.
-# Not VMXOFF: no kprobe can be where "VM extensions" of that encoding are (prepare_emulation() in arch/x86/kernel/kprobes/core.c).
+# vmx_sites MODULE FILE: prints kprobe events for those VMX instructions of the
+# module that a vCPU does not execute on each VM exit. The addresses are
+# relative to the first global function, as an image's modules have no local
+# symbols. VMXOFF is left out: the kernel refuses a kprobe there
+# (prepare_emulation() in arch/x86/kernel/kprobes/core.c).
 vmx_sites() {
 	local base symbol address instruction n=0
-	read -r base symbol < <(objdump --syms "$2" | sed -nE 's/^([0-9a-f]+) g +F \.text\t[0-9a-f]+ ([a-z].*)/\1 \2/p' | sort | head -n 1)
+	read -r base symbol < <(objdump --syms "$2" |
+		sed -nE 's/^([0-9a-f]+) g +F \.text\t[0-9a-f]+ ([a-z].*)/\1 \2/p' |
+		sort | head -n 1)
 	while read -r address instruction; do
 		n=$((n + 1))
 		echo "p:vmx/${instruction}_$1_$n $1:$symbol+$((0x$address - 0x$base))"
@@ -123,7 +140,8 @@ vmx_sites() {
 		sed -nE 's/^ *([0-9a-f]+):\t(vmxon|vmptrld|vmclear|invept|invvpid) .*/\1 \2/p')
 }
 
-# For the distribution's kvm_intel, for ours, and for who has VMX without KVM.
+# add_vmx_sites: for the distribution's kvm_intel, for ours, and for the modules
+# that use VMX without KVM.
 add_vmx_sites() {
 	local stock=$1/vmx/stock.ko module
 	[ -f "$modules/kvm-intel.ko" ] || return 0
@@ -133,7 +151,8 @@ add_vmx_sites() {
 	rm "$stock"
 	vmx_sites kvm_intel "$modules/kvm-intel.ko" >"$1/vmx/ours"
 	for module in vmxcore vmxcore_bench; do
-		[ ! -f "$modules/$module.ko" ] || vmx_sites "$module" "$modules/$module.ko" >"$1/vmx/$module"
+		[ ! -f "$modules/$module.ko" ] ||
+			vmx_sites "$module" "$modules/$module.ko" >"$1/vmx/$module"
 	done
 }
 
@@ -143,7 +162,8 @@ add_programs() {
 	for source in "$here"/guest/*.c "$here"/programs/*.c; do
 		[ -f "$source" ] || continue
 		name=$(basename "$source" .c)
-		gcc -static -O2 -Wall -Wextra -I "$top/include" -o "$1/usr/local/bin/$name" "$source" -lpthread
+		gcc -static -O2 -Wall -Wextra -I "$top/include" -o "$1/usr/local/bin/$name" \
+			"$source" -lpthread
 	done
 }
 
@@ -166,10 +186,11 @@ add_base() {
 	cp "$here"/cases/*.sh "$1/cases/"
 }
 
-# Their packages; each has a program of its name, but for linux-perf.
+# The packages. Each has a program of its name, except for linux-perf, which has
+# perf.
 tracers=(trace-cmd linux-perf bpftrace)
 
-# add_tracers DIR: and the lines of docs/tracing.md that are commands.
+# add_tracers DIR: the tracers, and the commands of docs/tracing.md.
 add_tracers() {
 	local name
 	for name in "${tracers[@]}"; do
@@ -182,8 +203,9 @@ selftests() {
 	"$top/scripts/selftests" "$line"
 }
 
-# add_selftests DIR: their runner ends a test that takes too long only where it finds the timeout(1) of coreutils; its limit is in the
-# machine's seconds. One of them is a script for bash, and for sudo: there is only root here.
+# add_selftests DIR: the runner ends a test that takes too long only if it finds
+# the timeout(1) of coreutils. The limit is in the machine's seconds. One test
+# is a script for bash that calls sudo, which is a stub here.
 add_selftests() {
 	cp -a "$(selftests)" "$1/selftests"
 	cp "$top/tests/selftests/arguments" "$1/selftests/"
@@ -196,19 +218,20 @@ add_selftests() {
 	chmod 755 "$1/bin/sudo"
 }
 
-# nested_vmlinuz: one kernel for all, the stock 6.12 of bookworm. That of 6.1 is packed by xz: unpacking itself takes it minutes
-# in a VM in the emulator.
+# nested_vmlinuz: the stock 6.12 of bookworm for all. The stock 6.1 is packed by
+# xz, which takes minutes to unpack in a VM in the emulator.
 nested_vmlinuz() {
 	"$top/scripts/kernel-package" 6.12 | sed -n 's/^vmlinuz=//p'
 }
 
-# The nested Linux, and an initrd that knows the result it must compute.
+# add_nested: the nested Linux, and an initrd that has the result that it has to
+# compute.
 add_nested() {
 	local initrd=$work.nested
 	mkdir -p "$1/nested" "$initrd"/{proc,dev}
 	add_busybox "$initrd"
 	install --mode=755 "$here/guest/nested-init" "$initrd/init"
-	# head ends yes with SIGPIPE
+	# head ends yes with SIGPIPE.
 	{ yes vmxcore || true; } | head -c 262144 | sha256sum | cut -d' ' -f1 >"$initrd/sum"
 	pack "$initrd" "$1/nested/initrd"
 	rm -r "$initrd"
@@ -226,7 +249,8 @@ add_qemu() {
 	done
 }
 
-# A guest that QEMU boots at once.
+# add_guest: QEMU with a firmware that boots a kernel at once, and a guest for
+# it.
 add_guest() {
 	add_qemu "$1" qemu/pvh.bin qemu/qboot.rom
 	add_nested "$1"

@@ -1,33 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What makes a boot a failure, judged from its logs alone: tap.log (verdicts), console.log (kernel), and how it ended.
-# Each function prints one line per problem, and nothing when all is well. They are called where a failing command ends the
-# caller ("set -e"): a judgement that breaks off must not pass for one that found nothing.
+# Judges a boot from its logs alone: tap.log (verdicts), console.log (kernel),
+# and how it ended. Each function prints one line per problem, and nothing if
+# there is none. The caller uses "set -e", so that a judgement that breaks off
+# does not pass for one that found nothing.
 
-# What no kernel prints unless something is wrong. The time stamp tells its lines from those of programs.
-kernel_complaint='\[ *[0-9]+\.[0-9]{6}\].*('
-kernel_complaint+='BUG:|BUG at|WARNING:|Oops|Kernel panic|general protection|unable to handle|invalid opcode|double fault'
-kernel_complaint+='|scheduling while atomic|exited with (preempt_count|irqs disabled)'
-kernel_complaint+='|refcount_t:|list_(add|del) |Bad page|unchecked MSR access|kobject_add_internal failed|duplicate filename'
-kernel_complaint+='|soft lockup|hard LOCKUP|blocked for more than|rcu.*(detected (expedited )?stall|self-detected stall|kthread starved)'
-# Those of debug kernels: memory, races, undefined behaviour, lifetimes.
-kernel_complaint+='|KASAN|KCSAN|KFENCE|UBSAN|BUG [a-zA-Z0-9_:.-]+ \(|kmemleak: [0-9]+ new suspected|kmemleak: .*disabled'
-kernel_complaint+='|page dumped because'
-# Lockdep, and what checks contexts.
-kernel_complaint+='|possible (recursive|circular) locking|inconsistent lock state|possible irq lock inversion'
-kernel_complaint+='|lock order detected|held lock freed|still held|lock held when returning|bad unlock balance|nested lock was not taken'
-kernel_complaint+='|register non-static key|DEBUG_LOCKS_WARN_ON|Invalid wait context|suspicious RCU usage|turning off the locking'
-kernel_complaint+='|sleeping function called|[Vv]oluntary context switch within RCU|using [a-z_]+\(\) in preemptible'
-kernel_complaint+=')'
+# What no kernel prints unless something is wrong. The time stamp tells its
+# lines from those of programs.
+complaints=(
+	'BUG:|BUG at|WARNING:|Oops|Kernel panic|general protection|unable to handle'
+	'invalid opcode|double fault|scheduling while atomic'
+	'exited with (preempt_count|irqs disabled)|refcount_t:|list_(add|del) |Bad page'
+	'unchecked MSR access|kobject_add_internal failed|duplicate filename'
+	'soft lockup|hard LOCKUP|blocked for more than'
+	'rcu.*(detected (expedited )?stall|self-detected stall|kthread starved)'
+	# Debug kernels: memory, races, undefined behaviour, lifetimes.
+	'KASAN|KCSAN|KFENCE|UBSAN|BUG [a-zA-Z0-9_:.-]+ \(|page dumped because'
+	'kmemleak: [0-9]+ new suspected|kmemleak: .*disabled'
+	# Lockdep, and checks of contexts.
+	'possible (recursive|circular) locking|inconsistent lock state'
+	'possible irq lock inversion|lock order detected|held lock freed|still held'
+	'lock held when returning|bad unlock balance|nested lock was not taken'
+	'register non-static key|DEBUG_LOCKS_WARN_ON|Invalid wait context'
+	'suspicious RCU usage|turning off the locking|sleeping function called'
+	'[Vv]oluntary context switch within RCU|using [a-z_]+\(\) in preemptible'
+)
+kernel_complaint="\[ *[0-9]+\.[0-9]{6}\].*($(IFS='|' && echo "${complaints[*]}"))"
 
-# boots_seen CONSOLE: how often a kernel has started. A crash may have cut off a line of a program, on which it begins then. Lines of a nested
-# Linux begin with a bar (nested_show).
+# boots_seen CONSOLE: how often a kernel has started. After a crash the first
+# line can follow a program's line that was cut off. Lines of a nested Linux
+# begin with a bar (nested_show).
 boots_seen() {
 	grep -acE '^([^|].*)?\[ +0\.000000\] Linux version ' "$1" || true
 }
 
-# tap_problems TAP BOOTS: every boot must have declared how many verdicts it gave, and have given them; the last one must
-# have said that it powers off. Only the first problem: the others follow from it.
+# tap_problems TAP BOOTS: each boot has to say how many verdicts it gave, and to
+# have given them; the last one has to say that it powers off. Prints only the
+# first problem, as the others follow from it.
 tap_problems() {
 	awk -v boots="$2" '
 		/^(not )?ok / { given++; all++ }
@@ -43,7 +52,8 @@ tap_problems() {
 		/^# machine: power-off/ { off = 1 }
 		END {
 			if (stages != boots || given)
-				print "no plan: " stages + 0 " of " boots " boots went through to the end of the case"
+				print "no plan: " stages + 0 " of " boots \
+					" boots went through to the end of the case"
 			if (!all)
 				print "no verdict"
 			if (!off)
@@ -51,19 +61,22 @@ tap_problems() {
 		}' "$1" | head -n 1
 }
 
-# without_races_of_kvm CONSOLE: without what KCSAN says of races between places in KVM that are all upstream's, known there or not.
-# Those in what our patches change (the list patched_functions) are ours. It names the places in one line, modules too, and
-# the kernel proper is not instrumented.
+# without_races_of_kvm CONSOLE: leaves out what KCSAN reports of races in KVM's
+# own code, which is upstream's. Races in functions that our patches change
+# (patched_functions) stay. KCSAN names the functions and their modules in one
+# line, and does not instrument the kernel proper.
 without_races_of_kvm() {
 	awk -v "patched=${patched_functions[*]:-}" '
 		BEGIN {
+			place_in_module = "[A-Za-z0-9_.]+(\\+0x[0-9a-f]+/0x[0-9a-f]+)?"
+			place_in_module = place_in_module " \\[[a-z0-9_]+\\]"
 			split(patched, names, " ")
 			for (i in names)
 				ours[names[i]]
 		}
 		/BUG: KCSAN:/ {
 			text = $0; places = others = 0
-			while (match(text, /[A-Za-z0-9_.]+(\+0x[0-9a-f]+\/0x[0-9a-f]+)? \[[a-z0-9_]+\]/)) {
+			while (match(text, place_in_module)) {
 				place = substr(text, RSTART, RLENGTH)
 				text = substr(text, RSTART + RLENGTH)
 				places++
@@ -77,20 +90,26 @@ without_races_of_kvm() {
 		{ print }' "$1"
 }
 
-# kernel_complaints CONSOLE [EXPECTED-REGEX...]: kernel warnings, but for expected ones.
+# kernel_complaints CONSOLE [EXPECTED-REGEX...]: kernel warnings, but for
+# expected ones.
 kernel_complaints() {
 	local console=$1
 	shift
 	local unless=("${@/#/--regexp=}" "--regexp=^\$")
-	{ without_races_of_kvm "$console" | grep -aE "$kernel_complaint" | grep -avE "${unless[@]}" | tr -d '\r' | sed 's/^/kernel: /' | head -n 3; } || true
+	{
+		without_races_of_kvm "$console" | grep -aE "$kernel_complaint" |
+			grep -avE "${unless[@]}" | tr -d '
+' | sed 's/^/kernel: /' | head -n 3
+	} || true
 }
 
-# missing CONSOLE [EXPECTED-REGEX...]: expected warnings must be there.
+# missing CONSOLE [EXPECTED-REGEX...]: expected warnings that have not come.
 missing() {
 	local console=$1 regex
 	shift
 	for regex in "$@"; do
-		grep -qaE "$regex" "$console" || echo "expected on the console, and not there: $regex"
+		grep -qaE "$regex" "$console" ||
+			echo "expected on the console, and not there: $regex"
 	done
 }
 
@@ -101,8 +120,9 @@ boot_problem() {
 	[ "$seen" = "$2" ] || echo "the machine booted $seen times instead of $2"
 }
 
-# judge DIR BOOTS END [EXPECTED-REGEX...]: END is "power-off", or says what else ended the machine. In that case the
-# rest is missing for that reason, and not told again.
+# judge DIR BOOTS END [EXPECTED-REGEX...]: END is "power-off", or says what else
+# ended the machine. In that case other problems follow from it and are not
+# printed.
 judge() {
 	local dir=$1 boots=$2 end=$3
 	shift 3

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The programs: vmxctl, and those that run in the machine.
+# Tests of the programs: vmxctl, and those that run in the machine.
 # shellcheck disable=SC2154
 
-# vmxctl_with COMPILER FLAG...: by its own Makefile, and what the compiler says does not end the build.
+# vmxctl_with COMPILER FLAG...: builds it with its own Makefile. A message of
+# the compiler does not end the build.
 vmxctl_with() {
 	local compiler=$1
 	shift
-	make -C tools/vmxctl --no-print-directory --always-make --keep-going --output-sync=line -j"$(nproc)" BUILD="$PWD/$out/vmxctl-$compiler" \
-		CC="$compiler" CFLAGS="-O2 -Wno-error $*" 2>&1 | sed -E "s#^([a-z_]+(/[a-z_]+)?\.[ch]:[0-9])#tools/vmxctl/\1#; s#^$PWD/##"
+	make -C tools/vmxctl --no-print-directory --always-make --keep-going --output-sync=line \
+		-j"$(nproc)" BUILD="$PWD/$out/vmxctl-$compiler" CC="$compiler" \
+		CFLAGS="-O2 -Wno-error $*" 2>&1 |
+		sed -E "s#^([a-z_]+(/[a-z_]+)?\.[ch]:[0-9])#tools/vmxctl/\1#; s#^$PWD/##"
 }
 
 program_sources() {
-	git ls-files --cached --others --exclude-standard -- 'tests/machine/programs/*.c' 'tests/machine/guest/*.c'
+	git ls-files --cached --others --exclude-standard -- 'tests/machine/programs/*.c' \
+		'tests/machine/guest/*.c'
 }
 
 # As tests/machine/image.sh compiles them.
@@ -38,45 +42,56 @@ clang_programs() {
 	} | tests/static/report.py clang
 }
 
-# tidy FLAGS: of the files that standard input names, compiled with these.
+# tidy FLAGS: checks the files that standard input names, with these flags of
+# the compiler.
 tidy() {
 	local folder
 	folder=$(mktemp -d --tmpdir="$out" tidy.XXXXXX)
 	tr ' ' '\n' <<<"$1" >"$folder/compile_flags.txt"
-	xargs -P"$(nproc)" -n4 tests/static/whole clang-tidy --quiet -p "$folder" --checks="$program_checks" 2>>"$out/clang-tidy-programs.stderr" |
+	xargs -P"$(nproc)" -n4 tests/static/whole clang-tidy --quiet -p "$folder" \
+		--checks="$program_checks" 2>>"$out/clang-tidy-programs.stderr" |
 		sed "s|^$PWD/||"
 	rm -r "$folder"
 }
 
-# The checks of the modules, and those for mistakes of anybody's, without what is about taste. (Not for the modules: that takes
-# two minutes more, most of it in the kernel's headers.)
+# tidy_programs: with the checks of the modules, and bugprone-* without matters
+# of taste. The modules do without these, as they would take two minutes more,
+# mostly in the kernel's headers.
 tidy_programs() {
 	local flags program_checks
-	program_checks="$tidy_checks,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-narrowing-conversions"
+	program_checks="$tidy_checks,bugprone-*,-bugprone-easily-swappable-parameters"
+	program_checks+=",-bugprone-narrowing-conversions"
 	program_checks+=",-bugprone-suspicious-string-compare,-bugprone-reserved-identifier"
-	# Version 14 is mistaken about it when it has read another file before.
+	# Version 14 reports it wrongly if it has read another file before.
 	program_checks+=",-clang-analyzer-valist.Uninitialized"
 	# shellcheck disable=SC2016 # make's own variable
 	flags=$(make -s -C tools/vmxctl --eval 'print-flags: ; @echo $(flags)' print-flags)
 	rm -f "$out/clang-tidy-programs.stderr"
 	{
-		git ls-files --cached --others --exclude-standard -- 'tools/vmxctl/*.c' | tidy "$flags"
+		git ls-files --cached --others --exclude-standard -- 'tools/vmxctl/*.c' |
+			tidy "$flags"
 		program_sources | tidy "-I$PWD/include"
 	} | tests/static/report.py clang-tidy-programs
 }
 
-# One run each for what links together: only so it sees which function nobody calls.
+# cppcheck_programs: one run for vmxctl and one for the others, so that it finds
+# functions without a caller.
 cppcheck_programs() {
+	local all=warning,style,performance,portability,unusedFunction
 	{
-		cppcheck "${cppcheck_options[@]}" --enable=warning,style,performance,portability,unusedFunction --suppress=missingIncludeSystem -D_GNU_SOURCE -Itools/vmxctl tools/vmxctl
-		cppcheck "${cppcheck_options[@]}" --enable=warning,style,performance,portability,unusedFunction --suppress=missingIncludeSystem --suppress=missingInclude -D_GNU_SOURCE \
+		cppcheck "${cppcheck_options[@]}" \
+			--enable=$all --suppress=missingIncludeSystem -D_GNU_SOURCE \
+			-Itools/vmxctl tools/vmxctl
+		cppcheck "${cppcheck_options[@]}" --enable=$all \
+			--suppress=missingIncludeSystem --suppress=missingInclude -D_GNU_SOURCE \
 			-Iinclude tests/machine/programs tests/machine/guest
 	} 2>&1 | tests/static/report.py cppcheck-programs
 }
 
 of_the_programs() {
 	try "gcc -fanalyzer: vmxctl, and the programs of the machine" analyzer analyzer
-	try "clang -Weverything: vmxctl, and the programs of the machine" clang-programs clang_programs
+	try "clang -Weverything: vmxctl, and the programs of the machine" clang-programs \
+		clang_programs
 	try "clang-tidy: vmxctl, and the programs of the machine" clang-tidy-programs tidy_programs
 	try "cppcheck: vmxctl, and the programs of the machine" cppcheck-programs cppcheck_programs
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-report.py TOOL...: what a tool found, less what tests/static/suppressions lists. Standard input is what gcc, clang and
-clang-tidy print, and the others are brought to: "FILE:LINE:COLUMN: warning: TEXT [ID]", with FILE as it is in this checkout.
-Prints what is left, and each entry of the list that matched nothing any more; succeeds when there is neither.
+report.py TOOL...: prints the findings of a tool that tests/static/suppressions does
+not list, and each entry of the list that matches none; succeeds if there is neither.
+Standard input has the form of gcc, clang and clang-tidy, into which the output of the
+other tools is converted: "FILE:LINE:COLUMN: warning: TEXT [ID]", with FILE as in this
+checkout.
 """
 
 import fnmatch
@@ -11,10 +13,11 @@ import pathlib
 import re
 import sys
 
-FINDING = re.compile(r"^([^\s:]+):(\d+):(?:\d+:)? (?:warning|(?:fatal )?error): (.*?)(?: \[([^\s\]]+)\])?$")
-# A line that is no finding, and means that the tool did not do its work.
+FINDING = re.compile(r"^([^\s:]+):(\d+):(?:\d+:)? (?:warning|(?:fatal )?error): (.*?)"
+                     r"(?: \[([^\s\]]+)\])?$")
+# Such a line is not a finding: the tool did not do its work.
 BROKEN = re.compile(r"\berror\b:|\bError \d|exception|Fatal", re.IGNORECASE)
-# Kernel style: a function begins in the first column, and so does nothing else that has a bracket.
+# In kernel style only a function begins in the first column and has a parenthesis.
 FUNCTION = re.compile(r"^(?!#|\s|/|}|typedef\b).*?\b(\w+)\(")
 
 
@@ -57,12 +60,13 @@ def function_at(file, line):
 
 
 def findings(text):
-    """Each of a header once, in however many files it is included; and what is no finding, but an error."""
+    """The findings, those in a header only once; and lines that are errors of the tool."""
     found, broken = {}, []
     for line in text.splitlines():
         match = FINDING.match(line)
         if match:
-            file, number, said, name = match[1].removeprefix("./"), int(match[2]), match[3], match[4] or "error"
+            file, number, said = match[1].removeprefix("./"), int(match[2]), match[3]
+            name = match[4] or "error"
             name = name.split(",-W")[-1].removeprefix("-W")
             found[file, number, name] = {"file": file, "line": number, "id": name, "text": said,
                                          "function": function_at(file, number)}
@@ -83,7 +87,8 @@ def main():
             left.append("{file}:{line}: {function}: {id}: {text}".format(**finding))
     for entry in listed:
         if not entry.used:
-            left.append(f"tests/static/suppressions:{entry.number}: nothing is found there any more: {entry}")
+            left.append(f"tests/static/suppressions:{entry.number}: "
+                        f"nothing is found there any more: {entry}")
     print(f"{len(found)} findings, {len(listed)} entries of the list")
     print("\n".join(left))
     sys.exit(bool(left))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# An initrd that loads KVM, before the root file system and its modules are there.
+# An initrd that loads KVM, before the root file system and its modules are
+# there.
 # shellcheck disable=SC2154
 
 newest_release
@@ -14,7 +15,8 @@ all_that_changes_it() {
 		"$kernel-initrd-dkms" initrd_follows_dkms "$new"
 	try "$kernel: $by: one without KVM is left alone" \
 		"$kernel-initrd-without" initrd_without_kvm "$new"
-	try "$kernel: $by: a new vmxcore makes it anew, once" "$kernel-initrd-upgrade" new_vmxcore "$new"
+	try "$kernel: $by: a new vmxcore makes it anew, once" "$kernel-initrd-upgrade" new_vmxcore \
+		"$new"
 	try "$kernel: $by: one that cannot be made is named, and vmxctl doctor mends it" \
 		"$kernel-initrd-broken" broken_initrd "$new"
 	try "$kernel: $by: apt purge succeeds where it cannot be made, and says how it can" \
@@ -23,7 +25,8 @@ all_that_changes_it() {
 		"$kernel-initrd-checkout" initrd_of_checkout "$new"
 }
 
-# Both dkms meet all of it, and the generators of the other releases the script alone.
+# Both dkms meet all of it, and the generators of the other releases the script
+# alone.
 case $kernel in
 6.1 | 7.2) all_that_changes_it ;;
 *)

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The packages themselves.
+# The tests of the packages themselves.
 # shellcheck disable=SC2154
 
 build_packages() {
 	rm -rf "$package"
 	mkdir -p "$package/vmxcore"
-	(cd "$top" && git ls-files --cached --others --exclude-standard -z | xargs -0 cp -a --parents -t "$package/vmxcore")
+	(cd "$top" && git ls-files --cached --others --exclude-standard -z |
+		xargs -0 cp -a --parents -t "$package/vmxcore")
 	root=$(scratch build "$(with build "$(base bookworm)" debhelper dh-dkms linux-kbuild-6.1 \
 		libjson-c-dev libkmod-dev libtraceevent-dev libtracefs-dev pkgconf python3)")
-	in_root "$root" sh -c "cd '$package/vmxcore' && dpkg-buildpackage --unsigned-source --unsigned-changes"
+	in_root "$root" sh -c "cd '$package/vmxcore' &&
+		dpkg-buildpackage --unsigned-source --unsigned-changes"
 	ls "$package"/vmxcore-{dkms,dev}_"$version"_all.deb "$package/vmxctl_${version}_amd64.deb"
 }
 
 versions_agree() {
-	[ "$(dpkg-parsechangelog --file "$top/debian/changelog" --show-field Version)" = "$version" ]
+	[ "$(dpkg-parsechangelog --file "$top/debian/changelog" --show-field Version)" = \
+		"$version" ]
 	[[ $(file_list "$package/vmxcore-dkms_"*.deb) == *"/usr/src/vmxcore-$version/dkms.conf"* ]]
 }
 
@@ -22,10 +25,11 @@ file_list() {
 	dpkg-deb --contents "$1"
 }
 
-# The newest lintian there is knows the policy of all of them.
+# lintian_clean: the newest lintian knows the policy of all releases.
 lintian_clean() {
 	root=$(scratch lintian "$(with lintian "$(base forky)" lintian)")
-	in_root "$root" lintian --allow-root --no-cfg --display-info --fail-on error,warning,info "$package"/vmxcore_*.changes
+	in_root "$root" lintian --allow-root --no-cfg --display-info \
+		--fail-on error,warning,info "$package"/vmxcore_*.changes
 }
 
 try "packages: they build in Debian bookworm" packages build_packages

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Initial RAM disks of the releases' own generators, and what is in them. Needs steps.sh.
+# The initial RAM disks that the releases' own generators make. Needs steps.sh.
 # shellcheck disable=SC2154
 
-# generator_of KERNEL: bookworm's two, the newest dracut, and trixie's initramfs-tools, which
-# unpacks compressed modules.
+# generator_of KERNEL: bookworm's two, the newest dracut, and trixie's
+# initramfs-tools, which unpacks compressed modules.
 generator_of() {
 	case $1 in
 	6.12 | 7.2) echo dracut ;;
@@ -12,7 +12,8 @@ generator_of() {
 	esac
 }
 
-# with_generator: the layers of the release of $kernel, without a kernel.
+# with_generator: the layers of the release of $kernel with the generator, and
+# without a kernel.
 with_generator() {
 	local release generator packages
 	release=$(release_of "$kernel")
@@ -22,7 +23,8 @@ with_generator() {
 	with "$generator-$release" "$(base "$release")" "${packages[@]}"
 }
 
-# small_initrds: nothing boots with them, and a whole one takes a minute.
+# small_initrds: no machine boots with the initrds, and a complete one takes a
+# minute.
 small_initrds() {
 	local settings
 	if [ "$(generator_of "$kernel")" = dracut ]; then
@@ -34,7 +36,7 @@ small_initrds() {
 	fi
 }
 
-# kvm_listed yes | no: KVM is to be loaded by the initrd.
+# kvm_listed yes | no: the initrd has to load KVM, or not.
 kvm_listed() {
 	local file=$root/etc/initramfs-tools/modules text='kvm\nkvm_intel\n'
 	if [ "$(generator_of "$kernel")" = dracut ]; then
@@ -45,7 +47,7 @@ kvm_listed() {
 	printf "$text" >"$file"
 }
 
-# make_initrd RELEASE: as an admin would.
+# make_initrd RELEASE: with the admin's command.
 make_initrd() {
 	if [ -e "$root/usr/sbin/update-initramfs" ]; then
 		in_root "$root" update-initramfs -u -k "$1"
@@ -54,7 +56,8 @@ make_initrd() {
 	fi
 }
 
-# break_generator, mend_generator: its configuration makes it fail.
+# break_generator, mend_generator: make it fail by its configuration, or work
+# again.
 break_generator() {
 	if [ "$(generator_of "$kernel")" = dracut ]; then
 		echo 'compress="/bin/false"' >"$root/etc/dracut.conf.d/zz-broken.conf"
@@ -68,7 +71,8 @@ mend_generator() {
 	rm -f "$root"/etc/{dracut.conf.d/zz-broken.conf,initramfs-tools/hooks/broken}
 }
 
-# initrd_modules RELEASE: what its initrd has of KVM and vmxcore, below /lib/modules/RELEASE.
+# initrd_modules RELEASE: the modules of KVM and vmxcore in its initrd, below
+# /lib/modules/RELEASE.
 initrd_modules() {
 	local tool=lsinitrd module='kvm|kvm-intel|vmxcore|vmxcore_tdx'
 	[ "$(generator_of "$kernel")" = dracut ] || tool=lsinitramfs
@@ -100,7 +104,8 @@ newer_than_ours() {
 	done
 }
 
-# says COMMAND...: what it says in the root is kept for the steps after it.
+# says COMMAND...: runs it in the root, and keeps its output for the steps after
+# it.
 says() {
 	local status=0
 	in_root "$root" "$@" >"$said" 2>&1 || status=$?
@@ -109,7 +114,8 @@ says() {
 }
 
 says_anew() {
-	says_once "vmxcore: /boot/initrd.img-$1 holds other KVM modules than modprobe loads: making it"
+	says_once "vmxcore: /boot/initrd.img-$1 holds other KVM modules than modprobe loads:\
+ making it"
 }
 
 says_not_made() {
@@ -130,8 +136,8 @@ dkms_install() {
 	ours "$1"
 }
 
-# kvm_by_initrd VERSION RELEASE: the kernel's package makes the initrd. The headers come later, and
-# then the source, so that vmxcore can be built.
+# kvm_by_initrd VERSION RELEASE: the kernel's package makes the initrd. The
+# headers come later, and then the source, so that vmxcore can be built.
 kvm_by_initrd() {
 	local -a packages
 	mapfile -t packages < <(packages_for "$@" | tr ' ' '\n')
@@ -157,7 +163,7 @@ initrd_follows_dkms() {
 	initrd_has ours "$1"
 }
 
-# initrd_without_kvm RELEASE: it is the same file, before and after.
+# initrd_without_kvm RELEASE: the initrd stays the same file.
 initrd_without_kvm() {
 	local before
 	kvm_listed no
@@ -178,7 +184,8 @@ initrd_file() {
 	sha256sum "$root/boot/initrd.img-$1"
 }
 
-# new_vmxcore RELEASE: its files are others, and have the same names. One initrd is enough.
+# new_vmxcore RELEASE: the new modules have the same names. The initrd is made
+# anew once.
 new_vmxcore() {
 	apt --reinstall "$package"/vmxcore-dkms_*.deb
 	ours "$1"
@@ -187,7 +194,8 @@ new_vmxcore() {
 	says_anew "$1"
 }
 
-# broken_initrd RELEASE: one line says so, and vmxctl too. Its command mends it.
+# broken_initrd RELEASE: one line says so, and vmxctl says it, too, with a
+# command that solves it.
 broken_initrd() {
 	dkms_uninstall "$1"
 	initrd_has stock "$1"
@@ -205,7 +213,8 @@ broken_initrd() {
 	rm -r "$root/run/view"
 }
 
-# initrd_after_purge RELEASE: apt goes on where it cannot be made, and the line's command mends it.
+# initrd_after_purge RELEASE: apt goes on if the initrd cannot be made, and the
+# command of the line solves it.
 initrd_after_purge() {
 	break_generator
 	says apt-get purge vmxcore-dkms vmxctl
@@ -217,7 +226,8 @@ initrd_after_purge() {
 	initrd_has stock "$1"
 }
 
-# initrd_of_copies VERSION RELEASE: without a build. Copies of the stock modules stand for ours.
+# initrd_of_copies VERSION RELEASE: needs no build, as copies of the stock
+# modules stand for ours.
 initrd_of_copies() {
 	local before modules=$root/lib/modules/$2
 	local command=("$package/vmxcore/scripts/dkms/initrd" "$2")

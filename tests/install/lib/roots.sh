@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Roots to install things in: a copy of that of a release (scripts/root) with layers over it, all cached, and a last one that is
-# thrown away. Needs common.sh, apt.sh and kernels.sh, and a mount namespace of its own.
+# Roots to install packages in: a copy of a release's root (scripts/root) with
+# layers over it, all cached, and a last one that is deleted. Needs common.sh,
+# apt.sh and kernels.sh, and a mount namespace of its own.
 # shellcheck disable=SC2154
 
 install_cache=$vmxcore_cache/install
 
-# Part of every stamp: raise it when a layer is filled in another way.
+# Part of the stamp of each layer: raise it when layers are filled in another
+# way.
 layout=2
 
-# apt_for RELEASE: the configuration that apt has in a root of it: the archives, lists and proxies of the host, packages kept.
+# apt_for RELEASE: apt's configuration in a root of it, with the archives, lists
+# and proxies of the host. It keeps packages.
 apt_for() {
 	local file=$install_cache/apt/$1
 	mkdir -p "$install_cache/apt" "$install_cache/archives/partial"
@@ -30,7 +33,8 @@ apt_for() {
 	} | apt_put "$file.conf"
 }
 
-# in_root ROOT COMMAND...: as an admin of that release would. The compiler's results are kept: it is KVM, again and again.
+# in_root ROOT COMMAND...: runs it as root there. ccache keeps the compiler's
+# results, as each test compiles KVM.
 in_root() {
 	local root=$1
 	shift
@@ -40,7 +44,8 @@ in_root() {
 		DEBIAN_KERNEL_USE_CCACHE=1 CCACHE_DIR="$install_cache/ccache" "$@"
 }
 
-# over WORK ROOT LOWER: mounts at ROOT what the folders of LOWER (A:B, A uppermost) hold; changes go to WORK.
+# over WORK ROOT LOWER: mounts the folders of LOWER (A:B, A is the uppermost) at
+# ROOT; changes go to WORK.
 over() {
 	mkdir -p "$1/upper" "$1/work" "$2"
 	mount -t overlay overlay -o "lowerdir=$3,upperdir=$1/upper,workdir=$1/work" "$2"
@@ -59,8 +64,9 @@ fill_layer() {
 	rm -rf "$temp/root" "$temp/work"
 }
 
-# layer NAME TEXT LOWER FILL ARGUMENT...: a cached folder for over, filled by FILL ROOT ARGUMENT... in a root of LOWER; prints it
-# and LOWER, with colons between.
+# layer NAME TEXT LOWER FILL ARGUMENT...: a cached folder for over, filled by
+# FILL ROOT ARGUMENT... in a root of LOWER; prints it and LOWER, with colons
+# between.
 layer() {
 	local dir=$install_cache/layers/$1 text=$2 lower=$3 fill=$4
 	shift 4
@@ -75,7 +81,8 @@ cat_stamps() {
 	done | paste -sd' '
 }
 
-# Kernel packages ask for a maker of initial RAM disks. Nothing boots here, and it takes a while.
+# Kernel packages need a generator of initial RAM disks. A stub saves time, as
+# no machine boots here.
 no_initramfs() {
 	local dir=$1/tmp/no-initramfs
 	mkdir -p "$dir/DEBIAN"
@@ -92,7 +99,8 @@ no_initramfs() {
 	rm -r "$dir" "$1/tmp/no-initramfs.deb"
 }
 
-# A copy: other builds work in the cached root, and leave their traces there.
+# The root is copied, as other builds work in the cached one and leave files
+# there.
 fill_base() {
 	local release=$1 pristine=$2 root=$3/upper
 	cp -a --reflink=auto "$pristine" "$root"
@@ -104,7 +112,7 @@ fill_base() {
 	} >"$3/log" 2>&1
 }
 
-# base RELEASE: a release with what vmxcore-dkms depends on.
+# base RELEASE: the release with the packages that vmxcore-dkms depends on.
 base() {
 	local dir=$install_cache/layers/base-$1 pristine
 	apt_for "$1"
@@ -126,7 +134,8 @@ with() {
 	layer "$name" "$*" "$base" fill_packages "$@"
 }
 
-# scratch NAME LAYERS: mounts a root that is gone when this shell ends, and prints it.
+# scratch NAME LAYERS: mounts a root that is deleted when this shell ends, and
+# prints its path.
 scratch() {
 	local dir=$scratch_dir/$1
 	over "$dir" "$dir/root" "$2"

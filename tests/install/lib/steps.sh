@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the cases are made of. All work on $root, and on $kernel, the kernel's name in lib/kernels.sh. Needs roots.sh, archive.sh.
+# The steps of the cases. All work in $root, with $kernel, the kernel's name in
+# lib/kernels.sh. Needs roots.sh, archive.sh.
 # shellcheck disable=SC2154
 # shellcheck disable=SC2034 # the cases use what is set here
 
 package=$out/package
 said=$out/said
 
-# start NAME LAYERS: a root to begin with.
+# start NAME LAYERS: mounts the root of the case.
 start() {
 	root=$(scratch "$kernel-$1" "$2")
 	in_root "$root" true
 	files >"$out/before"
 }
 
-# apt PACKAGE...: what apt says is kept for the steps after it.
+# apt PACKAGE...: installs them, and keeps apt's output for the steps after it.
 apt() {
 	local status=0
 	in_root "$root" apt-get install "$@" >"$said" 2>&1 || status=$?
@@ -23,7 +24,7 @@ apt() {
 	return "$status"
 }
 
-# says_once TEXT: the admin was told, and not twice.
+# says_once TEXT: exactly one line of the output has it.
 says_once() {
 	[ "$(grep -cF "$1" "$said")" = 1 ] || { echo "not said once: $1"; return 1; }
 }
@@ -32,7 +33,14 @@ says_nothing() {
 	! grep 'vmxcore: not built' "$said"
 }
 
-# modules_for RELEASE: Linux 6.1 has its stock kvm.ko.
+# says_no_source RELEASE: the output says that the source of this kernel is
+# missing.
+says_no_source() {
+	says_once "vmxcore: not built for $1: the source of this kernel is not installed:\
+ apt install"
+}
+
+# modules_for RELEASE: Linux 6.1 keeps its stock kvm.ko.
 modules_for() {
 	case $1 in
 	6.1.*) echo vmxcore vmxcore_tdx kvm-intel ;;
@@ -40,7 +48,7 @@ modules_for() {
 	esac
 }
 
-# ours RELEASE...: modprobe takes our modules, all of them.
+# ours RELEASE...: modprobe takes all our modules.
 ours() {
 	local release module file
 	for release in "$@"; do
@@ -52,7 +60,8 @@ ours() {
 	done
 }
 
-# stock RELEASE...: modprobe takes the kernel's own modules, and there are no others.
+# stock RELEASE...: modprobe takes the kernel's own modules, and there are no
+# others.
 stock() {
 	local release module file
 	for release in "$@"; do
@@ -66,19 +75,24 @@ stock() {
 	done
 }
 
-# files: all there are, but for what apt, dpkg and dkms's signing key leave behind by themselves.
+# files: lists all files except for those of apt and dpkg, and dkms's signing
+# key.
 files() {
-	(cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/log \
-		-o -path ./var/cache \) -prune -o -type d -printf '%p %m\n' -o ! -path './var/lib/dkms/mok.*' -printf '%p %m %s %l\n') | sort
+	(cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./var/lib/dpkg \
+		-o -path ./var/lib/apt -o -path ./var/log -o -path ./var/cache \) -prune \
+		-o -type d -printf '%p %m\n' \
+		-o ! -path './var/lib/dkms/mok.*' -printf '%p %m %s %l\n') | sort
 }
 
-# keep RELEASE: the modules as they are installed, for machines to boot with: all of the kernel's that KVM is near, the whole of
-# updates/, and depmod's indices. What else a machine loads is in the kernel package.
+# keep RELEASE: the modules as they are installed, for machines to boot with:
+# all of the kernel's that KVM is near, the whole of updates/, and depmod's
+# indices. What else a machine loads is in the kernel package.
 keep() {
 	local dir=$out/$kernel/modules
 	rm -rf "$dir"
 	mkdir -p "$dir"
-	(cd "$root/lib/modules/$1" && cp -a --parents -t "$dir" updates modules.* kernel/{arch,virt})
+	(cd "$root/lib/modules/$1" &&
+		cp -a --parents -t "$dir" updates modules.* kernel/{arch,virt})
 }
 
 install_packages() {
@@ -88,7 +102,8 @@ install_packages() {
 	says_once 'modprobe -r kvm_intel && modprobe kvm_intel'
 }
 
-# upgrade VERSION RELEASE [PACKAGE...]: built by dkms, which the kernel's packages call.
+# upgrade VERSION RELEASE [PACKAGE...]: built by dkms, which the kernel's
+# packages call.
 upgrade() {
 	local -a packages
 	mapfile -t packages < <(packages_for "$1" "$2" | tr ' ' '\n')
@@ -98,12 +113,13 @@ upgrade() {
 	keep "$2"
 }
 
-# without_source VERSION RELEASE: apt succeeds, and the kernel has its own modules.
+# without_source VERSION RELEASE: apt succeeds, and the kernel has its own
+# modules.
 without_source() {
 	local -a packages
 	mapfile -t packages < <(packages_for "$@" | tr ' ' '\n' | grep -v linux-source)
 	apt "${packages[@]}"
-	says_once "vmxcore: not built for $2: the source of this kernel is not installed: apt install"
+	says_no_source "$2"
 	grep -F "$(source_for "$1")" "$said"
 	stock "$2"
 }
@@ -115,16 +131,18 @@ source_arrives() {
 	keep "$2"
 }
 
-# source_gone VERSION RELEASE: the same for a kernel that is configured once more, beside others that have their modules.
+# source_gone VERSION RELEASE: the same for a kernel that is configured once
+# more, beside others that have their modules.
 source_gone() {
 	in_root "$root" dkms unbuild "vmxcore/$version" -k "$2"
 	in_root "$root" apt-get remove "$(source_for "$1" | sed 's/=.*//')"
 	apt --reinstall "linux-headers-$2"
-	says_once "vmxcore: not built for $2: the source of this kernel is not installed: apt install"
+	says_no_source "$2"
 	stock "$2"
 }
 
-# same_name VERSION RELEASE: what is installed was built for another kernel of this name, which dkms 3.0.10 does not look at.
+# same_name VERSION RELEASE: what is installed was built for another kernel of
+# this name, which dkms 3.0.10 does not look at.
 same_name() {
 	local file
 	file=$(echo "$root/var/lib/dkms/vmxcore/kernel-$2"-*/log/kernel-source)
@@ -139,7 +157,7 @@ same_name() {
 by_hand_without_source() {
 	! in_root "$root" dkms install "vmxcore/$version" -k "$2" >"$said" 2>&1 || return 1
 	cat "$said"
-	says_once "vmxcore: not built for $2: the source of this kernel is not installed: apt install"
+	says_no_source "$2"
 	stock "$2"
 }
 
@@ -147,10 +165,12 @@ autopkgtest() {
 	in_root "$root" "$package/vmxcore/debian/tests/$1" "$2"
 }
 
-# A parameter that has gone, or a new one of vmxcore, and the sample in /etc/modprobe.d is wrong.
+# A parameter that has gone, or a new one of vmxcore, and the sample in
+# /etc/modprobe.d is wrong.
 sample_parameters() {
 	local module setting
-	grep -oP '^#options \K\S+ [^=]+' "$root/etc/modprobe.d/vmxcore.conf" | while read -r module setting; do
+	grep -oP '^#options \K\S+ [^=]+' "$root/etc/modprobe.d/vmxcore.conf" |
+		while read -r module setting; do
 		[[ $module/$1 != kvm/6.1.* ]] || continue
 		in_root "$root" modinfo -k "$1" -F parm "$module" | grep "^$setting:"
 	done
@@ -168,7 +188,8 @@ uninstall() {
 	ours "$1"
 }
 
-# view_of RELEASE: a machine that runs this kernel, for vmxctl --root: the root itself, and a /proc that says so.
+# view_of RELEASE: a machine that runs this kernel, for vmxctl --root: the root
+# itself, and a /proc that says so.
 view_of() {
 	local view=$root/run/view dir
 	mkdir -p "$view/proc/sys/kernel" "$view/sys"
@@ -191,7 +212,8 @@ sys.exit("found: %s" % found if [f["id"] for f in found] != sys.argv[2:] else 0)
 ' "$out/doctor.json" "$@" >"$out/fixes"
 }
 
-# doctor_mends RELEASE: what keeps our modules from being in force is named, and the first command of those named is enough.
+# doctor_mends RELEASE: what keeps our modules from being in force is named, and
+# the first command of those named is enough.
 doctor_mends() {
 	view_of "$1"
 	doctor_finds
@@ -205,13 +227,23 @@ doctor_mends() {
 	rm -r "$root/run/view"
 }
 
-# another_hunk RELEASE: a line of what the last patch expects is not there, as if the kernel had changed.
+# another_hunk RELEASE: the last patch expects a line that is not there, as if
+# the kernel had changed.
 another_hunk() {
 	local patch file status=0
-	patch=$(find "$root/usr/src/vmxcore-$version/kvm/patches/$(line_of "$kernel")" -name '*.patch' | sort | tail -n 1)
+	patch=$(find "$root/usr/src/vmxcore-$version/kvm/patches/$(line_of "$kernel")" \
+		-name '*.patch' | sort | tail -n 1)
 	file=$(grep -m 1 -oP '^\+\+\+ b/\K.*' "$patch")
 	cp "$patch" "$out/patch.orig"
-	awk '/^@@/ && !done { print; getline; print " /* nobody expects this */"; done = 1; next } { print }' "$out/patch.orig" >"$patch"
+	awk '
+		/^@@/ && !done {
+			print
+			getline
+			print " /* another line */"
+			done = 1
+			next
+		}
+		{ print }' "$out/patch.orig" >"$patch"
 	in_root "$root" dkms unbuild "vmxcore/$version" -k "$1"
 	in_root "$root" /etc/kernel/postinst.d/dkms "$1" || status=$?
 	in_root "$root" "/usr/src/vmxcore-$version/scripts/dkms/build-missing" "$1" >"$said" 2>&1
@@ -222,39 +254,44 @@ another_hunk() {
 	stock "$1"
 }
 
-# owned: what packages have brought. /lib is /usr/lib, to all but dpkg.
+# owned: lists the files of packages. dpkg alone distinguishes /lib and
+# /usr/lib.
 owned() {
 	cat "$root"/var/lib/dpkg/info/*.list | sed 's|^/usr/lib/|/lib/|'
 }
 
-# purge RELEASE...: there is no file that was not there before and belongs to nobody, but for what each kernel package makes
-# when it is installed; and what belongs to the kernel packages is as they brought it.
+# purge RELEASE...: there is no file that was not there before and belongs to
+# nobody, but for what each kernel package makes when it is installed; and what
+# belongs to the kernel packages is as they brought it.
 purge() {
 	local left
 	in_root "$root" apt-get purge vmxcore-dkms vmxcore-dev vmxctl
 	stock "$@"
 	left=$(comm -13 <(cut -d ' ' -f 1 "$out/before" | sort) <(files | cut -d ' ' -f 1 | sort) |
 		sed 's|^\.||; s|^/usr/lib/|/lib/|' | sort | comm -23 - <(owned | sort) |
-		grep -vE '^/lib/modules/[^/]*/modules\.|^/(boot|run)/|^/(vmlinuz|initrd.img)(\.old)?$' || true)
+		grep -vE -e '^/lib/modules/[^/]*/modules\.|^/(boot|run)/' \
+			-e '^/(vmlinuz|initrd.img)(\.old)?$' || true)
 	[ -z "$left" ] || { echo "left behind:"; echo "$left"; return 1; }
 	in_root "$root" dpkg --verify "${@/#/linux-image-}"
 }
 
 from_checkout() {
-	in_root "$root" make -C "$package/vmxcore" dkms-install >"$said" 2>&1 || { cat "$said"; return 1; }
+	in_root "$root" make -C "$package/vmxcore" dkms-install >"$said" 2>&1 ||
+		{ cat "$said"; return 1; }
 	cat "$said"
 	says_once 'modprobe -r kvm_intel && modprobe kvm_intel'
 	ours "$1"
 }
 
-# The source package may be gone by now.
+# The source package may be removed at this point.
 checkout_removed() {
 	in_root "$root" make -C "$package/vmxcore" dkms-remove
 	stock "$1"
 	diff <(grep -v /linux-source- "$out/before") <(files | grep -v /linux-source-)
 }
 
-# newest_release, two_releases: what the archives have of $kernel, as $new, $new_version and $old, $old_version.
+# newest_release, two_releases: what the archives have of $kernel, as $new,
+# $new_version and $old, $old_version.
 newest_release() {
 	read -r new_version new < <(newest "$kernel")
 }
@@ -264,7 +301,8 @@ two_releases() {
 	read -r old_version old < <(previous "$kernel")
 }
 
-# with_kernel newest | previous | none: the layers of the release of Debian that $kernel is of, with one of its releases installed.
+# with_kernel newest | previous | none: the layers of the release of Debian that
+# $kernel is of, with one of its releases installed.
 with_kernel() {
 	local -a packages
 	local base

@@ -2,13 +2,14 @@
 # shellcheck shell=dash
 # machine: emulator=bochs model=corei7_sandy_bridge_2600k limit=900
 # form: bench
-# What owning VMX costs, beside stock KVM in the same boot: tests/bench/run reads the lines "figure". On this CPU model nothing is
-# random, and what a call costs repeats to the tick on one CPU.
+# Measures what owning VMX costs, beside stock KVM in the same boot.
+# tests/bench/run reads the lines "figure". On this CPU model nothing is random,
+# and with one CPU the cost of a call repeats to the tick.
 
 bench=/sys/kernel/debug/vmxcore_bench
 
-# figures GROUP COMMAND...: of what it prints each line is a figure.
-figures() {
+# check_figures GROUP COMMAND...: each line that the command prints is a figure.
+check_figures() {
 	local group=$1 name median least most
 	shift
 	"$@" >/run/figures || { not_ok "$group" "\"$*\" failed"; return; }
@@ -19,28 +20,31 @@ figures() {
 }
 
 figures_of_kvm() {
-	figures "$1" kvmbench
-	figures "$1" powerbench
+	check_figures "$1" kvmbench
+	check_figures "$1" powerbench
 }
 
-# measure_kvm GROUP AT-LOAD: they alternate, so that neither has the machine that has warmed up to itself.
+# measure_kvm GROUP AT-LOAD: stock KVM and ours take turns, so that both have a
+# machine that has warmed up.
 measure_kvm() {
-	check "stock KVM, $1" load_stock "$2"
+	about "${1#?}"
+	check "stock KVM loads" load_stock "$2"
 	figures_of_kvm "stock$1"
-	check "  is unloaded" modprobe -r kvm_intel
-	log "our KVM, $1"
+	check "stock KVM is unloaded" modprobe -r kvm_intel
 	load_kvm "$2"
 	figures_of_kvm "ours$1"
-	check "  is unloaded" modprobe -r kvm_intel
+	check "our KVM is unloaded" modprobe -r kvm_intel
 }
 
-# ipis: how many function calls CPUs have been sent.
+# ipis: how many function calls were sent to CPUs.
 ipis() {
-	sed -n 's/^ *CAL: *\([0-9 ]*[0-9]\).*/\1/p' /proc/interrupts | tr -s ' ' '\n' | awk '{ n += $1 } END { print n }'
+	sed -n 's/^ *CAL: *\([0-9 ]*[0-9]\).*/\1/p' /proc/interrupts | tr -s ' ' '\n' |
+		awk '{ n += $1 } END { print n }'
 }
 
-# count NAME LISTS COMMAND...: what the emulator's clock does not tell apart: VMX instructions, and IPIs. VMXON only where it is a module
-# that has it; there is a VMXOFF for each.
+# count NAME LISTS COMMAND...: counts VMX instructions and IPIs, as they cost no
+# more than any other instruction in the emulator. VMXON is counted only where a
+# module executes it; there is one VMXOFF for each.
 count() {
 	local name=$1 lists=$2 before instruction n missed
 	shift 2
@@ -64,22 +68,25 @@ count() {
 
 for round in 1 2; do
 	measure_kvm .$round 0
-	# What the first VM costs where VMX is on already.
+	# What the first VM costs if VMX is on already.
 	[ "$(line)" = 6.1 ] || measure_kvm _at_load.$round 1
 done
-# The edges alone. Of KVM's parameters the one that makes them.
-check "stock KVM" load_stock 0
+# The first and the last VM, which turn VMX on and off without
+# enable_virt_at_load.
+about "edges"
+check "stock KVM loads" load_stock 0
 count stock stock kvmbench edges
-check "  is unloaded" modprobe -r kvm_intel
+check "stock KVM is unloaded" modprobe -r kvm_intel
 load_kvm 0
 count ours "ours vmxcore" kvmbench edges
-check "  is unloaded" modprobe -r kvm_intel
+check "our KVM is unloaded" modprobe -r kvm_intel
 load_provider
-check "what measures the calls" modprobe vmxcore_bench
+about ""
+check "the module that measures calls loads" modprobe vmxcore_bench
 for group in edge calls calls_all switch; do
-	figures $group cat $bench/$group
+	check_figures $group cat $bench/$group
 done
 count edge vmxcore cat $bench/edge
 count switch vmxcore cat $bench/switch
 count switch_with_vmclear vmxcore_bench cat $bench/switch
-check "unloaded" modprobe -r vmxcore_bench
+check "the modules are unloaded" modprobe -r vmxcore_bench

@@ -3,13 +3,14 @@
 # machine: image=qemu limit=300
 # kernels: 7.2
 # more-kernels: 6.1 6.12 6.12-trixie
-# What "make demo" shows: vmxcore owns VMX, the patched KVM borrows it, QEMU runs a nested Linux, a CPU goes and comes back.
+# "make demo" shows this: vmxcore owns VMX, the patched KVM gets it, QEMU runs a
+# nested Linux, and a CPU goes offline and comes back.
 
 say() {
 	echo "# show:$*" >&3
 }
 
-# quote FILE: its lines, for the demo.
+# quote FILE: shows its lines.
 quote() {
 	sed 's/^/# show:    /' "$1" >&3
 }
@@ -21,7 +22,8 @@ owners() {
 	quote /sys/kernel/debug/vmxcore/clients
 }
 
-# By the books, which the demo is about; the other cases ask the CPUs as well.
+# cpus_on: by vmxcore alone, which the demo is about; the other cases read the
+# CPUs, too.
 cpus_on() {
 	grep -c ' on refs 1 ' /sys/kernel/debug/vmxcore/cpus
 }
@@ -29,7 +31,7 @@ cpus_on() {
 say "Linux $(uname -r), $(nproc) CPUs, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
 
 check "modprobe vmxcore" modprobe vmxcore
-owners "vmxcore is loaded, nobody uses VMX"
+owners "vmxcore is loaded, no client uses VMX"
 
 load_kvm 0
 say "  $(lsmod | sed -n 's/  */ /g; /^vmxcore /p')"
@@ -39,11 +41,12 @@ check_equal "VMX is off" "$(cpus_on)" 0
 nested_start guest loop
 check "QEMU -accel kvm boots a nested Linux to its init" nested_wait guest 400 'nested: hello'
 say "  $(grep 'nested: hello' /run/guest.log | tr -d '\r')"
-check "  which computes the right result" nested_wait guest 400 'nested: result ok'
+check "  it computes the right result" nested_wait guest 400 'nested: result ok'
 owners "While the nested Linux runs"
 check_equal "VMX is on on both CPUs" "$(cpus_on)" 2
 
-check "CPU 1 goes offline with the guest running" sh -c 'echo 0 >/sys/devices/system/cpu/cpu1/online'
+check "CPU 1 goes offline with the guest running" \
+	sh -c 'echo 0 >/sys/devices/system/cpu/cpu1/online'
 owners "CPU 1 is offline"
 check "  the guest runs on" nested_runs_on guest
 check "CPU 1 comes online again" sh -c 'echo 1 >/sys/devices/system/cpu/cpu1/online'

@@ -4,7 +4,8 @@
 # kernels: 6.1 7.2
 # more-kernels: 6.12
 # long: boots=8 limit=960
-# All ways down while VMX is held as in column both of the matrix (guest/states.sh, guest/down.sh).
+# All ways down in the state both of the matrix (guest/states.sh,
+# guest/down.sh).
 
 # shellcheck disable=SC2046 # words
 ways_down both $(amount "nmi-crash reboot-f" \

@@ -2,7 +2,8 @@
 # shellcheck shell=dash
 # machine: cpus=2 boots=2 image=kexec limit=240 append="crashkernel=256M"
 # long: boots=8 limit=960
-# All ways down while VMX is held as in column client-cpu of the matrix (guest/states.sh, guest/down.sh).
+# All ways down in the state client-cpu of the matrix (guest/states.sh,
+# guest/down.sh).
 
 # shellcheck disable=SC2046 # words
 ways_down client-cpu $(amount "crash" \

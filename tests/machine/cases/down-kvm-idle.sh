@@ -3,7 +3,8 @@
 # machine: cpus=2 boots=2 image=kexec limit=240 append="crashkernel=256M"
 # form: long
 # long: boots=8 limit=960
-# All ways down while VMX is held as in column kvm-idle of the matrix (guest/states.sh, guest/down.sh).
+# All ways down in the state kvm-idle of the matrix (guest/states.sh,
+# guest/down.sh).
 
 # shellcheck disable=SC2046 # words
 ways_down kvm-idle $(amount "panic" \

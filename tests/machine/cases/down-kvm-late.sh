@@ -2,7 +2,8 @@
 # shellcheck shell=dash
 # machine: cpus=2 boots=3 image=kexec limit=360 append="crashkernel=256M"
 # long: boots=8 limit=960
-# All ways down while VMX is held as in column kvm-late of the matrix (guest/states.sh, guest/down.sh).
+# All ways down in the state kvm-late of the matrix (guest/states.sh,
+# guest/down.sh).
 
 # shellcheck disable=SC2046 # words
 ways_down kvm-late $(amount "sysrq-b kexec" \

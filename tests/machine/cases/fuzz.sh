@@ -3,17 +3,22 @@
 # machine: cpus=3 limit=600 append="clearcpuid=tsc_adjust"
 # kernels: 6.12-debug
 # more-kernels: 6.12 6.1 7.2
+# debug-kernels: 6.12-debug 6.12-kcsan
+# coverage: no
 # long: limit=14400
-# Whatever clients call, in whatever order, from several threads at once, while CPUs go off and on and somebody reads all that
-# there is to read: each call returns what the contract allows, VMX is on where a reference is held for as long as it is, and the
-# books and the hardware are the sum of what was called (client/fuzz.c).
+# Clients make calls in any order from several threads at once, while CPUs go
+# offline and online and a reader reads all files: each call returns what the
+# contract allows, VMX is on while a reference is held, and vmxcore and the
+# hardware agree with the sum of the calls (client/fuzz.c).
 #
-# Each round is its seed. Some are always the same, the others new in each run. Parameters (run --append "NAME=VALUE ..."):
+# The seed determines a round. Some seeds are always the same, the others are
+# new in each run. Parameters (run --append "NAME=VALUE ..."):
 #	fuzz.seed	this seed only: plays a round that failed again
-#	fuzz.rounds	how many, or how often that one
-#	fuzz.threads	how many, 1 to 8
+#	fuzz.rounds	the number of rounds, of that seed if there is one
+#	fuzz.threads	the number of threads, 1 to 8
 #	fuzz.steps	calls of each thread; the first ones of a seed are always the same
-#	fuzz.calls	these only, as get,put,register (client/fuzz.c), or all; makes other programs of a seed
+#	fuzz.calls	these calls only, as get,put,register (client/fuzz.c), or all; a
+#			seed means other calls then
 #	fuzz.hotplug	no: all CPUs stay online
 
 debugfs=/sys/kernel/debug
@@ -28,10 +33,11 @@ hotplug=$(parameter fuzz.hotplug yes)
 chance=$(parameter machine.chance 0)
 seed=$(parameter fuzz.seed "")
 
-# Until the file is gone.
+# The loops below run until this file is gone.
 busy=/run/busy
 
-# Both at once now and then, and left as they are at the end.
+# cpus_go_and_come: at times both CPUs are offline. They stay as they are at the
+# end.
 cpus_go_and_come() {
 	local i=0 cpu to is
 	while [ -e $busy ] && [ "$hotplug" = yes ]; do
@@ -47,16 +53,17 @@ cpus_go_and_come() {
 	echo $i >/run/cycles
 }
 
-# A client's files go with it.
-somebody_reads() {
+# read_files: a client's files go away with it, so errors are ignored.
+read_files() {
 	while [ -e $busy ]; do
 		cat $sysfs/clients/*/* $sysfs/cpus/*/* $debugfs/vmxcore/* >/dev/null 2>&1
 		sleep 0.2
 	done
 }
 
-# Without a process for each file: on a kernel that checks itself each costs a second.
-books() {
+# resources: starts no process for a file, as each takes a second on a debug
+# kernel.
+resources() {
 	local client references vpids vmcss
 	grep '^client fuzz-' $debugfs/vmxcore/clients
 	for client in "$sysfs"/clients/fuzz-*; do
@@ -67,20 +74,22 @@ books() {
 	done
 }
 
-# What everybody holds, as the threads know it, vmxcore says it, and the CPUs.
+# at_rest: the clients hold what their threads know, by vmxcore and by the CPUs.
 at_rest() {
 	grep -E '^(client|resources) ' $debugfs/vmxcore_test/fuzz | sort >/run/wanted
-	books | sort >/run/books
-	diff /run/wanted /run/books && vmxstate "$(sed -n 's/^on //p' $debugfs/vmxcore_test/fuzz)"
+	resources | sort >/run/resources
+	diff /run/wanted /run/resources &&
+		vmxstate "$(sed -n 's/^on //p' $debugfs/vmxcore_test/fuzz)"
 }
 
-# A round depends on nothing before it. Where VMX is borrowed that would cost more than the round.
+# load_anew: a round must not depend on the one before it. Where VMX is borrowed
+# loading would take longer than the round.
 load_anew() {
 	borrowed || modprobe -r vmxcore_test || return 1
 	modprobe vmxcore_test && vmxt fuzz_calls "$calls"
 }
 
-# play SEED: one round.
+# play SEED: plays one round.
 play() {
 	local toggler reader status=0
 	rm -f /run/trouble
@@ -88,15 +97,15 @@ play() {
 	: >$busy
 	cpus_go_and_come &
 	toggler=$!
-	somebody_reads &
+	read_files &
 	reader=$!
 	vmxt fuzz "$1" "$threads" "$steps" || status=1
 	rm $busy
 	log "the threads have ended"
 	wait $toggler
-	log "all CPUs stay"
+	log "the CPUs stay as they are"
 	wait $reader
-	log "nobody reads"
+	log "the reader has ended"
 	[ $status != 0 ] || at_rest || status=1
 	for cpu in 1 2; do
 		[ "$(cat /sys/devices/system/cpu/cpu$cpu/online)" = 1 ] || online $cpu 1 || status=1
@@ -107,7 +116,9 @@ play() {
 	return $status
 }
 
-# The console has the errors; and warnings that the calls are not meant to have, which the runner looks for.
+# console_quiet, console_normal: the console gets only errors during the calls,
+# and afterwards the warnings that the calls should not cause, which boot looks
+# for.
 console_quiet() {
 	dmesg -n 4
 	dmesg_mark
@@ -119,7 +130,8 @@ console_normal() {
 }
 
 replay() {
-	log "again: tests/machine/run --kernel $(parameter machine.kernel 6.12) --append \"fuzz.seed=$1 fuzz.threads=$threads fuzz.steps=$steps" \
+	log "again: tests/machine/run --kernel $(parameter machine.kernel 6.12)" \
+		"--append \"fuzz.seed=$1 fuzz.threads=$threads fuzz.steps=$steps" \
 		"fuzz.calls=$calls fuzz.hotplug=$hotplug\"" \
 		"tests/machine/cases/fuzz.sh"
 }
@@ -142,9 +154,11 @@ while [ $round -lt "$rounds" ]; do
 	this=$(seed_of $round)
 	console_quiet
 	before=$(cut -d' ' -f1 /proc/uptime)
-	check "round $round: seed $this, $threads threads, $steps calls each" play "$this" || failed=yes
+	check "round $round: seed $this, $threads threads, $steps calls each" play "$this" ||
+		failed=yes
 	log "$(grep -E '^(call|loads) ' $debugfs/vmxcore_test/fuzz)"
-	log "from $before to $(cut -d' ' -f1 /proc/uptime), $(cat /run/cycles) times a CPU off or on"
+	log "from $before to $(cut -d' ' -f1 /proc/uptime)," \
+		"$(cat /run/cycles) times a CPU off or on"
 	console_normal
 	if [ "${failed:-no}" = yes ]; then
 		replay "$this"
@@ -153,16 +167,17 @@ while [ $round -lt "$rounds" ]; do
 	survived $((threads * steps)) "random calls of the API"
 	survived "$(cat /run/cycles)" "times a CPU off or on under random calls"
 done
-# In a program of all calls few loads of the VMCSs that threads share come to anything: a client
-# that is alone has VMX, or the client has none. This one is made for them, and the rules for them
-# must not hold because none was loaded.
+# In a round of all calls few loads of the VMCSs that threads share succeed: an
+# exclusive client has VMX, or the client has no reference. This round is made
+# for them, and checks that some were loaded.
 if [ "$calls" = all ] && [ -z "$seed" ] && [ "${failed:-no}" = no ]; then
 	calls=get,register,loan,move
 	check "a round of VMCSs that threads share" play 1 || replay 1
 	# shellcheck disable=SC2046 # loads N undisturbed N guests N
 	set -- $(grep '^loads ' $debugfs/vmxcore_test/fuzz)
-	check "  $2 loads, $4 of them undisturbed, $6 guests" \
+	log "$2 loads, $4 of them undisturbed, $6 guests"
+	check "  there are loads, undisturbed ones and guests" \
 		test $(($2 > 20 && $4 > 0 && $6 > 20)) = 1
 fi
-on "nothing is left" none
-check "unloaded" modprobe -r vmxcore_test
+check_vmx_on "no client holds VMX" none
+check "the modules are unloaded" modprobe -r vmxcore_test

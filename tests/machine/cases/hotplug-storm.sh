@@ -2,16 +2,18 @@
 # shellcheck shell=dash
 # machine: cpus=3 limit=600
 # long: limit=5400
-# CPUs go off and on while clients get and put, come and go, and VMs are made, run and destroyed, on top of each column of the
-# matrix. Guests go on computing right results.
+# CPUs go offline and online while clients get and put, register and unregister,
+# and VMs are made, run and destroyed, in each state of the matrix. Guests go on
+# computing right results.
 
-# Until the file is gone.
+# The loops below run until this file is gone.
 busy=/run/busy
 
 clients_come_and_go() {
 	local rounds=0
 	while [ -e $busy ]; do
-		{ vmxt register r && vmxt get r && vmxt put r && vmxt unregister r; } >/dev/null || : >/run/trouble
+		{ vmxt register r && vmxt get r && vmxt put r && vmxt unregister r; } >/dev/null ||
+			: >/run/trouble
 		rounds=$((rounds + 1))
 	done
 	echo $rounds >/run/clients
@@ -34,7 +36,7 @@ for state in $states; do
 	rm -f /run/trouble
 	: >$busy
 	echo 0 >/run/vms
-	check "  clients get and put" vmxt storm_start
+	check "clients get and put" vmxt storm_start
 	clients_come_and_go &
 	clients=$!
 	vms=
@@ -54,9 +56,11 @@ for state in $states; do
 	rm $busy
 	# shellcheck disable=SC2086 # one or two
 	wait $clients $vms
-	check "  $cycles times off and on, $(cat /run/clients) clients, $(cat /run/vms) VMs: no trouble" test ! -e /run/trouble
-	check "  each reference was worth what it promised" vmxt storm_stop
-	state_holds "$state" 0
+	log "$(cat /run/clients) clients, $(cat /run/vms) VMs"
+	check "  nothing fails while CPUs go offline and online $cycles times" \
+		test ! -e /run/trouble
+	check "  VMX was on while a client held a reference" vmxt storm_stop
+	check_state_holds "$state" 0
 	state_leave "$state" 0
 	cell_done
 	survived "$cycles" "times a CPU offline and online"
@@ -65,4 +69,5 @@ for state in $states; do
 done
 pairs=$(sed -n 's/^pairs \([0-9]*\) .*/\1/p' /sys/kernel/debug/vmxcore_test/storm)
 survived "$pairs" "pairs of get and put"
-check_equal "CPUs went with references kept on them" "$(grep -c 'died 0$' /sys/kernel/debug/vmxcore_test/storm)" 0
+check_equal "CPUs went offline with references held on them" \
+	"$(grep -c 'died 0$' /sys/kernel/debug/vmxcore_test/storm)" 0

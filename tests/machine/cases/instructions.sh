@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=1
-# KVM alone executes on vmxcore exactly the VMX instructions that it executes without: each VMPTRLD, VMCLEAR, INVEPT and INVVPID
-# of kvm_intel is a kprobe, and counted while VMs are made, run and destroyed. One CPU, so that it is the same each time.
+# With vmxcore KVM executes exactly the VMX instructions that it executes
+# without. Kprobes count each VMPTRLD, VMCLEAR, INVEPT and INVVPID of kvm_intel
+# while VMs are made, run and destroyed. There is one CPU, so that the numbers
+# are the same each time.
 
-# count STOCK|OURS: of each, how many, and how many were missed, for three VMs.
+# count stock|ours: prints for each instruction how often three VMs executed it,
+# and how many were missed.
 count() {
 	count_instructions "$1"
 	for _ in 1 2 3; do
@@ -22,9 +25,10 @@ without=$(count stock)
 check "  all of its VMX instructions but one are counted" test "$(grep -c . /run/refused)" -le 1
 check "stock kvm_intel and kvm are unloaded" rmmod kvm_intel kvm
 load_kvm 0
-check "  a VM runs" vmrun --rounds 5
+check "  a VM runs on ours" vmrun --rounds 5
 with=$(count ours)
 check "  all of its VMX instructions are counted" test ! -s /run/refused
 log "VMPTRLD, VMCLEAR, INVEPT, INVVPID: without vmxcore: $without, with it: $with"
 check_equal "VMPTRLD, VMCLEAR, INVEPT, INVVPID: the same number of each" "$with" "$without"
-check "  and none of them is 0 but INVVPID" sh -c "echo '$with' | grep -qE '^[1-9][0-9]* 0 [1-9][0-9]* 0 [1-9][0-9]* 0 '"
+check "  only INVVPID is 0" \
+	sh -c "echo '$with' | grep -qE '^[1-9][0-9]* 0 [1-9][0-9]* 0 [1-9][0-9]* 0 '"

@@ -2,8 +2,8 @@
 # shellcheck shell=dash
 # machine: cpus=2
 # kernels: 6.12 7.2
-# A CPU goes offline, and while KVM VMCLEARs the VMCSs of that CPU the vCPUs that ran there begin to run elsewhere, which VMCLEARs
-# them by interrupts.
+# A CPU goes offline. While KVM VMCLEARs the VMCSs of that CPU, the vCPUs that
+# ran there begin to run on another CPU, which sends interrupts to VMCLEAR them.
 
 vms=
 
@@ -22,7 +22,7 @@ vms_compute() {
 	done
 }
 
-# signal NAME: to all at once, which starts no process.
+# signal NAME: sends it to all VMs at once.
 signal() {
 	# shellcheck disable=SC2086 # several
 	kill "-$1" $vms
@@ -42,7 +42,7 @@ check "client a" vmxt register a
 check "a gets" vmxt get a
 start_vms
 check "VMs run on CPU 1" vms_compute
-check "  they are stopped" signal STOP
+check "  all are stopped" signal STOP
 check "KVM is slow to VMCLEAR" vmxt delay kvm_intel:__loaded_vmcs_clear 100000
 { vmxt await_delay && signal CONT; } &
 going_on=$!
@@ -53,7 +53,7 @@ check_equal "  the VMs go on at that moment" "$status" 0
 check "KVM is quick again" vmxt delay kvm_intel:__loaded_vmcs_clear 0
 check "  the VMs run" vms_compute
 check "CPU 1 comes online" online 1 1
-check "  each CPU agrees with the books on its current VMCS" vmxt vmcs_books
+check "  the current VMCS of each CPU is the one that vmxcore says" vmxt vmcs_books
 check "  the VMs have computed right" vms_end_well
 check "a puts" vmxt put a
-on "nobody holds anything" none
+check_vmx_on "no client holds VMX" none

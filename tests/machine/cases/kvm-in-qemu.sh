@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: emulator=qemu
-# Three levels: the case "kvm" on a QEMU machine, whose host is an emulated one where this one's KVM has no VMX to lend.
+# The case kvm in a virtual machine: its host is this one, or an emulated one if
+# this one's KVM offers no VMX.
 
 check "this is a virtual machine" grep -qw hypervisor /proc/cpuinfo
 # shellcheck source=tests/machine/cases/kvm.sh

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: cpus=2 limit=400
-# Memory: that which runs out under vmxcore, at every place, and that which it does not give back.
+# debug-kernels: 6.12-debug 6.12-kcsan
+# coverage: no
+# Each allocation of vmxcore fails in turn, and the memory that vmxcore
+# allocates is freed.
 
 fault=/sys/module/vmxcore_fault/parameters
 
-# fail_each COMMAND...: with memory running out at its first allocation, then at its second, and so on, until it lasts. Prints
-# how many it was.
+# fail_each COMMAND...: runs the command with its first allocation failing, then
+# with its second, and so on until none fails. Prints how many failed.
 fail_each() {
 	local nth=0
 	while :; do
@@ -19,7 +22,8 @@ fail_each() {
 	echo $((nth - 1))
 }
 
-# Succeeds when the load fails cleanly, and undoes it when it does not fail.
+# load_fails [PARAMETER...]: succeeds if the load fails and leaves nothing, and
+# unloads vmxcore if the load does not fail.
 load_fails() {
 	local held
 	held=$(cat $fault/outstanding)
@@ -27,7 +31,8 @@ load_fails() {
 		modprobe -r vmxcore
 		return 1
 	fi
-	grep -q 'Cannot allocate memory' /run/modprobe && [ "$(cat $fault/outstanding)" = "$held" ] &&
+	grep -q 'Cannot allocate memory' /run/modprobe &&
+		[ "$(cat $fault/outstanding)" = "$held" ] &&
 		! grep -q '^vmxcore ' /proc/modules
 }
 
@@ -35,38 +40,43 @@ register_fails() {
 	vmxt -e ENOMEM register victim >/dev/null
 }
 
-check "the allocator can fail" modprobe vmxcore_fault
-check_equal "loads fail cleanly, at each allocation: one root VMCS per possible CPU" "$(fail_each load_fails)" 2
+check "the failing allocator loads" modprobe vmxcore_fault
+check_equal "loads fail cleanly, at each allocation: one root VMCS per possible CPU" \
+	"$(fail_each load_fails)" 2
 check_equal "  with enable_virt_at_load: and the client's references" \
 	"$(fail_each load_fails enable_virt_at_load=1)" 3
 check_equal "  nothing is leaked" "$(cat $fault/outstanding)" 0
 
 check "vmxcore and the test client load" modprobe -a vmxcore vmxcore_test
 check_equal "register fails cleanly, at each allocation" "$(fail_each register_fails)" 1
-on "the one that succeeded is there" none
-check "  it gets" vmxt get victim
-on "  it has VMX" 0,1
+check_vmx_on "  no client holds VMX" none
+check "the client that has registered gets" vmxt get victim
+check_vmx_on "  it holds VMX" 0,1
 check "  it puts" vmxt put victim
-check "  unloaded" modprobe -r vmxcore_test vmxcore
+check "  the modules are unloaded" modprobe -r vmxcore_test vmxcore
 check_equal "  nothing is leaked" "$(cat $fault/outstanding)" 0
 
 enough_free() {
 	[ $((before - $(free_pages))) -lt "$1" ]
 }
 
-# With a client of its own: enable_virt_at_load makes vmxcore one that registers, gets, puts and unregisters.
+# load_quickly: enable_virt_at_load makes vmxcore a client of its own, which
+# registers, gets, puts and unregisters.
 load_quickly() {
 	modprobe vmxcore enable_virt_at_load=1 && modprobe -r vmxcore
 }
 
 load_and_use() {
-	modprobe vmxcore && modprobe vmxcore_test && vmxt register a >/dev/null && vmxt get a >/dev/null &&
-		vmxt put a >/dev/null && vmxt get_cpu a 1 >/dev/null && vmxt put_cpu a 1 >/dev/null &&
+	modprobe vmxcore && modprobe vmxcore_test &&
+		vmxt register a >/dev/null &&
+		vmxt get a >/dev/null && vmxt put a >/dev/null &&
+		vmxt get_cpu a 1 >/dev/null && vmxt put_cpu a 1 >/dev/null &&
 		modprobe -r vmxcore_test vmxcore
 }
 
 kvm_comes_and_goes() {
-	modprobe kvm_intel && vmrun --rounds 1 >/dev/null && modprobe -r kvm_intel && ! grep -q '^vmxcore ' /proc/modules
+	modprobe kvm_intel && vmrun --rounds 1 >/dev/null && modprobe -r kvm_intel &&
+		! grep -q '^vmxcore ' /proc/modules
 }
 
 repeat() {
@@ -78,27 +88,30 @@ repeat() {
 	done
 }
 
-# What is allocated once and kept, by the kernel too, is so before it is measured.
+# Memory that is allocated once and kept, also by the kernel, is allocated
+# before the count begins.
 check "loads and unloads before the count begins" repeat 5 load_and_use
-check "  quick ones" repeat 20 load_quickly
-check "  with kvm_intel" repeat 5 kvm_comes_and_goes
+check "  quick loads and unloads" repeat 20 load_quickly
+check "  loads and unloads with kvm_intel" repeat 5 kvm_comes_and_goes
 
 before=$(free_pages)
 check "90 loads and unloads" repeat 90 load_quickly
-check "  and 10 with another client" repeat 10 load_and_use
-check "  and not as much as a page for every second one is gone" wait_until 10 enough_free 50
+check "  10 with another client" repeat 10 load_and_use
+check "  fewer than 50 pages are gone" wait_until 10 enough_free 50
 log "pages before $before, after $(free_pages)"
-check_equal "  everything vmxcore allocated is freed" "$(cat $fault/outstanding)" 0
+check_equal "  all memory of vmxcore is freed" "$(cat $fault/outstanding)" 0
 
-# A page that leaks with each CPU is more than what the kernel keeps of it, and is lost in each of two rounds; what the kernel
-# allocates once and keeps, in one.
+# A page that leaks with each CPU is more than what the kernel keeps, and is
+# lost in each of two rounds. Memory that the kernel allocates once and keeps is
+# lost in one round only.
 lost=yes
 for round in 1 2; do
 	[ $lost = yes ] || break
 	before=$(free_pages)
-	check "12 loads and unloads of kvm_intel, each with a VM, round $round" repeat 12 kvm_comes_and_goes
+	check "12 loads and unloads of kvm_intel, each with a VM, round $round" \
+		repeat 12 kvm_comes_and_goes
 	! wait_until 10 enough_free 24 || lost=no
 	log "pages before $before, after $(free_pages)"
 done
-check_equal "  and not as much as two pages for each are gone each time" $lost no
-check_equal "  everything vmxcore allocated is freed" "$(cat $fault/outstanding)" 0
+check_equal "  in one of two rounds fewer than two pages for each are gone" $lost no
+check_equal "  all memory of vmxcore is freed" "$(cat $fault/outstanding)" 0

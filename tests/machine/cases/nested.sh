@@ -1,31 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # machine: image=qemu limit=400
-# QEMU runs a Linux on our kvm_intel, while minivisor runs its own VM on the same CPUs, a CPU goes and comes back, and another
-# client gets and puts.
+# QEMU runs a Linux on our kvm_intel, while minivisor runs its own VM on the
+# same CPUs, a CPU goes offline and comes back, and another client gets and
+# puts.
 
-ticks_on() {
+check_guest_runs() {
 	check "  the guest runs on" nested_runs_on guest
 }
 
 check "kvm loads" modprobe kvm enable_virt_at_load=0
-check "kvm_intel and the test client load" modprobe -a kvm_intel vmxcore_test minivisor
+check "kvm_intel, minivisor and the test client load" \
+	modprobe -a kvm_intel vmxcore_test minivisor
 check "client a" vmxt register a
 mini_start --log-steps 10 --yield
 nested_start guest loop
 check "a nested Linux boots to its init" nested_wait guest 400 'nested: hello'
 check "  it computes the right result" nested_wait guest 400 'nested: result ok'
-on "  so it is" 0,1
-ticks_on
+check_vmx_on "  KVM holds both CPUs" 0,1
+check_guest_runs
 check "CPU 1 goes offline" online 1 0
-on "  KVM has CPU 0" 0
-ticks_on
+check_vmx_on "  KVM holds CPU 0" 0
+check_guest_runs
 check "CPU 1 comes online" online 1 1
-on "  KVM has both" 0,1
-ticks_on
+check_vmx_on "  KVM holds both CPUs" 0,1
+check_guest_runs
 check "a storm beside the guest" vmxt storm 300
-ticks_on
-mini_computes "minivisor's VM runs on"
+check_guest_runs
+check_mini_computes "minivisor's VM runs on"
 mini_end
 check "the guest ends" nested_kill guest
-on "  nobody holds anything" none
+check_vmx_on "  no client holds VMX" none

@@ -6,7 +6,8 @@
 # shellcheck source=tests/machine/emulators/qemu.sh
 . "$here/emulators/qemu.sh"
 
-kvm_nests || die "MACHINE=qemu wants /dev/kvm, writable, of an Intel CPU, and kvm_intel's parameter \"nested\" on"
+kvm_nests ||
+	die "MACHINE=qemu needs a writable /dev/kvm, an Intel CPU, and kvm_intel with nested=1"
 
 emulator_start() {
 	[ "${machine[disk]}" = 0 ] || truncate -s "${machine[disk]}M" "$1/disk.img"

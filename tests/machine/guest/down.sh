@@ -1,21 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# The rows of the matrix that end a boot. A case goes down one way after the other, and at last by power-off, each time from
-# the state that is its column. Sourced after states.sh.
+# The rows of the matrix that end a boot. A case goes down one way after the
+# other, and at last by power-off, each time from the state that is its column.
+# Sourced after states.sh.
 #
 #	reboot		as a distribution does it: processes first
 #	reboot-f	at once, VMs running
-#	sysrq-b		without a word to anybody
+#	sysrq-b		at once, no notifier is called
 #	kexec		kexec -e, VMs running
 #	panic		sysrq-c, no crash kernel: the machine reboots by itself
 #	crash		sysrq-c, with a crash kernel
-#	nmi-crash	a panic in an NMI on CPU 0, with a crash kernel, while CPU 1 is in a guest if there is one
+#	nmi-crash	a panic in an NMI on CPU 0, with a crash kernel, while CPU 1 is in a
+#			guest if there is one
 #
-# The witness: whatever comes up has all CPUs, which it cannot where INIT was left blocked, and runs VMs. A reboot in the
-# emulator resets all CPUs whatever they were at, so it is kexec and the crash kernel that count; and they must have been
-# entered, as VMX left on is a triple fault on the way and a reset, which boots just as well.
+# The kernel that comes up afterwards is the witness. It must have all CPUs,
+# which it has not if VMX was left on and blocks INIT, and it must run VMs. A
+# reboot in the emulator resets all CPUs in any state, so only kexec and the
+# crash kernel prove something. The case checks that these were entered: with
+# VMX left on the machine takes a triple fault on the way and a reset, and boots
+# all the same.
 
-# CPU 1 is held where one is: not the one that all these ways end on.
+# The CPU that is held in the state client-cpu: not the one that all these ways
+# end on.
 one=1
 
 # word N WORD...
@@ -24,7 +30,9 @@ word() {
 	echo "$1"
 }
 
-# vmcss_cleared: in the crash kernel: was each VMCS of the dead kernel VMCLEARed? 1: it was not; 2: no CPU can say.
+# vmcss_cleared: runs in the crash kernel, and returns 0 if each VMCS of the
+# dead kernel was VMCLEARed, 1 if one was not, and 2 if that cannot be found
+# out.
 vmcss_cleared() {
 	modprobe vmxcore_test || return 2
 	vmcsleft "$(sed 's/.* witness=\([^ ]*\).*/\1/' /proc/cmdline)"
@@ -36,22 +44,25 @@ vmcss_left() {
 	[ $status = 1 ]
 }
 
-# crash_kernel_load [launched]: launched: there must be VMCSs that are.
+# crash_kernel_load [launched]: with "launched", some VMCSs must be launched.
 crash_kernel_load() {
 	local place
-	# A VMCS that is current at one of these moments, and launched; all of them are after a few, as each vCPU has a CPU of its own.
+	# "witness" notes the VMCSs that are current at that moment. Each vCPU
+	# has a CPU of its own, so that a few times find them all.
 	for _ in 1 2 3 4 5; do
 		vmxt witness >/dev/null
 	done
 	place=$(sed -n 's/^page \([^ ]*\) .*/\1/p' /sys/kernel/debug/vmxcore_test/witness)
 	check "  the crash kernel is loaded" kexec_load -p second=yes witness="$place"
 	if [ "${1:-}" = launched ]; then
-		check "  VMCSs are launched" grep -vq 'launched 0$' /sys/kernel/debug/vmxcore_test/witness
+		check "  VMCSs are launched" \
+			grep -vq 'launched 0$' /sys/kernel/debug/vmxcore_test/witness
 		cat /sys/kernel/debug/vmxcore_test/witness
 	fi
 }
 
-# Whoever crashes: each CPU is told, and asks its clients to clear.
+# expect_emergency STATE: in a crash each CPU calls the emergency callbacks of
+# its clients.
 expect_emergency() {
 	[ "$1" = kvm ] || {
 		expect "vmxcore_test: emergency of client a on CPU 0"
@@ -83,7 +94,7 @@ go_panic() {
 	next_stage crash
 }
 
-# load_for STATE: the crash kernel
+# load_for STATE: loads the crash kernel.
 load_for() {
 	if has_vm "$1"; then
 		crash_kernel_load launched
@@ -99,8 +110,10 @@ go_crash() {
 
 go_nmi_crash() {
 	load_for "$1"
-	# PREEMPT_RT prints at once what an NMI says. Other kernels leave it for later, and the crash kernel does not wait.
-	! grep -q PREEMPT_RT /proc/version || expect "Kernel panic - not syncing: NMI: Not continuing"
+	# PREEMPT_RT prints in an NMI at once. Other kernels print later, and
+	# the crash kernel comes first.
+	! grep -q PREEMPT_RT /proc/version ||
+		expect "Kernel panic - not syncing: NMI: Not continuing"
 	echo 1 >/proc/sys/kernel/unknown_nmi_panic
 	next_stage vmxt nmi 0
 }
@@ -119,17 +132,19 @@ go_down() {
 	esac
 }
 
-# has_come WAY STATE: the kernel that came after it, and everything it finds.
-has_come() {
+# check_came_up WAY STATE: gives the verdicts on the kernel that came after that
+# way down.
+check_came_up() {
+	about "after $1"
 	case $1 in
-	kexec) check "$1: the next kernel was entered" grep -qw second=yes /proc/cmdline ;;
+	kexec) check "the next kernel was entered" grep -qw second=yes /proc/cmdline ;;
 	*crash)
-		check "$1: the crash kernel was entered" test -s /proc/vmcore
+		check "the crash kernel was entered" test -s /proc/vmcore
 		if has_vm "$2"; then
 			check "  each VMCS of the dead kernel was cleared" vmcss_cleared
 		fi
 		;;
-	*) check_fails "$1: the firmware came first" grep -qw second=yes /proc/cmdline ;;
+	*) check_fails "the firmware came first" grep -qw second=yes /proc/cmdline ;;
 	esac
 	check_equal "  all CPUs are up" "$(nproc)" 2
 	check "  the test client loads" modprobe vmxcore_test
@@ -137,21 +152,22 @@ has_come() {
 	check "  VMs run" vmrun --vcpus 2 --rounds 5
 	cell_done
 	has_kvm "$2" || borrowed || check "  kvm_intel is unloaded" modprobe -r kvm_intel
+	about ""
 }
 
-# ways_down STATE WAY...: the boots of the case are one more than the ways.
+# ways_down STATE WAY...: goes down each way in turn, and powers off at last.
+# That is one boot more than there are ways.
 ways_down() {
-	local state=$1 stage
+	local state=$1 stage way=poweroff
 	shift
 	stage=$(stage)
-	[ "$stage" = 1 ] || has_come "$(word $((stage - 1)) "$@")" "$state"
+	[ "$stage" = 1 ] || check_came_up "$(word $((stage - 1)) "$@")" "$state"
+	[ "$stage" -gt $# ] || way=$(word "$stage" "$@")
+	cell "$way" "$state"
+	state_enter "$state" "$one" "before $way"
 	if [ "$stage" -le $# ]; then
-		cell "$(word "$stage" "$@")" "$state"
-		state_enter "$state" "$one"
-		go_down "$state" "$(word "$stage" "$@")"
+		go_down "$state" "$way"
 	else
-		cell poweroff "$state"
-		state_enter "$state" "$one"
 		survived $# "ways down and up again"
 	fi
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# What a case has at hand inside the machine. Verdicts are TAP lines without numbers on descriptor 3: a case may go through
-# several boots, so the host counts. Each boot is a stage, and declares at its end how many verdicts it gave.
+# Functions for all cases. Verdicts are TAP lines on descriptor 3. They have no
+# numbers, because a case may take several boots, so the host counts them. Each
+# boot is a stage and prints at its end how many verdicts it gave.
 
 tests=/run/tests
 [ -e $tests ] || : >$tests
@@ -10,7 +11,8 @@ log() {
 	echo "# $*"
 }
 
-# verdict LINE: one writer, one line; the file counts across subshells.
+# verdict LINE: prints a verdict. The file counts the verdicts of subshells,
+# too.
 verdict() {
 	echo "$1" >&3
 	echo "$1" >>"$tests"
@@ -32,7 +34,14 @@ skip() {
 	verdict "ok - $1 # SKIP $2"
 }
 
-# check DESCRIPTION COMMAND...: the command's output goes to the console's log.
+# about TEXT: puts TEXT before the names of the verdicts that follow (README.md,
+# "Names of verdicts").
+about() {
+	echo "# about:${1:+ $1}" >&3
+}
+
+# check DESCRIPTION COMMAND...: passes when the command succeeds. Its output
+# goes to the console's log.
 check() {
 	local description=$1 status=0
 	shift
@@ -66,7 +75,8 @@ check_equal() {
 	fi
 }
 
-# wait_until SECONDS COMMAND...: until the command succeeds; fails when it has not in time.
+# wait_until SECONDS COMMAND...: repeats the command until it succeeds, and
+# fails after that time.
 wait_until() {
 	local end
 	end=$(($(seconds) + $1))
@@ -77,22 +87,24 @@ wait_until() {
 	done
 }
 
-# line: of the kernel, 6.12.
+# line: the kernel's line, such as 6.12.
 line() {
 	uname -r | sed -E 's/^([0-9]+\.[0-9]+)\..*/\1/'
 }
 
-# Of the machine's own time: the wall clock of the host means nothing in here.
+# seconds: since boot, of the machine's own time, which has nothing to do with
+# the host's.
 seconds() {
 	cut -d. -f1 /proc/uptime
 }
 
-# expect REGEX: a kernel warning that comes from here on, and must come.
+# expect REGEX: from here on the kernel may print a warning that matches, and
+# has to.
 expect() {
 	echo "# expect: $1" >&3
 }
 
-# amount SHORT LONG: of whatever a case does many times, by the form in which it runs.
+# amount SHORT LONG: prints the one for the form in which the case runs.
 amount() {
 	if [ "$(parameter machine.form short)" = long ]; then
 		echo "$2"
@@ -101,8 +113,8 @@ amount() {
 	fi
 }
 
-# parameter NAME DEFAULT: what the kernel's command line says, or boot says to a copy of a machine.
-# For one run: run --append NAME=VALUE.
+# parameter NAME DEFAULT: a parameter of the kernel's command line, which a copy
+# of a machine gets from boot. "run --append NAME=VALUE" sets it.
 parameter() {
 	local line word value=
 	read -r line </run/parameters
@@ -114,7 +126,8 @@ parameter() {
 	echo "${value:-$2}"
 }
 
-# checks_itself: this kernel looks for mistakes (scripts/lib/kernels.sh), and takes many times longer.
+# checks_itself: true on a debug kernel (scripts/lib/kernels.sh), which is many
+# times slower.
 checks_itself() {
 	case $(parameter machine.kernel '') in
 	*-debug | *-kcsan) ;;
@@ -122,16 +135,17 @@ checks_itself() {
 	esac
 }
 
-# bail REASON: nothing after this can be tested. Ends the machine.
+# bail REASON: ends the machine, because nothing after this can be tested.
 bail() {
 	echo "Bail out! $1" >&3
 	drain
 	poweroff -f
 }
 
-# tap COMMAND...: a program that prints TAP or KTAP itself. Each of its verdicts becomes one of ours, nested ones too.
+# tap COMMAND...: runs a program that prints TAP or KTAP. Each of its verdicts
+# becomes one of the case, nested ones too.
 tap() {
-	local out=/run/tap.$$ status=0
+	local out=/run/tap.$$ status=0 plan
 	log "$*"
 	"$@" >"$out" || status=$?
 	cat "$out"
@@ -139,12 +153,13 @@ tap() {
 	while read -r line; do
 		verdict "$line"
 	done <"$out.verdicts"
-	check_equal "$1: plan of $(sed -nE 's/^1\.\.//p' "$out" | head -n 1) fulfilled, status 0" \
-		"$(grep -cE '^(not ok|ok) ' "$out"), $status" "$(sed -nE 's/^1\.\.//p' "$out" | head -n 1), 0"
+	plan=$(sed -nE 's/^1\.\.//p' "$out" | head -n 1)
+	check_equal "$1: plan of $plan fulfilled, status 0" \
+		"$(grep -cE '^(not ok|ok) ' "$out"), $status" "$plan, 0"
 }
 
-# dmesg_mark sets a mark in the kernel's log; dmesg_since prints what came after the last one; dmesg_has looks for an
-# extended regular expression there.
+# dmesg_mark sets a mark in the kernel's log, dmesg_since prints what came after
+# the last mark, and dmesg_has looks there for an extended regular expression.
 dmesg_mark() {
 	marks=$((${marks:-0} + 1))
 	echo "mark $$.$marks" >/dev/kmsg
@@ -162,8 +177,9 @@ dmesg_has() {
 	dmesg_since | grep -E "$1"
 }
 
-# The number of this boot lives in the clock's spare memory, which a reset and a kexec leave alone, and which is empty when
-# the emulator starts: a byte that says the other is ours, and the number.
+# The number of the stage is in the spare memory of the real-time clock, which a
+# reset and a kexec leave alone, and which is empty when the emulator starts: a
+# byte that marks it as ours, and the number.
 cmos=/sys/bus/nvmem/devices/cmos_nvram0/nvmem
 cmos_offset=64
 
@@ -178,21 +194,26 @@ stage() {
 
 set_stage() {
 	# shellcheck disable=SC2059 # the escape is the point
-	printf "\\126\\$(printf %03o "$1")" | dd of=$cmos bs=1 seek=$cmos_offset conv=notrunc 2>/dev/null
+	printf "\\126\\$(printf %03o "$1")" |
+		dd of=$cmos bs=1 seek=$cmos_offset conv=notrunc 2>/dev/null
 }
 
-# Setting the port's parameters waits until it has sent everything.
+# drain: waits until the port has sent everything, as setting its parameters
+# does.
 drain() {
 	stty 115200 <&3
 }
 
-# lockdep_watched: it gives up at the first thing it finds, or does not understand, and sees nothing from then on.
-lockdep_watched() {
+# check_lockdep: lockdep turns itself off at its first finding or limit, and
+# sees nothing after that.
+check_lockdep() {
 	[ -e /proc/lockdep_stats ] || return 0
 	check "lockdep has watched to the end" grep -qE '^ debug_locks: +1$' /proc/lockdep_stats
 }
 
-# lines_reached: what gcov has counted in this boot, on a kernel that has it, for tests/coverage. The files say that they are empty.
+# lines_reached: prints for tests/coverage what gcov has counted in this boot,
+# on a kernel that has it. The size of these files is 0, so tar cannot read them
+# in place.
 lines_reached() {
 	local gcov=/sys/kernel/debug/gcov file
 	[ -d $gcov ] || return 0
@@ -200,18 +221,20 @@ lines_reached() {
 		mkdir -p "/run/gcov${file%/*}"
 		cat "$file" >"/run/gcov$file"
 	done
-	[ ! -d /run/gcov ] || tar -C /run/gcov/$gcov -cz . | base64 | sed "s/^/# gcov $(stage): /" >&3
+	[ ! -d /run/gcov ] ||
+		tar -C /run/gcov/$gcov -cz . | base64 | sed "s/^/# gcov $(stage): /" >&3
 }
 
 stage_done() {
-	lockdep_watched || true
+	check_lockdep || true
 	lines_reached
 	echo "# stage $(stage) done: $(wc -l <"$tests") tests" >&3
 	: >"$tests"
 	drain
 }
 
-# next_stage COMMAND...: ends this boot with a command that must not return (reboot -f, kexec -e, crash).
+# next_stage COMMAND...: ends this boot with a command that does not return
+# (reboot -f, kexec -e, crash).
 next_stage() {
 	local next
 	next=$(($(stage) + 1))
@@ -222,13 +245,15 @@ next_stage() {
 	bail "the machine still runs a minute after: $*"
 }
 
-# On the boot CPU: a crash kernel that starts on another one leaves that out, as its INIT would reset the machine.
+# crash: on the boot CPU. A crash kernel that starts on another CPU does not
+# bring the boot CPU up, as INIT on that one would reset the machine.
 crash() {
 	taskset 1 sh -c 'echo c >/proc/sysrq-trigger'
 }
 
-# kexec_load [-p] [PARAMETER...]: loads the kernel of the image "kexec" (-p: as crash kernel) with this kernel's command line
-# and what is added to it. The system call hashes all of it, in 45 s without this module.
+# kexec_load [-p] [PARAMETER...]: loads the kernel of the image "kexec" (-p: as
+# crash kernel) with this kernel's command line and the parameters. The system
+# call hashes the kernel and the image, which takes 45 s without sha256-ssse3.
 kexec_load() {
 	local how=-l line
 	[ "${1:-}" != -p ] || { how=-p; shift; }
@@ -237,23 +262,28 @@ kexec_load() {
 	kexec "$how" /boot/vmlinuz /boot/initrd "$line${*:+ $*}"
 }
 
-# nested_start NAME MODE [QEMU-OPTION...]: a nested Linux on KVM, in the background (image "qemu"). MODE is "poweroff": it
-# computes its result and ends; or "loop": it goes on to print a tick each second. Its console is in /run/NAME.log; each
-# character there costs an exit to QEMU, so its kernel says errors only. Without a clock the kernel
-# would wait for it, 20,000 exits long.
+# nested_start NAME MODE [QEMU-OPTION...]: starts a nested Linux on KVM in the
+# background (image "qemu"). With MODE "poweroff" it computes its result and
+# ends, with "loop" it goes on and prints a tick each second. Its console is in
+# /run/NAME.log. Its kernel prints errors only, as each character costs an exit
+# to QEMU. It has a real-time clock (rtc=on), as the kernel would otherwise wait
+# for one, 20,000 exits long.
 nested_start() {
 	local name=$1 mode=$2
 	shift 2
-	qemu-system-x86_64 -accel kvm -cpu host -M microvm,pit=off,pic=off,rtc=on -bios qboot.rom -m 256 \
+	qemu-system-x86_64 -accel kvm -cpu host -M microvm,pit=off,pic=off,rtc=on \
+		-bios qboot.rom -m 256 \
 		-nodefaults -no-user-config -display none -no-reboot -serial "file:/run/$name.log" \
 		-kernel /nested/vmlinuz -initrd /nested/initrd \
-		-append "console=ttyS0,115200 loglevel=4 cryptomgr.notests=1 reboot=t panic=-1 mitigations=off nokaslr \
-			$(grep -o 'initcall_blacklist=[^ ]*' /proc/cmdline) nested=$mode" \
+		-append "console=ttyS0,115200 loglevel=4 cryptomgr.notests=1 reboot=t panic=-1 \
+			mitigations=off nokaslr nested=$mode \
+			$(grep -o 'initcall_blacklist=[^ ]*' /proc/cmdline)" \
 		"$@" >"/run/$name.qemu" 2>&1 &
 	echo $! >"/run/$name.pid"
 }
 
-# nested_wait NAME SECONDS REGEX: until the nested console has such a line. Prints what there is when it has not.
+# nested_wait NAME SECONDS REGEX: waits for a line of the nested console, and
+# prints the console if the line does not come.
 nested_wait() {
 	if wait_until "$2" grep -qE "$3" "/run/$1.log" 2>/dev/null; then
 		return
@@ -262,7 +292,8 @@ nested_wait() {
 	return 1
 }
 
-# Its lines must not pass for ones of this machine's kernel.
+# nested_show NAME: prints the nested console, with a bar so that boot does not
+# take the lines for this machine's.
 nested_show() {
 	sed 's/^/| /' "/run/$1.qemu" "/run/$1.log"
 }
@@ -275,19 +306,22 @@ nested_past() {
 	[ "$(nested_ticks "$1")" -gt "$2" ]
 }
 
-# nested_runs_on NAME: it ticks twice from here on, or a minute has passed.
+# nested_runs_on NAME: true when it ticks twice from here on within a minute.
 nested_runs_on() {
 	wait_until 60 nested_past "$1" $(($(nested_ticks "$1") + 1))
 }
 
-# nested_ended NAME SECONDS: QEMU ended, by itself.
+# nested_ended NAME SECONDS: waits for QEMU to end.
 nested_ended() {
 	wait_until "$2" not_running "$(cat "/run/$1.pid")"
 }
 
-# The first thread may be dead long before the last one, and only that gives back what they shared, a VM perhaps.
+# not_running PID: the first thread can be dead long before the last one, and
+# only the last one's end frees what they share, for example a VM.
 not_running() {
-	[ ! -d "/proc/$1" ] || { grep -q '^State:.Z' "/proc/$1/status" && [ "$(ls "/proc/$1/task")" = "$1" ]; }
+	[ ! -d "/proc/$1" ] || {
+		grep -q '^State:.Z' "/proc/$1/status" && [ "$(ls "/proc/$1/task")" = "$1" ]
+	}
 }
 
 nested_kill() {
@@ -295,17 +329,20 @@ nested_kill() {
 	nested_ended "$1" 20
 }
 
-# unload_ours: those of our modules, and KVM's, that nobody holds. A case may leave some that cannot go, on purpose.
+# unload_ours: unloads our modules, and KVM's, that are not in use. A case may
+# leave some in use on purpose.
 unload_ours() {
 	local before=
 	until [ "$before" = "$(wc -l </proc/modules)" ]; do
 		before=$(wc -l </proc/modules)
-		awk '$3 == 0 && / \([A-Z]*O[A-Z]*\)/ { print $1 }' /proc/modules | xargs -r -n 1 rmmod || true
+		awk '$3 == 0 && / \([A-Z]*O[A-Z]*\)/ { print $1 }' /proc/modules |
+			xargs -r -n 1 rmmod || true
 	done
 }
 
-# nothing_lost: no memory that nothing points to any more. It believes only what it sees in two scans, of objects that are 5 s old.
-nothing_lost() {
+# check_nothing_lost: kmemleak reports only what it finds in two scans, and
+# objects that are 5 s old.
+check_nothing_lost() {
 	local kmemleak=/sys/kernel/debug/kmemleak lost=/run/lost
 	[ -e $kmemleak ] || return 0
 	unload_ours
@@ -316,17 +353,19 @@ nothing_lost() {
 	check "no memory is lost" test ! -s $lost
 }
 
-# finish STATUS: called by init after the case. A shell that gave up half-way must not pass for one that went through.
+# finish STATUS: init calls it after the case, with the status of the case's
+# shell.
 finish() {
-	[ -e /run/complete ] || not_ok "the case runs to its end" "its shell ended early, with status $1"
-	nothing_lost || true
+	[ -e /run/complete ] ||
+		not_ok "the case runs to its end" "its shell ended early, with status $1"
+	check_nothing_lost || true
 	stage_done
 	echo "# machine: power-off" >&3
 	drain
 	sync
 }
 
-# free_pages: of the machine, those that wait in the CPUs' own lists too.
+# free_pages: the number of free pages, with those in the lists of the CPUs.
 free_pages() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches

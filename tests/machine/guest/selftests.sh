@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# KVM's own selftests, by kselftest's runner (image "selftests"). What each comes to is a line "# progress: selftest NAME VERDICT SECONDS",
-# where VERDICT is pass, skip, timeout or exit=N. It is no verdict of the case's: tests/selftests/report compares two machines.
-# Parameter selftests.test=NAME: this one only.
+# KVM's own selftests, by kselftest's runner (image "selftests"). The result of
+# each is a line "# progress: selftest NAME VERDICT SECONDS", where VERDICT is
+# pass, skip, timeout or exit=N. It is not a verdict of the case, as
+# tests/selftests/report compares two machines. The parameter
+# selftests.test=NAME runs this test only.
 
-# wanted: what of kselftest-list.txt
+# wanted: the tests of kselftest-list.txt that are to run.
 wanted() {
 	local name
 	name=$(parameter selftests.test "")
 	grep -x "kvm:${name:-.*}" kselftest-list.txt
 }
 
-# set_arguments: of the tests that the file "arguments" names, in the way the runner has for it.
+# set_arguments: sets the variables by which the runner gives the tests the
+# arguments of the file "arguments".
 set_arguments() {
 	while read -r name value; do
 		case $name in
@@ -21,14 +24,15 @@ set_arguments() {
 	done <arguments
 }
 
-# tell SECONDS LINE: one of the runner's.
+# tell SECONDS LINE: prints the result that this line of the runner has.
 tell() {
 	echo "$2" | sed -nE 's/^ok [0-9]+ (.*) # SKIP$/\1 skip/; s/^ok [0-9]+ (.*)/\1 pass/
 		s/^not ok [0-9]+ (.*) # TIMEOUT.*/\1 timeout/; s/^not ok [0-9]+ (.*) # exit/\1 exit/
 		s/^selftests: kvm: (.*)/# progress: selftest \1 '"$1/p" | tee -a /run/selftests >&3
 }
 
-# why LINES: what one that did not pass had to say after so many lines of the log, to the console's.
+# why LINES: prints to the console what a test that has not passed has logged
+# after so many lines.
 why() {
 	tail -n "+$(($1 + 1))" output.log | tail -n 12 | sed 's/^/| /'
 }
@@ -58,4 +62,5 @@ echo 64 >/proc/sys/vm/nr_hugepages
 cd /selftests || bail "this image has no selftests"
 set_arguments
 run_selftests
-check_equal "each of KVM's selftests has come to an end" "$(wc -l </run/selftests)" "$(wanted | wc -l)"
+check_equal "each of KVM's selftests has come to an end" \
+	"$(wc -l </run/selftests)" "$(wanted | wc -l)"

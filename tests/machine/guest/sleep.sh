@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# The ways to sleep. Sourced after vmx.sh.
+# Functions to put the machine to sleep. Sourced after vmx.sh.
 
-# sleep_for SECONDS: to RAM, and awake again by the clock. A write that succeeds has slept.
+# sleep_for SECONDS: suspends to RAM. The real-time clock wakes the machine. The
+# write returns after the sleep.
 sleep_for() {
 	echo deep >/sys/power/mem_sleep
 	echo 0 >/sys/class/rtc/rtc0/wakealarm
@@ -10,7 +11,8 @@ sleep_for() {
 	echo mem >/sys/power/state
 }
 
-# As far as the callbacks that run with interrupts off on the last CPU, without the firmware.
+# core_test: suspends up to the callbacks that run with interrupts off on the
+# last CPU, without the firmware.
 core_test() {
 	echo 1 >/sys/module/suspend/parameters/pm_test_delay
 	echo core >/sys/power/pm_test
@@ -22,28 +24,29 @@ core_test() {
 	fi
 }
 
-# idle_for MILLISECONDS: the same without the firmware. The test client wakes the machine.
+# idle_for MILLISECONDS: suspends to idle. The test client wakes the machine.
 idle_for() {
 	echo s2idle >/sys/power/mem_sleep
 	vmxt wake "$1"
 	echo mem >/sys/power/state
 }
 
-# A disk to hibernate to.
+# swap_on: prepares a disk to hibernate to.
 swap_on() {
 	modprobe -a ata_piix sd_mod
 	wait_until 20 test -b /dev/sda
 	mkswap /dev/sda
 	swapon /dev/sda
-	# 8:0 is /dev/sda
+	# 8:0 is /dev/sda.
 	echo 8:0 >/sys/power/resume
-	# Each page of the image costs time. To make it still smaller, by image_size, takes more.
+	# Each page of the image costs time. A smaller image_size would cost
+	# more time than it saves.
 	echo 3 >/proc/sys/vm/drop_caches
 	echo $((512 << 20)) >/sys/power/image_size
 	echo test_resume >/sys/power/disk
 }
 
-# The image is written, read again and resumed from, by the same kernel.
+# hibernate: the same kernel writes the image, reads it and resumes from it.
 hibernate() {
 	echo disk >/sys/power/state
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# The columns of the matrix: who holds VMX when something happens to the machine. Sourced after vmx.sh.
+# The columns of the matrix: the states in which VMX can be held when something
+# happens to the machine. Sourced after vmx.sh.
 #
 #	kvm		KVM alone: a VM runs
 #	client		another client alone, on all CPUs; kvm_intel is not loaded
@@ -9,8 +10,9 @@
 #	kvm-idle	kvm_intel is loaded and has no VM, another client holds all
 #	kvm-late	another client holds all, then KVM's first VM is made and runs
 #	kvm-gone	the same, and KVM's last VM is destroyed again
-# KVM holds VMX while there is a VM only (enable_virt_at_load=0). Where VMX is borrowed kvm_intel is
-# loaded in all of them. Those without kvm_intel come first, as loading it takes time.
+# KVM holds VMX only while there is a VM (enable_virt_at_load=0). Where VMX is
+# borrowed kvm_intel is loaded in all states. The states without kvm_intel come
+# first, as loading it takes time.
 # shellcheck disable=SC2034 # for the cases
 states="client client-cpu kvm both kvm-idle kvm-late kvm-gone"
 
@@ -22,17 +24,20 @@ has_vm() {
 	case $1 in kvm | both | kvm-late) ;; *) return 1 ;; esac
 }
 
-# state_on STATE CPU: the hardware and the books are in that state.
-state_on() {
-	case $1 in
-	client-cpu) on "  $1" "$2" ;;
-	*) on "  $1" all ;;
+# check_state DESCRIPTION STATE CPU: passes when VMX is on where that state has
+# it.
+check_state() {
+	case $2 in
+	client-cpu) check_vmx_on "$1" "$3" ;;
+	*) check_vmx_on "$1" all ;;
 	esac
 }
 
-# state_enter STATE CPU: CPU is the one that client-cpu holds.
+# state_enter STATE CPU [WHEN]: CPU is the one that client-cpu holds. The
+# verdicts up to state_leave are named after the state, and WHEN.
 state_enter() {
-	check "$1: the test client loads" modprobe vmxcore_test
+	about "$1${3:+, $3}"
+	check "the test client loads" modprobe vmxcore_test
 	if [ -d /sys/module/kvm_intel ]; then
 		:
 	elif has_kvm "$1"; then
@@ -55,13 +60,14 @@ state_enter() {
 		[ "$1" = kvm-late ] || vm_end
 		;;
 	esac
-	state_on "$1" "$2"
+	check_state "  the state is entered" "$1" "$2"
 }
 
-# state_holds STATE CPU: still, or again, in that state, and the VM has lost nothing.
-state_holds() {
-	state_on "$1" "$2"
-	! has_vm "$1" || vm_computes "  the VM runs on"
+# check_state_holds STATE CPU: passes when VMX is on where that state has it,
+# and the VM still runs.
+check_state_holds() {
+	check_state "  the state holds" "$1" "$2"
+	! has_vm "$1" || check_vm_computes "  the VM runs on"
 }
 
 # state_leave STATE CPU
@@ -72,11 +78,13 @@ state_leave() {
 	client-cpu) check "  a puts CPU $2" vmxt put_cpu a "$2" ;;
 	*) check "  a puts" vmxt put a ;;
 	esac
-	on "  $1, left" none
+	check_vmx_on "  the state is left" none
 	[ "$1" = kvm ] || check "  a unregisters" vmxt unregister a
+	about ""
 }
 
-# cell ROW COLUMN: the verdicts from here on are those of this cell, until cell_done, perhaps in a later boot.
+# cell ROW COLUMN: the verdicts up to cell_done, which may be in a later boot,
+# are those of this cell.
 cell() {
 	echo "# cell: $1 $2" >&3
 }
@@ -85,7 +93,7 @@ cell_done() {
 	echo "# cell done" >&3
 }
 
-# survived COUNT WHAT: for the summary.
+# survived COUNT WHAT: counts for the summary of the run.
 survived() {
 	echo "# survived: $*" >&3
 }

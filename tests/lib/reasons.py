@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Lists of what is as it should not be, and why: three columns with tabs between, of which the last is the reason. A line that begins with
-a # is a comment."""
+"""Lists of exceptions: three columns with tabs between, of which the last is the
+reason. A line that begins with # is a comment."""
 import sys
 
 
 def read(path, columns):
-    """The first two columns to the reason. COLUMNS is what all three are called, for the error."""
+    """Maps the first two columns to the reason. COLUMNS names the columns in an error."""
     found = {}
     with open(path, encoding="utf-8") as file:
         for number, line in enumerate(file, 1):

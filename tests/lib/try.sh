@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# For test scripts that run here, instead of in a machine: one line per test, in the form of tests/machine/boot. Needs $out, a
-# folder for the logs, and $suite.
+# For test scripts that run here, instead of in a machine: one line per test, in
+# the form of tests/machine/boot. Needs $out, a folder for the logs, and $suite.
 # shellcheck disable=SC2154
 
-# What setup installs is the distribution's. A user's own Python, started through a version manager,
-# may lack modules, and takes five times as long to start.
+# What setup installs is the distribution's. A user's own Python, started
+# through a version manager, may lack modules, and takes five times as long to
+# start.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
 passed=0 failed=0 seconds=
