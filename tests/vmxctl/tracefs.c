@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For vmxctl trace on a made-up machine: a folder that is made as a tracefs instance gets its files, from TRACEFS_TEMPLATE, and
- * one that is removed goes with them, as in a kernel. The machine has two CPUs.
+ * Preloaded into vmxctl trace on a synthetic machine. As in the kernel, the folder
+ * of a new tracefs instance gets its files, here from TRACEFS_TEMPLATE, and rmdir()
+ * removes them with it. The machine has two CPUs.
  */
 #include <dlfcn.h>
 #include <stdio.h>

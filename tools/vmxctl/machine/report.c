@@ -8,7 +8,7 @@
 #include "machine/report.h"
 
 /* Seconds since @since, or 0 if that is unknown. */
-uint64_t snapshot_age(const struct snapshot *snapshot, const struct moment *since)
+static uint64_t snapshot_age(const struct snapshot *snapshot, const struct moment *since)
 {
 	uint64_t then = since->us / 1000000;
 
@@ -16,7 +16,7 @@ uint64_t snapshot_age(const struct snapshot *snapshot, const struct moment *sinc
 }
 
 /* @buf gets ", since DATE TIME (AGE)", or an empty string. */
-void snapshot_when(const struct snapshot *snapshot, const struct moment *since, char buf[96])
+static void snapshot_when(const struct snapshot *snapshot, const struct moment *since, char buf[96])
 {
 	uint64_t age = snapshot_age(snapshot, since);
 	char date[32] = "", text[32];
@@ -210,7 +210,7 @@ static void status_where(const struct snapshot *s, const struct holder *holder)
 		printf(" on CPU:times %s", cpus);
 }
 
-void status_headline(const struct snapshot *s)
+static void status_headline(const struct snapshot *s)
 {
 	const struct holder *h;
 	char when[96];
@@ -274,7 +274,7 @@ static void text_modules(const struct snapshot *s)
 	}
 }
 
-void text_processes(const struct processes *processes)
+static void text_processes(const struct processes *processes)
 {
 	const struct process *p;
 

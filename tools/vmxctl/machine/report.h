@@ -10,17 +10,13 @@
 
 const char *holder_kind(const struct holder *holder);
 const char *holder_certainty(const struct holder *holder);
-uint64_t snapshot_age(const struct snapshot *snapshot, const struct moment *since);
-void snapshot_when(const struct snapshot *snapshot, const struct moment *since, char buf[96]);
 void add_moment(struct json_object *object, const struct snapshot *snapshot,
 		const struct moment *since);
 void add_processes(struct json_object *object, const struct processes *processes);
 void add_client(struct json_object *array, const struct snapshot *snapshot,
 		const struct vmxcore_client *client);
 struct json_object *status_json(const struct snapshot *s);
-void status_headline(const struct snapshot *s);
 void status_text(const struct snapshot *s);
-void text_processes(const struct processes *processes);
 void clients_text(const struct snapshot *s);
 enum result status_result(const struct snapshot *s);
 
