@@ -98,8 +98,7 @@ kernel_complaints() {
 	local unless=("${@/#/--regexp=}" "--regexp=^\$")
 	{
 		without_races_of_kvm "$console" | grep -aE "$kernel_complaint" |
-			grep -avE "${unless[@]}" | tr -d '
-' | sed 's/^/kernel: /' | head -n 3
+			grep -avE "${unless[@]}" | tr -d '\r' | sed 's/^/kernel: /' | head -n 3
 	} || true
 }
 
