@@ -321,7 +321,8 @@ static const char *cpu_differs(const struct model *m, unsigned int cpu)
 	return !!vmxcore_cpu_since(cpu) == model_on(m, cpu) ? NULL : "since when a CPU is on";
 }
 
-static const char *references_differ(const struct model_client *c, const struct vmxcore_client_entry *entry)
+static const char *references_differ(const struct model_client *c,
+				     const struct vmxcore_client_entry *entry)
 {
 	unsigned int cpu;
 
