@@ -23,8 +23,7 @@
 
 #include "client.h"
 
-#define for_each_entry(entry) \
-	for (entry = vmxcore_clients; entry < vmxcore_clients + VMXCORE_MAX_CLIENTS; entry++)
+#define END_OF_CLIENTS	(vmxcore_clients + VMXCORE_MAX_CLIENTS)
 
 struct vmxcore_client_entry vmxcore_clients[VMXCORE_MAX_CLIENTS];
 static DEFINE_MUTEX(clients_lock);
@@ -46,7 +45,7 @@ struct vmxcore_client_entry *vmxcore_entry_find(struct vmxcore_client *client)
 struct vmxcore_client_entry *vmxcore_entry_next(struct vmxcore_client_entry *entry)
 {
 	entry = entry ? entry + 1 : vmxcore_clients;
-	for (; entry < vmxcore_clients + VMXCORE_MAX_CLIENTS; entry++) {
+	for (; entry < END_OF_CLIENTS; entry++) {
 		if (vmxcore_entry_handle(entry))
 			return entry;
 	}
@@ -74,7 +73,7 @@ static struct vmxcore_client_entry *find_free(const char *name)
 	if (vmxcore_excluded(NULL))
 		return ERR_PTR(-EBUSY);
 
-	for_each_entry(entry) {
+	for (entry = vmxcore_clients; entry < END_OF_CLIENTS; entry++) {
 		if (!entry->desc.owner)
 			free = free ?: entry;
 		else if (!strcmp(entry->name, name))
@@ -197,7 +196,7 @@ void vmxcore_clients_free(void)
 {
 	struct vmxcore_client_entry *entry;
 
-	for_each_entry(entry) {
+	for (entry = vmxcore_clients; entry < END_OF_CLIENTS; entry++) {
 		free_percpu(entry->cpu_refs);
 		entry->cpu_refs = NULL;
 	}
@@ -238,7 +237,7 @@ vmxcore_other_holder(const struct vmxcore_client_entry *entry)
 	const struct vmxcore_client_entry *other, *holder = NULL;
 
 	mutex_lock(&clients_lock);
-	for_each_entry(other) {
+	for (other = vmxcore_clients; other < END_OF_CLIENTS; other++) {
 		if (other != entry && other->desc.owner && holds_any(other)) {
 			holder = other;
 			break;
@@ -365,7 +364,7 @@ unsigned int vmxcore_clients_cpu_gone(unsigned int cpu)
 	struct vmxcore_client_entry *entry;
 	unsigned int pins = 0;
 
-	for_each_entry(entry) {
+	for (entry = vmxcore_clients; entry < END_OF_CLIENTS; entry++) {
 		/* Pairs with the release in take_entry(): the counters are 0 by now. */
 		if (smp_load_acquire(&entry->cpu_refs))
 			pins += cpu_gone(entry, cpu);

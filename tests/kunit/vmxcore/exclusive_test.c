@@ -605,7 +605,8 @@ static void two_at_once(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, min(a, b), -EBUSY, "both have VMX for themselves");
 		KUNIT_EXPECT_EQ_MSG(test, max(a, b), 0, "none has");
 		KUNIT_ASSERT_NOT_NULL(test, s->handles[TAKER]);
-		KUNIT_EXPECT_STREQ(test, READ_ONCE(vmxcore_exclusive)->name, a ? "second" : "first");
+		KUNIT_EXPECT_STREQ(test, READ_ONCE(vmxcore_exclusive)->name,
+				   a ? "second" : "first");
 		vmxcore_unregister(s->handles[TAKER]);
 		as_the_model(test);
 		/* What it got when it was told. */

@@ -10,7 +10,7 @@ check "the kernel is locked down" grep -q '\[integrity\]' /sys/kernel/security/l
 check_fails "vmxcore does not load" modprobe vmxcore
 module=/lib/modules/$(uname -r)/updates/vmxcore.ko
 check_equal "vmxctl doctor names the causes" "$(vmxctl --no-colour doctor | grep '^[a-z]')" \
-	"blacklisted: kvm_intel is blacklisted: it is not loaded by itself
+	"blacklisted: kvm_intel is blacklisted, so it is not loaded automatically
 unsigned: Secure Boot or lockdown is on, and $module is not signed"
 vmxctl doctor >/run/doctor
 check "  it says how to end the blacklisting" grep -q \

@@ -21,7 +21,7 @@ cause="no-vmx
     enable VT-x in the firmware setup" more=
 if grep -qw hypervisor /proc/cpuinfo; then
 	cause="no-nested-vmx
-    on its host" more=": a virtual machine without nested VMX"
+    on its host" more=", because this is a virtual machine without nested VMX"
 fi
 check_equal "vmxctl doctor names the cause" "$(vmxctl --no-colour doctor | sed 's/:.*//')" "$cause"
 check "vmxctl status names it, too" sh -c "vmxctl status | grep -qx 'There is no VT-x here$more'"
