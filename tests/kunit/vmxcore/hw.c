@@ -85,6 +85,18 @@ bool hw_on(unsigned int cpu)
 	return READ_ONCE(per_cpu(hw_cpu.on, cpu));
 }
 
+void (*hw_before_broadcast)(void);
+
+#undef on_each_cpu
+void hw_on_each_cpu(smp_call_func_t func, void *info, int wait)
+{
+	void (*before)(void) = READ_ONCE(hw_before_broadcast);
+
+	if (before)
+		before();
+	on_each_cpu(func, info, wait);
+}
+
 /**
  * hw_fail() - VMX cannot be had from now on
  * @cpu: where

@@ -70,6 +70,9 @@ const char *hw_did(unsigned int cpu);
 void hw_note(const char *what);
 void hw_forget(void);
 void hw_crash(unsigned int cpu);
+/* Called before each broadcast of vmxcore's, in its context. */
+extern void (*hw_before_broadcast)(void);
+
 bool hw_slot_filled(void);
 bool hw_run_guest(unsigned int cpu, unsigned int vpid);
 void hw_forget_guests(void);

@@ -30,13 +30,14 @@
 #define GIVE_UP_US	60000000
 
 /*
- * Where a task can be stopped: a put has uncounted its reference, and holds system_lock or, on a
- * single CPU, has interrupts off; VMX is on, on one CPU; a CPU is on its way up and not online
+ * Where a task can be stopped: a put has uncounted its reference, in a tracepoint, for which RCU
+ * waits; the same put is about to have VMX turned off, asleep; VMX is on, on one CPU; a CPU is on its way up and not online
  * yet, or online while hotplug is still locked.
  */
 enum place {
 	NOWHERE,
 	IN_PUT,
+	IN_BROADCAST,
 	IN_VMXON,
 	IN_STARTING,
 	IN_ONLINE,
@@ -82,6 +83,11 @@ static void on_vmxon(void *unused, unsigned int cpu, const char *client, u64 lat
 {
 	if (cpu == CPU_OF_FIRST)
 		stop(IN_VMXON, spin);
+}
+
+static void on_broadcast(void)
+{
+	stop(IN_BROADCAST, doze);
 }
 
 static int on_starting(unsigned int cpu)
@@ -138,6 +144,7 @@ static int moments_begin(struct kunit *test)
 
 	stop_at = NOWHERE;
 	stopped = false;
+	hw_before_broadcast = on_broadcast;
 	err = err ?: watch_contention();
 	err = err ?: register_trace_vmxcore_put(on_put, NULL);
 	err = err ?: register_trace_vmxcore_vmx_on(on_vmxon, NULL);
@@ -152,6 +159,7 @@ static int moments_begin(struct kunit *test)
 static void moments_end(struct kunit *test)
 {
 	WRITE_ONCE(stop_at, NOWHERE);
+	hw_before_broadcast = NULL;
 	if (state_online > 0)
 		cpuhp_remove_state_nocalls(state_online);
 	cpuhp_remove_state_nocalls(STATE_STARTING);
@@ -349,7 +357,7 @@ static void put_against_exclusive(struct kunit *test)
 	a = world_client(test, "a");
 	b = NULL;
 	KUNIT_ASSERT_EQ(test, vmxcore_get(a), 0);
-	meet(test, &(struct meeting){ .place = IN_PUT, .first = put_a, .other = exclude });
+	meet(test, &(struct meeting){ .place = IN_BROADCAST, .first = put_a, .other = exclude });
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(b));
 	KUNIT_EXPECT_FALSE_MSG(test, found_on, "VMX was on still");
 	world_expect_on(test, false);

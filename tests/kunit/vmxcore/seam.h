@@ -19,6 +19,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/init.h>
 #include <linux/module.h>
+#include <linux/smp.h>
 #include <linux/types.h>
 #include <asm/cpufeature.h>
 #include <asm/msr.h>
@@ -62,6 +63,7 @@ u64 hw_rdmsr(u32 msr);
 unsigned long hw_cr4(void);
 void hw_cr4_set(unsigned long bits);
 void hw_cr4_clear(unsigned long bits);
+void hw_on_each_cpu(smp_call_func_t func, void *info, int wait);
 void hw_pt_handle_vmx(int on);
 void hw_ibpb(void);
 void hw_fill_emergency_slot(cpu_emergency_virt_cb *callback);
@@ -76,6 +78,7 @@ void hw_empty_emergency_slot(cpu_emergency_virt_cb *callback);
 #define __read_cr4()			hw_cr4()
 #define cr4_set_bits_irqsoff(bits)	hw_cr4_set(bits)
 #define cr4_clear_bits_irqsoff(bits)	hw_cr4_clear(bits)
+#define on_each_cpu			hw_on_each_cpu
 #define intel_pt_handle_vmx(on)		hw_pt_handle_vmx(on)
 #define indirect_branch_prediction_barrier()	hw_ibpb()
 #define cpu_emergency_register_virt_callback	hw_fill_emergency_slot
