@@ -134,41 +134,29 @@ static void note_failed(const struct step *step, int err)
 		     step->path[0] ? step->path : step->name, load_error(err));
 }
 
-static int unload_all(struct plan *plan, const char *release, size_t *done)
+/* Another process has unloaded it meanwhile, or the change does not depend on it. */
+static bool may_fail(const struct step *step, int err)
 {
-	const struct step *step;
-	int err = 0;
-
-	for (*done = 0; *done < plan->unload.n; ++*done) {
-		step = &plan->unload.list[*done];
-		err = do_step(step, release);
-		/* Another process has unloaded it meanwhile. */
-		if (err == -ENOENT)
-			err = 0;
-		if (!err)
-			continue;
-		note_failed(step, err);
-		break;
-	}
-	return err;
+	if (step->action == ACTION_UNLOAD)
+		return err == -ENOENT;
+	return step->optional && !caught;
 }
 
-static int load_all(const struct plan *plan, const char *release, size_t *done)
+/* Sets @done to the number of steps that were done before one failed. */
+static int do_steps(const struct steps *steps, const char *release, size_t *done)
 {
 	const struct step *step;
-	int err = 0;
+	int err;
 
-	for (*done = 0; *done < plan->load.n; ++*done) {
-		step = &plan->load.list[*done];
+	for (*done = 0; *done < steps->n; ++*done) {
+		step = &steps->list[*done];
 		err = do_step(step, release);
-		if (err && step->optional && !caught)
-			err = 0;
-		if (!err)
-			continue;
-		note_failed(step, err);
-		break;
+		if (err && !may_fail(step, err)) {
+			note_failed(step, err);
+			return err;
+		}
 	}
-	return err;
+	return 0;
 }
 
 /* An install command may have loaded nothing, or another kvm_intel. */
@@ -246,12 +234,12 @@ enum outcome execute(struct plan *plan, const char *release)
 	int err;
 
 	catch_signals();
-	err = unload_all(plan, release, &unloaded);
+	err = do_steps(&plan->unload, release, &unloaded);
 	if (err == -EAGAIN || err == -EBUSY) {
 		find_new_users(plan);
 		outcome = OUTCOME_REFUSED;
 	} else if (!err) {
-		err = load_all(plan, release, &loaded);
+		err = do_steps(&plan->load, release, &loaded);
 		if (!err)
 			err = check_result(plan);
 		else
