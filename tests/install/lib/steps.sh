@@ -260,9 +260,9 @@ owned() {
 	cat "$root"/var/lib/dpkg/info/*.list | sed 's|^/usr/lib/|/lib/|'
 }
 
-# purge RELEASE...: there is no file that was not there before and belongs to
-# nobody, but for what each kernel package makes when it is installed; and what
-# belongs to the kernel packages is as they brought it.
+# purge RELEASE...: no file is left that was not there before and that no package
+# owns, but for what each kernel package makes when it is installed; and the
+# files of the kernel packages are as they were.
 purge() {
 	local left
 	in_root "$root" apt-get purge vmxcore-dkms vmxcore-dev vmxctl
