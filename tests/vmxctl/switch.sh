@@ -77,7 +77,7 @@ switch_plan() {
 	plans 0 changed stock "insmod kernel/kvm/kvm.ko" "insmod kernel/kvm/kvm-intel.ko.xz nested=0 ept=1 vpid=0"
 
 	# A dry run needs no root.
-	as_nobody
+	as_user
 	plans 0 change-over ours "rmmod kvm_intel" "rmmod kvm" "insmod kernel/virt/irqbypass.ko" "insmod updates/dkms/kvm.ko" \
 		"insmod updates/dkms/vmxcore.ko enable_virt_at_load=1" "insmod updates/dkms/kvm-intel.ko nested=0 ept=1 vpid=0"
 }
@@ -206,7 +206,7 @@ switch_refused() {
 		warns usage:
 	done
 	# On the real machine: an unprivileged user cannot change anything.
-	as_nobody
+	as_user
 	"$vmxctl" --json switch ours >"$out/stdout" 2>"$out/stderr" && return 1
 	cat "$out/stdout"
 	holds 'd["result"] == "refused" and "not-root" in [f["id"] for f in d["findings"]]'

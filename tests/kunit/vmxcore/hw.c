@@ -90,10 +90,8 @@ void (*hw_before_broadcast)(void);
 #undef on_each_cpu
 void hw_on_each_cpu(smp_call_func_t func, void *info, int wait)
 {
-	void (*before)(void) = READ_ONCE(hw_before_broadcast);
-
-	if (before)
-		before();
+	if (hw_before_broadcast)
+		hw_before_broadcast();
 	on_each_cpu(func, info, wait);
 }
 

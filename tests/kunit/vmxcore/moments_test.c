@@ -31,8 +31,8 @@
 
 /*
  * Where a task can be stopped: a put has uncounted its reference, in a tracepoint, for which RCU
- * waits; the same put is about to have VMX turned off, asleep; VMX is on, on one CPU; a CPU is on its way up and not online
- * yet, or online while hotplug is still locked.
+ * waits; the same put is about to have VMX turned off, asleep; VMX is on, on one CPU; a CPU is on
+ * its way up and not online yet, or online while hotplug is still locked.
  */
 enum place {
 	NOWHERE,
