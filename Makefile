@@ -8,14 +8,15 @@ ifdef DKMS
 export XDG_CACHE_HOME = $(CURDIR)/.cache
 endif
 
-kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) TESTS=$(TESTS)
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) TESTS=$(TESTS) KVM=$(KVM)
 
 # modules_install runs depmod only where there is a System.map, and no headers
 # package has one. In headers before trixie kernel.release is not the name of
 # the kernel.
 release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
-modules: kvm-source ## build the modules for the running kernel, or for the headers in KDIR
+modules: $(if $(filter n,$(KVM)),,kvm-source)
+modules: ## build the modules (KDIR=headers, KVM=n: without KVM)
 	+$(kbuild) modules
 
 help: ## print this list

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Reads the fields of a case file (README.md) into the array "machine" and the
-# list "expected". Needs common.sh and kernels.sh.
-# shellcheck disable=SC2034
+# list "expected". Needs common.sh, kernels.sh and $top.
+# shellcheck disable=SC2034,SC2154
 
 declare -A machine
 expected=()
@@ -73,7 +73,7 @@ emulator_for_all() {
 read_case() {
 	machine=([cpus]=2 [model]="" [memory]=1024 [disk]=0 [kernel]=$3 [modules]="" [image]=base
 		[limit]=180 [boots]=1 [fails]="" [emulator]=any [vmx]=yes [nodes]=1 [spare]=0
-		[msrs]="" [append]="")
+		[msrs]="" [kvm]=yes [append]="")
 	# kmemleak scans each page.
 	! is_debug "$3" || machine[memory]=512
 	settings "$1" machine
@@ -84,6 +84,8 @@ read_case() {
 	qemu) machine[emulator]=$(kvm_nests && echo kvm || echo nested) ;;
 	esac
 	machine[modules]=${machine[modules]:-${machine[kernel]}}
+	# Where vmxcore borrows VMX, our KVM is the module that it comes from.
+	[[ ${machine[modules]} != 7.* ]] || machine[kvm]=yes
 }
 
 # shape_of_machine: sets "shape" to a name for all that the boot of the machine
@@ -96,4 +98,11 @@ shape_of_machine() {
 		value=${machine[$name]}
 		shape+=${shape:+-}${value//[^a-zA-Z0-9=.]/_}
 	done
+}
+
+# build_modules KERNEL NEEDED: NEEDED is "kvm" of the machines.
+build_modules() {
+	local without=
+	[[ $2 = *yes* ]] || without=--without-kvm
+	"$top/scripts/build" ${without:+"$without"} "$1" >&2
 }

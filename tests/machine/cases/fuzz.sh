@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# machine: cpus=3 limit=600 append="clearcpuid=tsc_adjust"
+# machine: cpus=3 kvm=no limit=600 append="clearcpuid=tsc_adjust"
 # kernels: 6.12-debug
 # more-kernels: 6.12 6.1 7.2
 # debug-kernels: 6.12-debug 6.12-kcsan

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# machine: cpus=4 emulator=tcg limit=100 append="kunit.enable=1 oops=panic hung_task_panic=1"
+# machine: cpus=4 kvm=no emulator=tcg limit=100 append="kunit.enable=1 oops=panic hung_task_panic=1"
 # form: kunit
 # The KUnit suites print KTAP to the console, between lines that say where each
 # one begins and ends: tests/kunit/run reads it. An oops ends the machine, as a
