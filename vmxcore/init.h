@@ -21,7 +21,4 @@ void vmxcore_power_emergency(void);
 int vmxcore_sysfs_init(bool at_load);
 void vmxcore_sysfs_exit(void);
 
-void vmxcore_debugfs_init(void);
-void vmxcore_debugfs_exit(void);
-
 #endif /* _VMXCORE_INIT_H */

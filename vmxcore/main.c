@@ -150,7 +150,6 @@ static int __init vmxcore_init(void)
 	err = at_load_init();
 	if (err)
 		goto out_sysfs;
-	vmxcore_debugfs_init();
 	pr_info("VMX belongs to vmxcore now (%s backend): %s\n", VMXCORE_BACKEND.name,
 		policy_text());
 	return 0;
@@ -173,7 +172,6 @@ module_init(vmxcore_init);
 
 static void __exit vmxcore_exit(void)
 {
-	vmxcore_debugfs_exit();
 	at_load_exit();
 	vmxcore_sysfs_exit();
 	stop_backend();

@@ -10,22 +10,16 @@ say() {
 	echo "# show:$*" >&3
 }
 
-# quote FILE: shows its lines.
-quote() {
-	sed 's/^/# show:    /' "$1" >&3
-}
-
 owners() {
 	say ""
 	say "$1:"
-	quote /sys/kernel/debug/vmxcore/cpus
-	quote /sys/kernel/debug/vmxcore/clients
+	vmxctl status | sed 's/^/# show:    /' >&3
 }
 
 # cpus_on: by vmxcore alone, which the demo is about; the other cases read the
 # CPUs, too.
 cpus_on() {
-	grep -c ' on refs 1 ' /sys/kernel/debug/vmxcore/cpus
+	cat /sys/kernel/vmxcore/cpus/*/state | grep -cx on
 }
 
 say "Linux $(uname -r), $(nproc) CPUs, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"

@@ -21,7 +21,7 @@
 #			seed means other calls then
 #	fuzz.hotplug	no: all CPUs stay online
 
-debugfs=/sys/kernel/debug
+test=/sys/kernel/debug/vmxcore_test
 sysfs=/sys/kernel/vmxcore
 fixed=2
 
@@ -56,7 +56,7 @@ cpus_go_and_come() {
 # read_files: a client's files go away with it, so errors are ignored.
 read_files() {
 	while [ -e $busy ]; do
-		cat $sysfs/clients/*/* $sysfs/cpus/*/* $debugfs/vmxcore/* >/dev/null 2>&1
+		cat $sysfs/clients/*/* $sysfs/cpus/*/* >/dev/null 2>&1
 		sleep 0.2
 	done
 }
@@ -65,7 +65,7 @@ read_files() {
 # kernel.
 resources() {
 	local client references vpids vmcss
-	grep '^client fuzz-' $debugfs/vmxcore/clients
+	vmxstate -c | grep '^client fuzz-'
 	for client in "$sysfs"/clients/fuzz-*; do
 		read -r references <"$client/references"
 		read -r vpids <"$client/vpids"
@@ -76,10 +76,10 @@ resources() {
 
 # at_rest: the clients hold what their threads know, by vmxcore and by the CPUs.
 at_rest() {
-	grep -E '^(client|resources) ' $debugfs/vmxcore_test/fuzz | sort >/run/wanted
+	grep -E '^(client|resources) ' $test/fuzz | sort >/run/wanted
 	resources | sort >/run/resources
 	diff /run/wanted /run/resources &&
-		vmxstate "$(sed -n 's/^on //p' $debugfs/vmxcore_test/fuzz)"
+		vmxstate "$(sed -n 's/^on //p' $test/fuzz)"
 }
 
 # load_anew: a round must not depend on the one before it. Where VMX is borrowed
@@ -112,7 +112,7 @@ play() {
 	done
 	vmxt fuzz_end || status=1
 	vmxstate none && [ ! -e /run/trouble ] || status=1
-	! grep '^client fuzz-' $debugfs/vmxcore/clients || status=1
+	! vmxstate -c | grep '^client fuzz-' || status=1
 	return $status
 }
 
@@ -156,7 +156,7 @@ while [ $round -lt "$rounds" ]; do
 	before=$(cut -d' ' -f1 /proc/uptime)
 	check "round $round: seed $this, $threads threads, $steps calls each" play "$this" ||
 		failed=yes
-	log "$(grep -E '^(call|loads) ' $debugfs/vmxcore_test/fuzz)"
+	log "$(grep -E '^(call|loads) ' $test/fuzz)"
 	log "from $before to $(cut -d' ' -f1 /proc/uptime)," \
 		"$(cat /run/cycles) times a CPU off or on"
 	console_normal
@@ -174,7 +174,7 @@ if [ "$calls" = all ] && [ -z "$seed" ] && [ "${failed:-no}" = no ]; then
 	calls=get,register,loan,move
 	check "a round of VMCSs that threads share" play 1 || replay 1
 	# shellcheck disable=SC2046 # loads N undisturbed N guests N
-	set -- $(grep '^loads ' $debugfs/vmxcore_test/fuzz)
+	set -- $(grep '^loads ' $test/fuzz)
 	log "$2 loads, $4 of them undisturbed, $6 guests"
 	check "  there are loads, undisturbed ones and guests" \
 		test $(($2 > 20 && $4 > 0 && $6 > 20)) = 1

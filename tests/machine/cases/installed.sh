@@ -16,9 +16,8 @@ check_equal "  vmxcore has its parameter from /etc/modprobe.d" \
 [ "$(line)" = 6.1 ] ||
 	check_equal "  kvm has its parameter from there" \
 		"$(cat /sys/module/kvm/parameters/enable_virt_at_load)" N
-check "  vmxcore holds VMX" \
-	grep -qx 'client vmxcore all 1 cpus' /sys/kernel/debug/vmxcore/clients
-check_equal "  on both CPUs" "$(grep -c ' on refs 0 all 1' /sys/kernel/debug/vmxcore/cpus)" 2
+check_equal "  vmxcore holds VMX" "$(refs_of vmxcore)" 1
+check_vmx_on "  on both CPUs" 0,1
 
 nested_start guest poweroff
 check "QEMU -accel kvm boots a nested Linux" nested_wait guest 400 'nested: hello'

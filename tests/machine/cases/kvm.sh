@@ -6,18 +6,17 @@
 # kvm_intel is a client like others. It holds each CPU while it has a VM, or
 # while it is loaded, by its own parameter.
 
-clients=/sys/kernel/debug/vmxcore/clients
 
 about "enable_virt_at_load=0"
 load_kvm 0
 check "  vmxcore is loaded with it" grep -q '^vmxcore .* kvm_intel,' /proc/modules
 check "the test client loads" modprobe vmxcore_test
 check_vmx_on "  there is no VM" none
-check "  kvm_intel is a client" grep -qx 'client kvm_intel all 0 cpus' $clients
+check_equal "  kvm_intel is a client" "$(refs_of kvm_intel)" 0
 
 vm_start
 check_vmx_on "  VMX is held" 0,1
-check "  kvm_intel holds each CPU" grep -qx 'client kvm_intel all 0 cpus 0:1 1:1' $clients
+check_equal "  kvm_intel holds each CPU" "$(refs_of kvm_intel)" "0 0:1 1:1"
 vm_end
 check_vmx_on "  the VM is gone" none
 check "a VM with two vCPUs runs" vmrun --vcpus 2 --rounds 5

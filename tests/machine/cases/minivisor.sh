@@ -6,7 +6,6 @@
 # The sample: a second hypervisor with VMs of its own, alone, beside KVM, and
 # while CPUs go offline and sleep.
 
-clients=/sys/kernel/debug/vmxcore/clients
 
 more_nmis() {
 	for nmi in $(seq 30); do
@@ -17,7 +16,7 @@ more_nmis() {
 dmesg_mark
 check "minivisor and the test client load" modprobe -a minivisor vmxcore_test
 check_vmx_on "minivisor is loaded, no VM" none
-check "  it is a client" grep -q '^client minivisor all 0 ' $clients
+check_equal "  it is a client" "$(refs_of minivisor)" 0
 
 for cpu in 0 1; do
 	check "a VM runs on CPU $cpu" minirun --cpu $cpu --rounds 5
@@ -77,6 +76,6 @@ check_vmx_on "  the VMs are gone" none
 
 about ""
 check "minivisor is unloaded" rmmod minivisor
-check_fails "  it is not registered any more" grep '^client minivisor' $clients
+check_equal "  it is not registered any more" "$(refs_of minivisor)" ""
 check_fails "  the log has no error of it" \
 	dmesg_has "misuse|minivisor:|went away"

@@ -54,7 +54,7 @@ check "a put with preemption off" vmxt put_atomic b
 check_logged 1 "misuse by client 'b': vmxcore_put: wrong context"
 check "an unregister with preemption off" vmxt unregister_atomic c
 check_logged 1 "misuse by client 'c': vmxcore_unregister: wrong context"
-check "  c is still registered" grep -q '^client c ' /sys/kernel/debug/vmxcore/clients
+check_equal "  c is still registered" "$(refs_of c)" 0
 check "client d" vmxt register d
 check "a get_cpu with preemption on: EINVAL" vmxt -e EINVAL get_cpu d 1 preemptible
 check_logged 1 "misuse by client 'd': vmxcore_get_cpu: wrong context"
@@ -119,7 +119,7 @@ check "the test client is unloaded, and does not unregister" rmmod vmxcore_test
 check_logged 1 "module vmxcore_test is unloaded with client 'd' still registered"
 check_logged 1 "module vmxcore_test is unloaded with client 'e' still registered"
 check_logged 1 "client 'd' of module vmxcore_test went away with 1 references on all CPUs"
-check "  no client is registered" test ! -s /sys/kernel/debug/vmxcore/clients
+check_equal "  no client is registered" "$(ls /sys/kernel/vmxcore/clients)" ""
 check "the test client loads again" modprobe vmxcore_test
 check_vmx_on "  VMX is off" none
 check "  d registers, as the name is free" vmxt register d

@@ -7,7 +7,6 @@
 # have, and the tracepoints show how it came about.
 
 sysfs=/sys/kernel/vmxcore
-debugfs=/sys/kernel/debug/vmxcore
 
 backend=native provider='' provider_module=''
 ! borrowed || { backend=borrowed provider=kvm_intel provider_module=kvm_intel; }
@@ -52,33 +51,6 @@ is_past() {
 # later TIME TIME: true if the first is later.
 later() {
 	awk -v a="$1" -v b="$2" 'BEGIN { exit !(a > b) }'
-}
-
-# check_debugfs DESCRIPTION: debugfs shows the same as sysfs.
-check_debugfs() {
-	local cpu dir name
-	for cpu in 0 1 2; do
-		dir=$sysfs/cpus/cpu$cpu
-		echo "cpu $cpu $(cat $dir/state) refs $(cat $dir/references) all $(cat $dir/held)"
-	done >/run/cpus
-	for dir in "$sysfs"/clients/*; do
-		[ -d "$dir" ] || continue
-		name=${dir##*/}
-		echo "client $name all $(cat "$dir/references")" \
-			"cpus$(ranges "$(cat "$dir/cpu_references")")"
-	done | sort >/run/clients
-	check "$1: the CPUs are the same in debugfs" cmp /run/cpus $debugfs/cpus
-	sort $debugfs/clients >/run/clients.debugfs
-	check "$1: the clients are the same in debugfs" cmp /run/clients /run/clients.debugfs
-}
-
-# ranges LIST: "0-1:2,2:1" in the form of debugfs, " 0:2 1:2 2:1".
-ranges() {
-	echo "$1" | tr , '\n' |
-		awk -F'[-:]' 'NF {
-			for (cpu = $1; cpu <= $(NF - 1); cpu++)
-				printf " %d:%d", cpu, $NF
-		}'
 }
 
 # clients: the names of the clients.
@@ -185,12 +157,10 @@ check_sysfs clients/a/exclusive 0
 check_sysfs clients/a/vpids 0
 check_sysfs clients/a/vmcss 0
 check_cpus "no client holds VMX" off off off
-check_debugfs "no client holds VMX"
 
 about "references"
 check "a gets" vmxt get a
 check_cpus "a holds all" on on on
-check_debugfs "a holds all"
 check_sysfs state on
 check_sysfs clients/a/references 1
 first=$(cat $sysfs/clients/a/since)
@@ -209,7 +179,6 @@ check_sysfs clients/a/since "$first" "  the time is still the first one"
 check_sysfs state partial
 check_cpus "a holds CPU 1" off on off
 check_sysfs cpus/cpu1/since "$cpu_first" "  it has been on all the time"
-check_debugfs "a holds CPU 1"
 check "b gets CPU 1" vmxt get_cpu b 1
 check "b gets CPU 1 again" vmxt get_cpu b 1
 check "b gets CPU 2" vmxt get_cpu b 2
@@ -218,7 +187,6 @@ check "b gets CPU 0" vmxt get_cpu b 0
 check_sysfs clients/b/cpu_references 0:1,1-2:2
 check_sysfs cpus/cpu1/references 3
 check_sysfs cpus/cpu1/held 0
-check_debugfs "a and b hold CPUs"
 check "a puts CPU 1" vmxt put_cpu a 1
 check_sysfs clients/a/since '' "  a holds nothing, and has no time"
 check "b gets" vmxt get b
@@ -237,7 +205,6 @@ check_sysfs cpus/cpu1/references 0
 check "CPU 1 comes online" online 1 1
 check_cpus "CPU 1 is back" on on on
 check "  its time is a new one" later "$(cat $sysfs/cpus/cpu1/since)" "$cpu_first"
-check_debugfs "CPU 1 is back"
 check "b puts" vmxt put b
 check "b puts CPU 0" vmxt put_cpu b 0
 check "b puts CPU 2" vmxt put_cpu b 2
@@ -459,7 +426,6 @@ check_reads "clients get and put" vmxt storm "$(amount 300 5000)"
 check "a storm begins" vmxt storm_start
 check_reads "a CPU goes offline and online in it" hotplug
 check "the storm ends" vmxt storm_stop
-check_debugfs "afterwards"
 check_cpus "afterwards" off off off
 
 about "unload"

@@ -5,7 +5,6 @@
 # The kernel owns VMX, and vmxcore gets it through kvm_intel, in any order of
 # loading, as long as a client holds it.
 
-clients=/sys/kernel/debug/vmxcore/clients
 slot=/sys/kernel/debug/vmxcore_test/emergency
 
 # check_pinned COUNT: kvm_intel has that many users and cannot be unloaded while
@@ -121,7 +120,7 @@ check "the test client loads" modprobe vmxcore_test
 check_vmx_on "  VMX is off without kvm_intel" none
 load_kvm 0
 check_vmx_on "  vmxcore holds VMX" all
-check "  the client is called vmxcore" grep -qx 'client vmxcore all 1 cpus' $clients
+check_equal "  the client is called vmxcore" "$(refs_of vmxcore)" 1
 check_pinned 0
 check "a VM runs" vmrun --vcpus 2 --rounds 5
 check "CPU 1 goes offline" online 1 0

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What all threads hold together, while none of them runs: where VMX must be
- * on, and what vmxcore must report. It is written in the words of vmxcore's
- * debugfs and sysfs files, so that a case can compare.
+ * on, and what vmxcore must report. It is written in the words of vmxstate
+ * and of vmxcore's sysfs files, so that a case can compare.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>

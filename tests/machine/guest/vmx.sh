@@ -8,6 +8,12 @@ check_vmx_on() {
 	check "$1: VMX on: $2" vmxstate "$2"
 }
 
+# refs_of CLIENT: prints its references to all CPUs, then CPU:COUNT for each CPU
+# that it holds by itself; nothing if it is not registered.
+refs_of() {
+	vmxstate -c | sed -n "s/^client $1 all \([0-9]*\) cpus/\1/p"
+}
+
 # load_kvm AT-LOAD: loads kvm_intel, which holds VMX while there is a VM (0; the
 # only way in 6.1), or from load to unload (1). kvm must not be loaded yet, as
 # that has the parameter.

@@ -7,16 +7,22 @@
  * Three sources must agree about every online CPU: the hardware
  * (vmxcore_cpus.ko), vmxcore's state of CPUs, and its list of clients. Prints
  * each contradiction, and fails if there is one.
+ *
+ * vmxstate -c: a line for each client instead, "client NAME all N cpus", with
+ * CPU:COUNT for each CPU that it holds by itself.
  */
+#include <dirent.h>
 #include <err.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HARDWARE	"/sys/kernel/debug/vmxcore_cpus"
-#define CPU_STATES		"/sys/kernel/debug/vmxcore/cpus"
-#define CLIENTS		"/sys/kernel/debug/vmxcore/clients"
+#define CPU_STATES	"/sys/kernel/vmxcore/cpus"
+#define CLIENTS		"/sys/kernel/vmxcore/clients"
 #define MAX_CPUS	64
 #define LINE_LEN	4096
 
@@ -62,18 +68,6 @@ static void parse_cpus(const char *list, bool foreign)
 	} while (*end);
 }
 
-static void each_line(const char *path, void (*take)(const char *line))
-{
-	char line[LINE_LEN];
-	FILE *file = fopen(path, "re");
-
-	if (!file)
-		err(2, "%s", path);
-	while (fgets(line, sizeof(line), file))
-		take(line);
-	fclose(file);
-}
-
 static struct cpu *cpu_at(unsigned int number)
 {
 	if (number >= MAX_CPUS)
@@ -81,44 +75,127 @@ static struct cpu *cpu_at(unsigned int number)
 	return &cpus[number];
 }
 
-static void take_hardware(const char *line)
+static void read_hardware(void)
 {
 	unsigned int number, vmxe, vmx;
+	FILE *file = fopen(HARDWARE, "re");
+	char line[LINE_LEN];
 	struct cpu *cpu;
 
-	if (sscanf(line, "cpu %u vmxe %u vmx %u", &number, &vmxe, &vmx) != 3)
-		errx(2, "%s: %s", HARDWARE, line);
-	cpu = cpu_at(number);
-	cpu->online = true;
-	cpu->expected |= all_expected;
-	cpu->vmxe = vmxe;
-	cpu->vmx = vmx;
+	if (!file)
+		err(2, HARDWARE);
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "cpu %u vmxe %u vmx %u", &number, &vmxe, &vmx) != 3)
+			errx(2, "%s: %s", HARDWARE, line);
+		cpu = cpu_at(number);
+		cpu->online = true;
+		cpu->expected |= all_expected;
+		cpu->vmxe = vmxe;
+		cpu->vmx = vmx;
+	}
+	fclose(file);
 }
 
-static void take_state(const char *line)
+/* The line of a file in sysfs. False: a client that was unregistered has none. */
+static bool read_line(const char *dir, const char *name, const char *file, char *line)
 {
-	unsigned int number, refs, all;
-	char state[16];
+	char path[PATH_MAX];
+	FILE *stream;
+	bool found;
+
+	snprintf(path, sizeof(path), "%s/%s/%s", dir, name, file);
+	stream = fopen(path, "re");
+	if (!stream && errno == ENOENT)
+		return false;
+	if (!stream)
+		err(2, "%s", path);
+	found = fgets(line, LINE_LEN, stream);
+	line[strcspn(line, "\n")] = '\0';
+	fclose(stream);
+	return found;
+}
+
+static unsigned int read_number(const char *dir, const char *name, const char *file)
+{
+	char line[LINE_LEN];
+
+	return read_line(dir, name, file, line) ? strtoul(line, NULL, 10) : 0;
+}
+
+static void each_entry(const char *dir, void (*take)(const char *name))
+{
+	struct dirent **entries;
+	int i, n = scandir(dir, &entries, NULL, alphasort);
+
+	if (n < 0)
+		err(2, "%s", dir);
+	for (i = 0; i < n; i++) {
+		if (entries[i]->d_name[0] != '.')
+			take(entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+static void take_state(const char *name)
+{
+	char line[LINE_LEN];
+	unsigned int number;
 	struct cpu *cpu;
 
-	if (sscanf(line, "cpu %u %15s refs %u all %u", &number, state, &refs, &all) != 4)
-		errx(2, "%s: %s", CPU_STATES, line);
+	if (sscanf(name, "cpu%u", &number) != 1 || !read_line(CPU_STATES, name, "state", line))
+		errx(2, "%s/%s has no state", CPU_STATES, name);
 	cpu = cpu_at(number);
-	memcpy(cpu->state, state, sizeof(state));
-	cpu->refs = refs;
-	cpu->all = all;
+	snprintf(cpu->state, sizeof(cpu->state), "%.*s", (int)sizeof(cpu->state) - 1, line);
+	cpu->refs = read_number(CPU_STATES, name, "references");
+	cpu->all = read_number(CPU_STATES, name, "held");
 }
 
-static void take_client(const char *line)
+/* @list: "CPU:COUNT" or "CPU-CPU:COUNT", with commas between them */
+static void take_refs(const char *client, const char *list,
+		      void (*take)(unsigned int cpu, unsigned int refs))
 {
-	unsigned int all, number, refs;
+	unsigned int cpu, last, refs;
 	int used;
 
-	if (sscanf(line, "client %*s all %u cpus%n", &all, &used) != 1)
-		errx(2, "%s: %s", CLIENTS, line);
-	clients_of_all += !!all;
-	for (line += used; sscanf(line, " %u:%u%n", &number, &refs, &used) == 2; line += used)
-		cpu_at(number)->client_refs += refs;
+	for (; *list; list += used + (list[used] == ',')) {
+		if (sscanf(list, "%u-%u:%u%n", &cpu, &last, &refs, &used) != 3) {
+			if (sscanf(list, "%u:%u%n", &cpu, &refs, &used) != 2)
+				errx(2, "%s/%s/cpu_references: %s", CLIENTS, client, list);
+			last = cpu;
+		}
+		for (; cpu <= last; cpu++)
+			take(cpu, refs);
+	}
+}
+
+static void count_refs(unsigned int cpu, unsigned int refs)
+{
+	cpu_at(cpu)->client_refs += refs;
+}
+
+static void take_client(const char *name)
+{
+	char line[LINE_LEN];
+
+	clients_of_all += !!read_number(CLIENTS, name, "references");
+	if (read_line(CLIENTS, name, "cpu_references", line))
+		take_refs(name, line, count_refs);
+}
+
+static void print_refs(unsigned int cpu, unsigned int refs)
+{
+	printf(" %u:%u", cpu, refs);
+}
+
+static void print_client(const char *name)
+{
+	char line[LINE_LEN];
+
+	printf("client %s all %u cpus", name, read_number(CLIENTS, name, "references"));
+	if (read_line(CLIENTS, name, "cpu_references", line))
+		take_refs(name, line, print_refs);
+	printf("\n");
 }
 
 static void demand(bool holds, unsigned int number, const char *what)
@@ -167,14 +244,18 @@ int main(int argc, char **argv)
 	unsigned int number;
 
 	if (argc != 2 && !(argc == 4 && !strcmp(argv[2], "-f")))
-		errx(2, "usage: vmxstate CPUS [-f CPUS]");
+		errx(2, "usage: vmxstate CPUS [-f CPUS], or vmxstate -c");
+	if (!strcmp(argv[1], "-c")) {
+		each_entry(CLIENTS, print_client);
+		return 0;
+	}
 	parse_cpus(argv[1], false);
 	if (argc == 4)
 		parse_cpus(argv[3], true);
 
-	each_line(HARDWARE, take_hardware);
-	each_line(CPU_STATES, take_state);
-	each_line(CLIENTS, take_client);
+	read_hardware();
+	each_entry(CPU_STATES, take_state);
+	each_entry(CLIENTS, take_client);
 
 	for (number = 0; number < MAX_CPUS; number++) {
 		if (cpus[number].online)
