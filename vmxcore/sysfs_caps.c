@@ -43,54 +43,20 @@ VMXCORE_SYSFS_ALL(revision);
 VMXCORE_SYSFS_ALL(vmcs_size);
 VMXCORE_SYSFS_ALL(memory_type);
 
-#define CAP(name) static struct cap_file name##_file = { \
+#define CAP(name) (&((struct cap_file) { \
 	.attr = __ATTR(name, 0444, cap_show, NULL), \
 	.offset = offsetof(struct vmxcore_caps, name), \
-}
-
-CAP(basic);
-CAP(misc);
-CAP(pinbased);
-CAP(procbased);
-CAP(exit);
-CAP(entry);
-CAP(true_pinbased);
-CAP(true_procbased);
-CAP(true_exit);
-CAP(true_entry);
-CAP(procbased2);
-CAP(procbased3);
-CAP(ept_vpid);
-CAP(vmfunc);
-CAP(cr0_fixed0);
-CAP(cr0_fixed1);
-CAP(cr4_fixed0);
-CAP(cr4_fixed1);
-CAP(vmcs_enum);
+}).attr.attr)
 
 static struct attribute *files[] = {
 	&revision_attr.attr,
 	&vmcs_size_attr.attr,
 	&memory_type_attr.attr,
-	&basic_file.attr.attr,
-	&misc_file.attr.attr,
-	&pinbased_file.attr.attr,
-	&procbased_file.attr.attr,
-	&exit_file.attr.attr,
-	&entry_file.attr.attr,
-	&true_pinbased_file.attr.attr,
-	&true_procbased_file.attr.attr,
-	&true_exit_file.attr.attr,
-	&true_entry_file.attr.attr,
-	&procbased2_file.attr.attr,
-	&procbased3_file.attr.attr,
-	&ept_vpid_file.attr.attr,
-	&vmfunc_file.attr.attr,
-	&cr0_fixed0_file.attr.attr,
-	&cr0_fixed1_file.attr.attr,
-	&cr4_fixed0_file.attr.attr,
-	&cr4_fixed1_file.attr.attr,
-	&vmcs_enum_file.attr.attr,
+	CAP(basic), CAP(misc), CAP(pinbased), CAP(procbased), CAP(exit),
+	CAP(entry), CAP(true_pinbased), CAP(true_procbased), CAP(true_exit),
+	CAP(true_entry), CAP(procbased2), CAP(procbased3), CAP(ept_vpid),
+	CAP(vmfunc), CAP(cr0_fixed0), CAP(cr0_fixed1), CAP(cr4_fixed0),
+	CAP(cr4_fixed1), CAP(vmcs_enum),
 	NULL
 };
 
