@@ -50,9 +50,12 @@ clang_modules() {
 		tests/static/report.py "clang-$kernel"
 }
 
-# tidy_modules: with the command lines of clang_modules.
+# tidy_modules: with the command lines of clang_modules, which need not have run
+# on these files, see try_once.
 tidy_modules() {
-	local tree=$PWD/$out/clang-$kernel
+	local tree=$PWD/$out/clang-$kernel newer
+	newer=$(find include "${our_folders[@]}" -newer "$tree/Module.symvers" 2>&1) || true
+	[ -z "$newer" ] || clang_modules
 	python3 "$kernel_tree/scripts/clang-tools/gen_compile_commands.py" --directory "$kdir" \
 		--output "$tree/compile_commands.json" "$tree"
 	find "$tree" -name '*.c' ! -name '*.mod.c' -print0 |

@@ -89,9 +89,12 @@ cppcheck_programs() {
 }
 
 of_the_programs() {
-	try "gcc -fanalyzer: vmxctl, and the programs of the machine" analyzer analyzer
-	try "clang -Weverything: vmxctl, and the programs of the machine" clang-programs \
-		clang_programs
-	try "clang-tidy: vmxctl, and the programs of the machine" clang-tidy-programs tidy_programs
-	try "cppcheck: vmxctl, and the programs of the machine" cppcheck-programs cppcheck_programs
+	try_once "gcc -fanalyzer: vmxctl, and the programs of the machine" analyzer \
+		"$c_code" analyzer
+	try_once "clang -Weverything: vmxctl, and the programs of the machine" clang-programs \
+		"$c_code" clang_programs
+	try_once "clang-tidy: vmxctl, and the programs of the machine" \
+		clang-tidy-programs "$c_code" tidy_programs
+	try_once "cppcheck: vmxctl, and the programs of the machine" cppcheck-programs \
+		"$c_code" cppcheck_programs
 }
