@@ -156,15 +156,34 @@ add_vmx_sites() {
 	done
 }
 
-add_programs() {
-	local source name
-	mkdir -p "$1/usr/local/bin"
-	for source in "$here"/guest/*.c "$here"/programs/*.c; do
-		[ -f "$source" ] || continue
-		name=$(basename "$source" .c)
-		gcc -static -O2 -Wall -Wextra -I "$top/include" -o "$1/usr/local/bin/$name" \
-			"$source" -lpthread
+# dispatcher NAME...: prints the main() of a program that is all of these
+# programs, by the name that it is called with.
+dispatcher() {
+	printf '#include <libgen.h>\n#include <string.h>\n'
+	printf 'int main_%s(int argc, char **argv);\n' "${@//-/_}"
+	echo 'int main(int argc, char **argv) { const char *name = basename(argv[0]);'
+	for name; do
+		echo "if (!strcmp(name, \"$name\")) return main_${name//-/_}(argc, argv);"
 	done
+	echo 'return 127; }'
+}
+
+# add_programs: as one program with as many links, like busybox. Each by itself
+# has its own copy of the C library, 10 MB in all, which are unpacked at each
+# boot and hashed twice at each kexec.
+add_programs() {
+	local source name names=() objects=$work.programs
+	mkdir -p "$1/usr/local/bin" "$objects"
+	for source in "$here"/guest/*.c "$here"/programs/*.c; do
+		name=$(basename "$source" .c)
+		gcc -c -O2 -Wall -Wextra -I "$top/include" -Dmain="main_${name//-/_}" \
+			-o "$objects/$name.o" "$source"
+		ln -s programs "$1/usr/local/bin/$name"
+		names+=("$name")
+	done
+	dispatcher "${names[@]}" >"$objects/main.c"
+	gcc -static -s -O2 -o "$1/usr/local/bin/programs" "$objects/main.c" "$objects"/*.o
+	rm -r "$objects"
 }
 
 add_vmxctl() {

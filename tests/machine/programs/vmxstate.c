@@ -115,7 +115,7 @@ static bool read_line(const char *dir, const char *name, const char *file, char 
 	return found;
 }
 
-static unsigned int read_number(const char *dir, const char *name, const char *file)
+static unsigned long read_number(const char *dir, const char *name, const char *file)
 {
 	char line[LINE_LEN];
 
@@ -147,7 +147,7 @@ static void take_state(const char *name)
 		errx(2, "%s/%s has no state", CPU_STATES, name);
 	cpu = cpu_at(number);
 	snprintf(cpu->state, sizeof(cpu->state), "%.*s", (int)sizeof(cpu->state) - 1, line);
-	cpu->refs = read_number(CPU_STATES, name, "references");
+	cpu->refs = (unsigned int)read_number(CPU_STATES, name, "references");
 	cpu->all = read_number(CPU_STATES, name, "held");
 }
 
@@ -192,7 +192,7 @@ static void print_client(const char *name)
 {
 	char line[LINE_LEN];
 
-	printf("client %s all %u cpus", name, read_number(CLIENTS, name, "references"));
+	printf("client %s all %lu cpus", name, read_number(CLIENTS, name, "references"));
 	if (read_line(CLIENTS, name, "cpu_references", line))
 		take_refs(name, line, print_refs);
 	printf("\n");
