@@ -1,28 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the shells complete, against what the program says of itself, and vmxcore/trace.h. Sourced by run, which sets $vmxctl,
-# $trees and $out.
+# Compares what the shells complete with the help of the program and with
+# vmxcore/trace.h. Sourced by run, which sets $vmxctl, $trees and $out.
 # shellcheck disable=SC2154
 
 completion=tools/vmxctl/completion
 
-# program_knows: a line for each command: its name and its options; the first is of those that all take.
+# program_knows: prints a line for each command, with its name and its options.
+# The first line, "all", has the options that all commands take.
 program_knows() {
 	"$vmxctl" --help | sed -n '1s/^usage: vmxctl/all/p; /^  /p' |
-		awk '{ line = $1; while (match($0, /\[--[a-z-]+/)) { line = line " " substr($0, RSTART + 1, RLENGTH - 1); $0 = substr($0, RSTART + RLENGTH) } print line }' |
-		sort
+		awk '{
+			line = $1
+			while (match($0, /\[--[a-z-]+/)) {
+				line = line " " substr($0, RSTART + 1, RLENGTH - 1)
+				$0 = substr($0, RSTART + RLENGTH)
+			}
+			print line
+		}' | sort
 }
 
 known_commands() {
 	program_knows | awk '$1 != "all" { print $1 }' | sort
 }
 
-# in_order WORD...: on one line.
+# in_order WORD...: prints the words on one line, sorted and without duplicates.
 in_order() {
 	printf '%s\n' "$@" | sort -u | paste -sd ' '
 }
 
-# options_in_order: of the lines of program_knows.
+# options_in_order: sorts the options in each line of program_knows.
 options_in_order() {
 	local name words
 	while read -r name words; do
@@ -31,7 +38,7 @@ options_in_order() {
 	done | sed 's/ *$//'
 }
 
-# bash_offers WORD...: for the last one.
+# bash_offers WORD...: prints what bash offers for the last word.
 bash_offers() {
 	bash --norc -c '
 		. "$0"
@@ -42,21 +49,24 @@ bash_offers() {
 }
 
 events_of_vmxcore() {
-	sed -n 's/^\(TRACE_EVENT(\|DEFINE_EVENT([a-z_]*, \)\([a-z_]*\),$/\2/p' vmxcore/trace.h | sort
+	sed -n 's/^\(TRACE_EVENT(\|DEFINE_EVENT([a-z_]*, \)\([a-z_]*\),$/\2/p' vmxcore/trace.h |
+		sort
 }
 
-# is EXPECTED COMMAND...: what it prints.
+# is EXPECTED COMMAND...: the command prints what is expected.
 is() {
 	local expected=$1
 	shift
-	diff <(printf '%s' "${expected:+$expected$'\n'}") <("$@") || { echo "$*: not what is expected"; return 1; }
+	diff <(printf '%s' "${expected:+$expected$'\n'}") <("$@") ||
+		{ echo "$*: not what is expected"; return 1; }
 }
 
 bash_options() {
 	local command
 	echo "all $(bash_offers - | paste -sd ' ')"
 	known_commands | while read -r command; do
-		echo "$command $(comm -23 <(bash_offers "$command" -) <(bash_offers -) | paste -sd ' ')"
+		echo "$command $(comm -23 <(bash_offers "$command" -) <(bash_offers -) |
+			paste -sd ' ')"
 	done | sed 's/ *$//'
 }
 
@@ -84,10 +94,12 @@ completes_bash() {
 	diff <(program_knows | options_in_order) <(bash_options)
 	diff <(known_commands) <(bash_offers "")
 	bash_values
-	bash --norc -c '. "$0"; complete -p vmxctl' "$completion/vmxctl.bash" | grep -qx 'complete -F _vmxctl vmxctl'
+	bash --norc -c '. "$0"; complete -p vmxctl' "$completion/vmxctl.bash" |
+		grep -qx 'complete -F _vmxctl vmxctl'
 }
 
-# zsh_specs WORD...: what it gives to _arguments for a line that has these words.
+# zsh_specs WORD...: prints what the completion passes to _arguments for a line
+# that has these words.
 zsh_specs() {
 	zsh -f -c '
 		_arguments() { print -rl -- "$@" }
@@ -95,7 +107,8 @@ zsh_specs() {
 		. $0' "$completion/_vmxctl" "$@"
 }
 
-# zsh_array FUNCTION OPTION-VALUE...: the words that one of its functions describes.
+# zsh_array FUNCTION OPTION-VALUE...: prints the words that this function of the
+# completion describes.
 zsh_array() {
 	zsh -f -c '
 		_arguments() { }
@@ -125,8 +138,12 @@ completes_zsh() {
 	is $'idle\nkvm_intel\nminivisor' zsh_array _vmxctl_clients "$trees/native"
 	is "" zsh_array _vmxctl_clients "$trees/empty"
 	is "$(events_of_vmxcore)" event_words
-	# In a shell as a user has it: for vmxctl, and no other.
-	zsh -f -c 'fpath=("$0" $fpath); autoload -Uz compinit; compinit -u -D; print -r -- ${_comps[vmxctl]}' "$PWD/$completion" | grep -qx _vmxctl
+	# In a shell with compinit the function has to be the one for vmxctl.
+	zsh -f -c '
+		fpath=("$0" $fpath)
+		autoload -Uz compinit
+		compinit -u -D
+		print -r -- ${_comps[vmxctl]}' "$PWD/$completion" | grep -qx _vmxctl
 }
 
 event_words() {

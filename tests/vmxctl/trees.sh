@@ -17,8 +17,8 @@ cpuinfo() {
 	local vendor=$1 flags=$2 cpu
 	mkdir -p "$tree/proc"
 	for cpu in 0 1; do
-		printf 'processor\t: %d\nvendor_id\t: %s\nmodel name\t: A CPU\nflags\t\t: fpu vme %s lm\nvmx flags\t: ept\n\n' \
-			"$cpu" "$vendor" "$flags"
+		printf 'processor\t: %d\nvendor_id\t: %s\nmodel name\t: A CPU\n' "$cpu" "$vendor"
+		printf 'flags\t\t: fpu vme %s lm\nvmx flags\t: ept\n\n' "$flags"
 	done >"$tree/proc/cpuinfo"
 }
 
@@ -34,19 +34,27 @@ process() {
 	done
 }
 
-# module_file PATH NAME VERMAGIC DEPENDS [parm=NAME:TEXT | parmtype=NAME:TYPE]...: what modinfo reads of a module, those of the kernel's
-# say so; and what depmod looks at, a symbol that it exports and those of others.
+# module_file PATH NAME VERMAGIC DEPENDS [parm=NAME:TEXT | parmtype=NAME:TYPE]...:
+# makes a module with what modinfo and depmod read. A module of the kernel has
+# "intree" for modinfo. For depmod each module exports one symbol and uses those
+# of the modules that it depends on.
 module_file() {
+	local section='__attribute__((section("%s"), used))'
 	local dir=$tree/lib/modules/$release/$1 intree='' used parameters=''
 	[[ $1 != kernel* ]] || intree='intree=Y\0'
 	[ $# = 4 ] || parameters=$(printf '%s\\0' "${@:5}")
 	mkdir -p "$dir"
 	{
-		printf 'static const char modinfo[] __attribute__((section(".modinfo"), used)) = "name=%s\\0%svermagic=%s\\0depends=%s\\0%slicense=GPL";\n' \
+		# shellcheck disable=SC2059 # it has a format of its own
+		printf "static const char modinfo[] $section = " .modinfo
+		printf '"name=%s\\0%svermagic=%s\\0depends=%s\\0%slicense=GPL";\n' \
 			"$2" "$intree" "$3" "$4" "$parameters"
-		printf 'static const char exported[] __attribute__((section("__ksymtab_strings"), used)) = "symbol_of_%s";\n' "$2"
+		# shellcheck disable=SC2059 # as above
+		printf "static const char exported[] $section = " __ksymtab_strings
+		printf '"symbol_of_%s";\n' "$2"
 		for used in ${4//,/ }; do
-			printf 'extern int symbol_of_%s;\nint *pointer_to_%s = &symbol_of_%s;\n' "$used" "$used" "$used"
+			printf 'extern int symbol_of_%s;\nint *pointer_to_%s = &symbol_of_%s;\n' \
+				"$used" "$used" "$used"
 		done
 	} | gcc -x c -c -o "$dir/${2//_/-}.ko" -
 }
@@ -57,11 +65,13 @@ signed() {
 	python3 - "$1" <<-'PYTHON'
 		import base64, struct, sys
 		cms = base64.b64decode("""
-		MIHXBgkqhkiG9w0BBwKggckwgcYCAQExDTALBglghkgBZQMEAgEwCwYJKoZIhvcNAQcBMYGkMIGhAgEBMDowIjEgMB4GA1UEAwwXREtNUyBtb2
-		R1bGUgc2lnbmluZyBrZXkCFGZJCNeWpmRDb2OHLYL3JYNPjClvMAsGCWCGSAFlAwQCATAKBggqhkjOPQQDAgRHMEUCIQDRdjdmtApYdx1Wks9s
-		elzAkqAmcLercDuaOXsTfbpaiwIgKedA+DKtmxPTxPC5uqeoZR72YazKMKeA19EtR8SIGO0=""")
+		MIHXBgkqhkiG9w0BBwKggckwgcYCAQExDTALBglghkgBZQMEAgEwCwYJKoZIhvcNAQcBMYGkMIGh
+		AgEBMDowIjEgMB4GA1UEAwwXREtNUyBtb2R1bGUgc2lnbmluZyBrZXkCFGZJCNeWpmRDb2OHLYL3
+		JYNPjClvMAsGCWCGSAFlAwQCATAKBggqhkjOPQQDAgRHMEUCIQDRdjdmtApYdx1Wks9selzAkqAm
+		cLercDuaOXsTfbpaiwIgKedA+DKtmxPTxPC5uqeoZR72YazKMKeA19EtR8SIGO0=""")
+		info = struct.pack(">BBBBB3xI", 0, 0, 2, 0, 0, len(cms))
 		with open(sys.argv[1], "ab") as f:
-		    f.write(cms + struct.pack(">BBBBB3xI", 0, 0, 2, 0, 0, len(cms)) + b"~Module signature appended~\n")
+		    f.write(cms + info + b"~Module signature appended~\n")
 	PYTHON
 }
 
@@ -91,7 +101,8 @@ stock_modules() {
 }
 
 index_modules() {
-	(cd "$tree/lib/modules/$release" && find kernel -name '*.ko') >"$tree/lib/modules/$release/modules.order"
+	(cd "$tree/lib/modules/$release" && find kernel -name '*.ko') \
+		>"$tree/lib/modules/$release/modules.order"
 	: >"$tree/lib/modules/$release/modules.builtin"
 	depmod -b "$tree" "$release" 2>"$out/depmod.log"
 }
@@ -174,7 +185,8 @@ capability() {
 	esac
 }
 
-capability_names=(basic pinbased procbased exit entry misc cr0_fixed0 cr0_fixed1 cr4_fixed0 cr4_fixed1 vmcs_enum procbased2 ept_vpid
+capability_names=(basic pinbased procbased exit entry misc cr0_fixed0 cr0_fixed1
+	cr4_fixed0 cr4_fixed1 vmcs_enum procbased2 ept_vpid
 	true_pinbased true_procbased true_exit true_entry vmfunc procbased3)
 
 vmxcore_caps() {
@@ -213,7 +225,8 @@ stock_kvm() {
 }
 
 native() {
-	modules "kvm_intel 401408 2 -" "kvm 1310720 1 kvm_intel," "minivisor 16384 0 -" "vmxcore 65536 2 kvm_intel,minivisor,"
+	modules "kvm_intel 401408 2 -" "kvm 1310720 1 kvm_intel," "minivisor 16384 0 -" \
+		"vmxcore 65536 2 kvm_intel,minivisor,"
 	put sys/module/kvm/parameters/enable_virt_at_load N
 	local module
 	for module in kvm kvm_intel minivisor vmxcore; do
@@ -291,23 +304,26 @@ make_trees() {
 	built_in N
 	process 4711 qemu-system-x86 /dev/null anon_inode:kvm-vm anon_inode:kvm-vcpu:0 /dev/kvm
 
-	# Nothing for a doctor to do.
+	# The doctor finds nothing on this machine.
 	begin well
 	native
 	installed_modules
 	mkdir -p "$tree/var/lib/dkms/vmxcore/0.1.0"
 	ln -s 0.1.0 "$tree/var/lib/dkms/vmxcore/kernel-$release-x86_64"
 
-	# The distribution's KVM, without VMs, and ours to change over to.
+	# The distribution's KVM is loaded, without VMs, and ours is installed, so a
+	# switch is possible.
 	begin change-over
 	stock_kvm 0 N
 	installed_modules
-	put etc/modprobe.d/vmxcore.conf $'options vmxcore enable_virt_at_load=1\noptions kvm_intel nested=0 ept=1\noptions kvm_intel vpid=0'
+	put etc/modprobe.d/vmxcore.conf 'options vmxcore enable_virt_at_load=1
+options kvm_intel nested=0 ept=1
+options kvm_intel vpid=0'
 
-	# And the way back.
+	# Ours is loaded, so a switch back is possible.
 	begin change-back
-	modules "kvm_intel 401408 0 -" "kvm 1310720 1 kvm_intel," "irqbypass 12288 1 kvm," "vmxcore_tdx 65536 0 -" \
-		"vmxcore 65536 2 kvm_intel,vmxcore_tdx,"
+	modules "kvm_intel 401408 0 -" "kvm 1310720 1 kvm_intel," "irqbypass 12288 1 kvm," \
+		"vmxcore_tdx 65536 0 -" "vmxcore 65536 2 kvm_intel,vmxcore_tdx,"
 	vmxcore_machine off native ""
 	vmxcore_client kvm_intel kvm_intel 0 "" "" 0
 	vmxcore_cpu 0 off 0 0 ""
