@@ -4,15 +4,18 @@ import itertools
 import re
 import shlex
 
-# What stands for a value: in a format of the kernel a conversion, in a heading of a page a word in italics.
+# Stands for a value, which is a conversion in a format of the kernel, and a word in italics in a
+# heading of a page.
 VALUE = "\0"
 
-CONVERSION = re.compile(r"%(%|[-+ #0]*(\*|\d+)?(\.(\*|\d+))?(hh|h|ll|l|z|t)?([diuoxXcs]|p[A-Za-z]*))")
-ESCAPES = {r"\-": "-", r"\(aq": "'", r"\(dq": '"', r"\e": "\\", r"\&": "", r"\c": "", r"\fR": "", r"\fP": "", r"\fB": "", r"\fI": ""}
+CONVERSION = re.compile(r"%(%|[-+ #0]*(\*|\d+)?(\.(\*|\d+))?(hh|h|ll|l|z|t)?"
+                        r"([diuoxXcs]|p[A-Za-z]*))")
+ESCAPES = {r"\-": "-", r"\(aq": "'", r"\(dq": '"', r"\e": "\\", r"\&": "", r"\c": "",
+           r"\fR": "", r"\fP": "", r"\fB": "", r"\fI": ""}
 
 
 def canonical(text):
-    """A format of the kernel, as a heading says it."""
+    """Return a format of the kernel in the form that headings have."""
     return CONVERSION.sub(lambda m: "%" if m[1] == "%" else VALUE, text).strip("\n")
 
 
@@ -25,9 +28,9 @@ def unescape(text):
 
 
 def fonts(line):
-    """The line of a macro as (text, font)."""
+    """Return the arguments of a macro's line as a list of (text, font)."""
     macro, _, rest = line[1:].partition(" ")
-    # Only " quotes: an apostrophe and a backslash are text.
+    # Only " is a quote. An apostrophe and a backslash are text.
     lexer = shlex.shlex(rest, posix=True)
     lexer.whitespace_split, lexer.quotes, lexer.escape, lexer.commenters = True, '"', "", ""
     words = [unescape(word) for word in lexer]
@@ -93,7 +96,7 @@ class Page:
             yield item
 
     def tags(self, section):
-        """{heading: where it stands} of a section, those in braces one by one."""
+        """Return {heading: where it is} of a section. {a,b} in a heading makes two headings."""
         found = {}
         for item in self.items:
             if item.section == section:
@@ -106,7 +109,7 @@ class Page:
         return {text for item in self.items if item.section == section for text in item.bold}
 
     def references(self, section):
-        """{page: where it is referred to} for a section of the manual."""
+        """Return {page: where it is referred to} for a section of the manual."""
         found = {}
         for number, line in enumerate(self.lines, 1):
             match = re.match(r"\.R?BR? .*?([\w\\-]+) (?:\" )?\(" + section + r"\)", line)
@@ -115,7 +118,7 @@ class Page:
         return found
 
     def words(self, pattern):
-        """{word: where} for all that the pattern matches."""
+        """Return {word: where it is} for all words that the pattern matches."""
         found = {}
         for number, line in enumerate(self.lines, 1):
             if not line.startswith('.\\"'):

@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is in a built module: read from the module itself, which no macro and no wrapper in the source can hide anything from."""
+"""
+Reads what is in a built module, because a macro or a wrapper in the source can hide nothing there.
+"""
 import os
 import re
 import subprocess
 
 from manual import canonical
 
-# A line of the log begins with these two (linux/kern_levels.h): SOH, and its level, or c: goes on.
+# A line of the log begins with SOH and its level, or with SOH and "c" if it continues another one
+# (linux/kern_levels.h).
 LEVEL = re.compile("\1[0-7c]")
 
-# Functions that write to the log, but for _printk(). (Of __warn_printk() the compiler's checks of memmove() make use; a format of
-# ours would be prose that no page has.)
-LOGGERS = re.compile(r"(_?dev_\w*|_?netdev_\w*|printk_\w+|_printk_deferred|vprintk\w*|__dynamic_\w+|panic|dump_stack|"
-                     r"print_hex_dump\w*|__trace_\w*printk|trace_printk)$")
+# Functions that write to the log, except for _printk(). __warn_printk() is not among them because
+# the compiler's checks of memmove() call it. If we called it, our format would be prose that no
+# page has.
+LOGGERS = re.compile(r"(_?dev_\w*|_?netdev_\w*|printk_\w+|_printk_deferred|vprintk\w*|"
+                     r"__dynamic_\w+|panic|dump_stack|print_hex_dump\w*|"
+                     r"__trace_\w*printk|trace_printk)$")
 
-# Of the kernel's headers; and the type of a tracepoint's field.
+# Strings that come from the kernel's headers, among them the type of a tracepoint's field.
 HEADERS = re.compile(r'mem\w+: detected |field "|unsigned int$')
 
 
@@ -23,7 +28,7 @@ def run(*command):
 
 
 def is_prose(text):
-    """Two words at least: something that an admin may come to see."""
+    """Return whether a string has two words at least, so that an admin may come to see it."""
     words = re.findall(r"(?<!\S)[\"'(:\[]*[A-Za-z][A-Za-z'-]+[.,:;)\"'\]]*(?!\S)", text)
     return len(words) >= 2 and not HEADERS.match(text)
 
@@ -44,7 +49,7 @@ class Module:
                     yield text.decode("ascii")
 
     def messages(self):
-        """(lines of the log, other strings), as a manual page has them."""
+        """Return (lines of the log, other strings) in the form that manual pages have."""
         lines, others = set(), set()
         prefix = self.name.replace("-", "_") + ": "
         for text in self._strings():
@@ -55,7 +60,8 @@ class Module:
         return lines, others
 
     def unexpected_loggers(self):
-        imported = {line.split()[-1] for line in run("nm", "--undefined-only", self.path).splitlines()}
+        symbols = run("nm", "--undefined-only", self.path)
+        imported = {line.split()[-1] for line in symbols.splitlines()}
         return sorted(name for name in imported if LOGGERS.match(name))
 
     def _modinfo(self, field):
@@ -71,17 +77,18 @@ class Module:
                 yield fields[3], fields[7]
 
     def exports(self):
-        """(functions, variables)"""
+        """Return (functions, variables) that the module exports."""
         kinds = {name: kind for kind, name in self._symbols()}
         names = {name.removeprefix("__ksymtab_") for name in kinds if name.startswith("__ksymtab_")}
         functions = {name for name in names if kinds[name] == "FUNC"}
         return functions, names - functions
 
     def tracepoints(self):
-        return {name.removeprefix("__tracepoint_") for _, name in self._symbols() if name.startswith("__tracepoint_")}
+        return {name.removeprefix("__tracepoint_") for _, name in self._symbols()
+                if name.startswith("__tracepoint_")}
 
 
 def read(folders, name):
-    """That module, from each folder that has it."""
+    """Return the module of that name from each folder that has it."""
     paths = [os.path.join(folder, name + ".ko") for folder in folders]
     return [Module(path) for path in paths if os.path.exists(path)]

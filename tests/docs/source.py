@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the sources say, where a module has no trace of it: read by the C preprocessor, with macros of the kernel that mark what is
-looked for. None of its headers is needed."""
+"""
+Reads from the sources what a built module does not have. The C preprocessor reads them, with macros
+in place of the kernel's that mark what is looked for, so that none of the kernel's headers is
+needed.
+"""
 import glob
 import os
 import re
@@ -15,7 +18,8 @@ KERNEL = {
     "__ATTR_RO_MODE(name, mode)": "__file name __end",
     "__ATTR(name, mode, show, store)": "__file name __end",
     "debugfs_create_file(name, ...)": "__debugfs name __end",
-    "TRACE_EVENT(name, proto, args, fields, assign, print)": "__event name __of name __class name fields __end",
+    "TRACE_EVENT(name, proto, args, fields, assign, print)":
+        "__event name __of name __class name fields __end",
     "DECLARE_EVENT_CLASS(name, proto, args, fields, assign, print)": "__class name fields __end",
     "DEFINE_EVENT(of, name, proto, args)": "__event name __of of",
     "TP_STRUCT__entry(...)": "__VA_ARGS__",
@@ -24,11 +28,14 @@ KERNEL = {
     "__array(type, name, size)": "__member name",
 }
 
-# What makes a file in another way, or an event, would go unseen.
-NOT_UNDERSTOOD = re.compile(r"\b(__ATTR_(?!RO)\w*|\w*DEVICE_ATTR\w*|BIN_ATTR\w*|sysfs_create_(?!group\b)\w*|sysfs_add_\w+|debugfs_create_(?!dir\b)\w+|"
-                            r"TRACE_EVENT_\w+|DEFINE_EVENT_\w+|proc_create\w*|__dynamic_array|__bitmask|__field_struct)\s*\(")
+# Other ways to make a file or an event. This module would not see them.
+NOT_UNDERSTOOD = re.compile(r"\b(__ATTR_(?!RO)\w*|\w*DEVICE_ATTR\w*|BIN_ATTR\w*|"
+                            r"sysfs_create_(?!group\b)\w*|sysfs_add_\w+|"
+                            r"debugfs_create_(?!dir\b)\w+|"
+                            r"TRACE_EVENT_\w+|DEFINE_EVENT_\w+|proc_create\w*|"
+                            r"__dynamic_array|__bitmask|__field_struct)\s*\(")
 
-# Where the files are that a source file makes.
+# The folders in which a source file makes its files.
 SYSFS = {
     "vmxcore/sysfs.c": "/sys/kernel/vmxcore/",
     "vmxcore/sysfs_caps.c": "/sys/kernel/vmxcore/capabilities/",
@@ -48,7 +55,7 @@ def read(path):
 
 
 def code(path):
-    """Without comments; macros are as they are written."""
+    """Return the text of a file without comments. Macros are not expanded."""
     return re.sub(r"/\*.*?\*/", "", read(path), flags=re.S)
 
 
@@ -60,21 +67,23 @@ def preprocessed(path):
                 with open(os.path.join(empty, header), "w", encoding="ascii"):
                     pass
         macros = [f"-D{name}={value}" for name, value in KERNEL.items()]
-        text = subprocess.run(["gcc", "-E", "-P", "-xc", "-nostdinc", "-I", "include", "-I", empty, *macros, path],
-                              check=True, capture_output=True, text=True).stdout
+        command = ["gcc", "-E", "-P", "-xc", "-nostdinc", "-I", "include", "-I", empty]
+        command += [*macros, path]
+        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     unknown = NOT_UNDERSTOOD.search(text)
     if unknown:
-        raise SystemExit(f"{path}: {unknown[1]}: tests/docs/source.py does not know what that makes")
+        raise SystemExit(f"{path}: {unknown[1]}: tests/docs/source.py cannot tell what this makes")
     return text
 
 
 def sysfs_files():
-    """{path: source file}"""
+    """Return {path in sysfs: source file}."""
     found = {}
     for path in c_files():
         for name in re.findall(r"\b__file (\w+) __end", preprocessed(path)):
             if path not in SYSFS:
-                raise SystemExit(f"{path}: has a sysfs file, {name}; where it is has to be told to tests/docs/source.py")
+                raise SystemExit(f"{path}: makes the sysfs file {name}, "
+                                 "and SYSFS in tests/docs/source.py has to say in which folder")
             found[SYSFS[path] + name] = path
     return found
 
@@ -96,7 +105,7 @@ def debugfs_files():
 
 
 def events():
-    """{event: its fields}"""
+    """Return {event: its fields}."""
     text = preprocessed("vmxcore/trace.h")
     fields = {}
     for name, members in re.findall(r"__class (\w+) (.*?)__end", text, re.S):
@@ -105,30 +114,33 @@ def events():
 
 
 def cpu_states():
-    """{state: its name for admins}"""
+    """Return {state: the name of it that admins see}."""
     states = re.search(r"enum vmxcore_cpu_state \{(.*?)\}", preprocessed("vmxcore/cpu.h"), re.S)[1]
     names = dict(re.findall(r'\[(VMXCORE_CPU_\w+)\] = "(\w+)"', preprocessed("vmxcore/cpu.c")))
     return {state: names.get(state) for state in re.findall(r"\w+", states)}
 
 
 def state_writers():
-    """{(function, state that it writes): where}"""
+    """Return {(function, state that it writes): where it does so}."""
+    write = re.compile(r"(?:(?:WRITE_ONCE|smp_store_release)\([^,]*\bstate,|->state =|\.state =) *"
+                       r"(VMXCORE_CPU_\w+)")
     found = {}
     for path in c_files():
         function = None
         for number, line in enumerate(read(path).splitlines(), 1):
             match = re.match(r"[a-z][\w *]*?(\w+)\(", line)
             function = match[1] if match else function
-            match = re.search(r"(?:(?:WRITE_ONCE|smp_store_release)\([^,]*\bstate,|->state =|\.state =) *(VMXCORE_CPU_\w+)", line)
+            match = write.search(line)
             if match:
                 found[function, match[1]] = f"{path}:{number}"
     return found
 
 
 def where(text):
-    """The place of a string in the sources, as well as it can be told."""
+    """Return where the sources have the longest part of a string."""
     longest = max(text.split("\0"), key=len)
-    for path in c_files() + sorted(glob.glob("vmxcore*/*.h")) + sorted(glob.glob("kvm/patches/*/*")):
+    others = sorted(glob.glob("vmxcore*/*.h")) + sorted(glob.glob("kvm/patches/*/*"))
+    for path in c_files() + others:
         for number, line in enumerate(read(path).splitlines(), 1):
             if longest.strip() in line.replace('\\"', '"'):
                 return f"{path}:{number}"
