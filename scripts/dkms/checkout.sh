@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What install and remove share: where DKMS and the kernel packages get what a
-# checkout brings. Needs common.sh.
+# The common part of install and remove: the places where a checkout puts its
+# files for DKMS and the kernel packages. Needs common.sh.
 # shellcheck disable=SC2034,SC2154
 
 conf=$here/../../dkms.conf
 name=$(sed -n 's/^PACKAGE_NAME="\(.*\)"/\1/p' "$conf")
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$conf")
 source=/usr/src/$name-$version
-# After dkms's own, which leaves a kernel alone whose source is not there, and
-# does not say so.
+# It runs after the hook of dkms, which silently skips a kernel if the source of
+# that kernel is not installed.
 hook=/etc/kernel/header_postinst.d/$name
 
 # dkms 3.0.10 takes modules without a version for those that the kernel has, and

@@ -11,8 +11,8 @@ apt_backports=(bookworm)
 apt_root=$vmxcore_cache/archives
 apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# The Debian archives this host uses, as "URI SUITE". An ORIGIN that is still in
-# $() is one whose lists were never fetched.
+# apt_host_archives: the Debian archives of this host, as "URI SUITE". If the
+# lists of an archive were never fetched, apt leaves $(ORIGIN) in its line.
 apt_host_archives() {
 	# shellcheck disable=SC2016 # apt's own variables
 	apt-get indextargets --format \
@@ -20,7 +20,7 @@ apt_host_archives() {
 		sed -nE 's/^Packages\|main\|(Debian|\$\(ORIGIN\)|)\|//p' | sort -u
 }
 
-# apt_mirror: where this host takes Debian from.
+# apt_mirror: the archive from which this host takes Debian.
 apt_mirror() {
 	local uri suite
 	while read -r uri suite; do
@@ -32,7 +32,8 @@ apt_mirror() {
 	die "apt on this host has no archive of Debian to take kernels from"
 }
 
-# The security archive is another one, and a host may have none.
+# apt_security_mirror: the archive of security updates, or nothing if this host
+# has none.
 apt_security_mirror() {
 	apt_host_archives | sed -n 's/ [a-z]*-security$//p' | head -n 1
 }
@@ -54,7 +55,7 @@ apt_sources() {
 	apt_suites | sed -E "s|^(.*) (.*)$|deb [signed-by=$apt_keyring] \1 \2 main|"
 }
 
-# Of the host's settings only Acquire:: (proxies, time-outs) is taken over: its
+# Only Acquire:: (proxies, time-outs) of the host's settings is taken over, as its
 # hooks would run on the host's own state.
 apt_host_settings() {
 	apt-config dump | grep '^Acquire::' || true
@@ -80,7 +81,7 @@ apt_config() {
 	END
 }
 
-# put FILE: stdin into FILE, at once and whole.
+# apt_put FILE: replaces FILE by standard input atomically.
 apt_put() {
 	cat >"$1.new"
 	mv "$1.new" "$1"
@@ -117,7 +118,7 @@ apt_refresh() {
  $(date -r "$apt_root/updated" '+%F %R')"
 }
 
-# apt_versions SUITES PACKAGE...: "PACKAGE VERSION" of all there are in the
+# apt_versions SUITES PACKAGE...: prints "PACKAGE VERSION" for all versions in the
 # suites that the regular expression matches.
 apt_versions() {
 	local suites=$1

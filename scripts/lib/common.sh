@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What every script here needs: the cache, messages, locks, and cache entries
-# that are whole or absent.
+# All scripts use these functions: messages, locks, and cache entries that are
+# complete or absent.
 
 # shellcheck disable=SC2034 # for those that source this
 vmxcore_cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmxcore
@@ -17,8 +17,8 @@ die() {
 }
 
 # timed TEXT COMMAND...: says what is being done, and afterwards how long it
-# took. (No "||" after "$@", here and below: bash would ignore failures inside
-# the command.)
+# took. There must be no "||" after "$@", here and below, as bash would then
+# ignore failures inside of the command.
 timed() {
 	local text=$1 start=$SECONDS
 	shift
@@ -27,8 +27,9 @@ timed() {
 	note "$text: $((SECONDS - start)) s"
 }
 
-# cost: seconds of CPU time that this shell and what it has waited for took, and
-# seconds since it began. Not in a subshell, which has times of its own.
+# cost: prints the seconds of CPU time of this shell and the processes that it has
+# waited for, and the seconds since it began. It must not be called in a
+# subshell, which has times of its own.
 cost() {
 	local file
 	file=$(mktemp)
@@ -38,7 +39,8 @@ cost() {
 	rm "$file"
 }
 
-# unpack_module FROM TO: a module of a kernel package, which may be compressed.
+# unpack_module FROM TO: copies a module of a kernel package, which may be
+# compressed.
 unpack_module() {
 	case $1 in
 	*.xz) xz --decompress --stdout "$1" >"$2" ;;
@@ -46,14 +48,14 @@ unpack_module() {
 	esac
 }
 
-# stock_module ROOT RELEASE NAME TO: one of a kernel package that is unpacked in
-# ROOT.
+# stock_module ROOT RELEASE NAME TO: copies a module of a kernel package that is
+# unpacked in ROOT.
 stock_module() {
 	unpack_module "$(find "$1/lib/modules/$2/kernel" -name "$3.ko*")" "$4"
 }
 
-# take_lock FILE: two runs at once share the cache and the build folder. Held
-# until this shell, or subshell, ends.
+# take_lock FILE: two runs at the same time share the cache and the build folder.
+# The lock is held until this shell, or subshell, ends.
 take_lock() {
 	local fd
 	mkdir -p "$(dirname "$1")"

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The kernels that are built for and tested. One is named by its line, and by
-# its release where two have the same line.
+# The kernels that vmxcore is built for and tested on. The name of a kernel is its
+# line, with its release if two have the same line.
 
 all_kernels=(6.1 6.12 6.12-trixie 7.2)
 # The kernel of a test that does not name another.
-# shellcheck disable=SC2034 # of who sources it
+# shellcheck disable=SC2034 # for scripts that source this
 main_kernel=6.12
 # Debug kernels, built from the source of the newest kernel of their line, for
 # cases that name them or with --kernel.
 debug_kernels=(6.12-debug 6.12-kcsan)
 
-# With PREEMPT_RT, which some cases of the long form are run on too.
+# Kernels with PREEMPT_RT, on which the long form runs some cases, too.
 rt_kernels=(6.12-rt)
 
 # is_debug KERNEL
@@ -29,7 +29,7 @@ slowness_of() {
 	esac
 }
 
-# suite_of KERNEL: where Debian has it, or its source.
+# suite_of KERNEL: the suite in which Debian has the kernel or its source.
 suite_of() {
 	case $1 in
 	6.1) echo bookworm ;;
@@ -58,13 +58,13 @@ release_of() {
 	echo "${suite%-backports}"
 }
 
-# line_of KERNEL: 6.12-trixie is of line 6.12.
+# line_of KERNEL: the kernel 6.12-trixie has the line 6.12.
 line_of() {
 	echo "${1%-*}"
 }
 
-# print_kernel DIR RELEASE: what there is of a kernel, which is in the cache at
-# DIR/root, as settings. The version is DIR's name.
+# print_kernel DIR RELEASE: prints settings for a kernel that is in the cache at
+# DIR/root. Its version is the name of DIR.
 print_kernel() {
 	cat <<-END
 		root=$1/root
