@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A kernel, its source and the packages, by one apt.
+# One call of apt installs a kernel, its source and the packages.
 # shellcheck disable=SC2154
 
 newest_release

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# An initrd that loads KVM, before the root file system and its modules are
-# there.
+# An initrd loads KVM before the root file system with its modules is mounted.
 # shellcheck disable=SC2154
 
 newest_release
@@ -25,8 +24,8 @@ all_that_changes_it() {
 		"$kernel-initrd-checkout" initrd_of_checkout "$new"
 }
 
-# Both dkms meet all of it, and the generators of the other releases the script
-# alone.
+# These two kernels have both versions of dkms, and run all tests. The other
+# kernels test the script alone, with the generators of their releases.
 case $kernel in
 6.1 | 7.2) all_that_changes_it ;;
 *)

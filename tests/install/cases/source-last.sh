@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A kernel, and then its source.
+# A kernel is installed first, and its source later.
 # shellcheck disable=SC2154
 
 newest_release

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# From one release of a kernel to the next.
+# A kernel is upgraded from one release to the next.
 # shellcheck disable=SC2154
 
 two_releases

@@ -15,8 +15,7 @@ as_installed() {
 	try "$kernel: vmxctl doctor finds that they are not installed, and its command mends it" \
 		"$kernel-doctor" doctor_mends "$new"
 	try "$kernel: a hunk that does not apply is named, and the stock modules are in force" \
-		"$kernel-hunk" \
-		another_hunk "$new" "$new_version"
+		"$kernel-hunk" another_hunk "$new" "$new_version"
 }
 
 from_a_checkout() {

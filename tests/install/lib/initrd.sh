@@ -3,8 +3,8 @@
 # The initial RAM disks that the releases' own generators make. Needs steps.sh.
 # shellcheck disable=SC2154
 
-# generator_of KERNEL: bookworm's two, the newest dracut, and trixie's
-# initramfs-tools, which unpacks compressed modules.
+# generator_of KERNEL: all kernels together test bookworm's two generators, the
+# newest dracut, and trixie's initramfs-tools, which unpacks compressed modules.
 generator_of() {
 	case $1 in
 	6.12 | 7.2) echo dracut ;;
@@ -36,7 +36,7 @@ small_initrds() {
 	fi
 }
 
-# kvm_listed yes | no: the initrd has to load KVM, or not.
+# kvm_listed yes | no: makes the next initrd load KVM, or not.
 kvm_listed() {
 	local file=$root/etc/initramfs-tools/modules text='kvm\nkvm_intel\n'
 	if [ "$(generator_of "$kernel")" = dracut ]; then
@@ -47,7 +47,7 @@ kvm_listed() {
 	printf "$text" >"$file"
 }
 
-# make_initrd RELEASE: with the admin's command.
+# make_initrd RELEASE: makes the initrd with the command that an admin would use.
 make_initrd() {
 	if [ -e "$root/usr/sbin/update-initramfs" ]; then
 		in_root "$root" update-initramfs -u -k "$1"
@@ -104,8 +104,8 @@ newer_than_ours() {
 	done
 }
 
-# says COMMAND...: runs it in the root, and keeps its output for the steps after
-# it.
+# says COMMAND...: runs the command in the root, and keeps its output for the
+# next steps.
 says() {
 	local status=0
 	in_root "$root" "$@" >"$said" 2>&1 || status=$?
@@ -194,8 +194,8 @@ new_vmxcore() {
 	says_anew "$1"
 }
 
-# broken_initrd RELEASE: one line says so, and vmxctl says it, too, with a
-# command that solves it.
+# broken_initrd RELEASE: dkms and vmxctl say that the initrd cannot be made, and
+# the command that vmxctl names solves it.
 broken_initrd() {
 	dkms_uninstall "$1"
 	initrd_has stock "$1"
@@ -226,7 +226,7 @@ initrd_after_purge() {
 	initrd_has stock "$1"
 }
 
-# initrd_of_copies VERSION RELEASE: needs no build, as copies of the stock
+# initrd_of_copies VERSION RELEASE: this needs no build, as copies of the stock
 # modules stand for ours.
 initrd_of_copies() {
 	local before modules=$root/lib/modules/$2

@@ -11,8 +11,8 @@ install_cache=$vmxcore_cache/install
 # way.
 layout=2
 
-# apt_for RELEASE: apt's configuration in a root of it, with the archives, lists
-# and proxies of the host. It keeps packages.
+# apt_for RELEASE: writes the configuration of apt in a root of this release, with
+# the archives, lists and proxies of the host. apt keeps the packages.
 apt_for() {
 	local file=$install_cache/apt/$1
 	mkdir -p "$install_cache/apt" "$install_cache/archives/partial"
@@ -33,8 +33,8 @@ apt_for() {
 	} | apt_put "$file.conf"
 }
 
-# in_root ROOT COMMAND...: runs it as root there. ccache keeps the compiler's
-# results, as each test compiles KVM.
+# in_root ROOT COMMAND...: runs the command there as root. ccache keeps the
+# compiler's results, as each test compiles KVM.
 in_root() {
 	local root=$1
 	shift
@@ -45,7 +45,7 @@ in_root() {
 }
 
 # over WORK ROOT LOWER: mounts the folders of LOWER (A:B, A is the uppermost) at
-# ROOT; changes go to WORK.
+# ROOT. Changes go to WORK.
 over() {
 	mkdir -p "$1/upper" "$1/work" "$2"
 	mount -t overlay overlay -o "lowerdir=$3,upperdir=$1/upper,workdir=$1/work" "$2"
@@ -64,9 +64,9 @@ fill_layer() {
 	rm -rf "$temp/root" "$temp/work"
 }
 
-# layer NAME TEXT LOWER FILL ARGUMENT...: a cached folder for over, filled by
-# FILL ROOT ARGUMENT... in a root of LOWER; prints it and LOWER, with colons
-# between.
+# layer NAME TEXT LOWER FILL ARGUMENT...: makes a cached folder for over, which
+# FILL ROOT ARGUMENT... fills in a root of LOWER. Prints it and LOWER, with
+# colons between.
 layer() {
 	local dir=$install_cache/layers/$1 text=$2 lower=$3 fill=$4
 	shift 4

@@ -84,9 +84,9 @@ files() {
 		-o ! -path './var/lib/dkms/mok.*' -printf '%p %m %s %l\n') | sort
 }
 
-# keep RELEASE: the modules as they are installed, for machines to boot with:
-# all of the kernel's that KVM is near, the whole of updates/, and depmod's
-# indices. What else a machine loads is in the kernel package.
+# keep RELEASE: keeps the modules as they are installed, for machines that boot
+# with them: the kernel's own in arch/ and virt/, all of updates/, and depmod's
+# indices. The other modules that a machine loads are in the kernel package.
 keep() {
 	local dir=$out/$kernel/modules
 	rm -rf "$dir"
@@ -131,8 +131,8 @@ source_arrives() {
 	keep "$2"
 }
 
-# source_gone VERSION RELEASE: the same for a kernel that is configured once
-# more, beside others that have their modules.
+# source_gone VERSION RELEASE: as without_source, for a kernel that is configured
+# once more, beside others that have their modules.
 source_gone() {
 	in_root "$root" dkms unbuild "vmxcore/$version" -k "$2"
 	in_root "$root" apt-get remove "$(source_for "$1" | sed 's/=.*//')"
@@ -153,7 +153,8 @@ same_name() {
 	ours "$2"
 }
 
-# An admin who asks for it gets the one line too.
+# by_hand_without_source VERSION RELEASE: an admin that calls dkms gets the same
+# line.
 by_hand_without_source() {
 	! in_root "$root" dkms install "vmxcore/$version" -k "$2" >"$said" 2>&1 || return 1
 	cat "$said"
@@ -165,8 +166,8 @@ autopkgtest() {
 	in_root "$root" "$package/vmxcore/debian/tests/$1" "$2"
 }
 
-# A parameter that has gone, or a new one of vmxcore, and the sample in
-# /etc/modprobe.d is wrong.
+# sample_parameters RELEASE: each parameter in the sample in /etc/modprobe.d
+# exists, and the sample has all parameters of vmxcore.
 sample_parameters() {
 	local module setting
 	grep -oP '^#options \K\S+ [^=]+' "$root/etc/modprobe.d/vmxcore.conf" |
@@ -212,8 +213,8 @@ sys.exit("found: %s" % found if [f["id"] for f in found] != sys.argv[2:] else 0)
 ' "$out/doctor.json" "$@" >"$out/fixes"
 }
 
-# doctor_mends RELEASE: what keeps our modules from being in force is named, and
-# the first command of those named is enough.
+# doctor_mends RELEASE: vmxctl doctor names what keeps our modules from being in
+# force, and the first command that it names is enough.
 doctor_mends() {
 	view_of "$1"
 	doctor_finds
@@ -260,9 +261,9 @@ owned() {
 	cat "$root"/var/lib/dpkg/info/*.list | sed 's|^/usr/lib/|/lib/|'
 }
 
-# purge RELEASE...: no file is left that was not there before and that no package
-# owns, but for what each kernel package makes when it is installed; and the
-# files of the kernel packages are as they were.
+# purge RELEASE...: no new file is left without a package that owns it, except for
+# those that each kernel package makes when it is installed, and the files of the
+# kernel packages are as they were.
 purge() {
 	local left
 	in_root "$root" apt-get purge vmxcore-dkms vmxcore-dev vmxctl
@@ -290,8 +291,8 @@ checkout_removed() {
 	diff <(grep -v /linux-source- "$out/before") <(files | grep -v /linux-source-)
 }
 
-# newest_release, two_releases: what the archives have of $kernel, as $new,
-# $new_version and $old, $old_version.
+# newest_release, two_releases: set $new and $new_version, and $old and
+# $old_version, to the releases of $kernel in the archives.
 newest_release() {
 	read -r new_version new < <(newest "$kernel")
 }
