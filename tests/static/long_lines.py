@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-long_lines.py FILE...: lines that are too long: code and scripts have 100 columns,
-with tabs of 8, except for a string in C, which checkpatch wants in one piece; and
-Markdown has 80, except for tables, code, and a word that is longer. Below the
-folders that the file long-lines lists, nothing is looked at. Prints the lines, and
-the folders that could leave the list; fails if there are lines.
+long_lines.py FILE...: prints the lines that are too long, and fails if there are any.
+Code and scripts have 100 columns, with tabs of 8, except for a string in C, which
+checkpatch wants in one piece. Markdown has 80, except for tables, code, and a word
+that is longer.
 """
 
 import pathlib
@@ -17,7 +16,7 @@ SCRIPT = re.compile(rb"#!.*\b(sh|bash|dash|python3|perl|make)\b")
 
 
 def limit(name, content):
-    """The columns that the file may have, or None if it is of another kind."""
+    """Return the columns that the file may have, or None if it has no limit."""
     if name.endswith(".md"):
         return 80
     if CODE.search(name) or SCRIPT.match(content):
@@ -26,17 +25,17 @@ def limit(name, content):
 
 
 def has_string(line, columns):
-    """In C: a string that begins within the limit."""
+    """Return whether a line of C has a string that begins within the limit."""
     return '"' in line.expandtabs(8)[:columns]
 
 
 def may_be_long(line):
-    """In Markdown: what cannot be broken."""
+    """Return whether a line of Markdown cannot be broken."""
     return line.startswith(("|", "    ", "\t")) or " " not in line.strip(" -*>")
 
 
 def long_lines(name):
-    """(number, columns) of each."""
+    """Yield (number, columns) of each line that is too long."""
     content = pathlib.Path(name).read_bytes()
     columns = limit(name, content)
     if not columns:
@@ -53,23 +52,12 @@ def long_lines(name):
 
 
 def main():
-    """Prints the findings."""
-    path = pathlib.Path(__file__).with_name("long-lines")
-    listed = [line for line in path.read_text().splitlines() if not line.startswith("#")]
-    seen, bad = set(), False
+    """Print the findings."""
+    bad = False
     for name in sys.argv[1:]:
-        found = list(long_lines(name))
-        if not found:
-            continue
-        folders = [folder for folder in listed if name == folder or name.startswith(folder + "/")]
-        seen.update(folders)
-        if not folders:
+        for number, length in long_lines(name):
             bad = True
-            for number, length in found:
-                print(f"{name}:{number}: {length} columns")
-    for folder in listed:
-        if folder not in seen:
-            print(f"{folder} has no long lines any more, and can leave {path}")
+            print(f"{name}:{number}: {length} columns")
     sys.exit(bad)
 
 

@@ -12,7 +12,7 @@ module_folders=("${our_folders[@]}" tests/machine/client tests/machine/tdx_sim t
 # has.
 tidy_checks='-*,linuxkernel-*,clang-analyzer-*'
 tidy_checks+=',-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling'
-# A matter of taste.
+# The order of the fields of a structure is a matter of taste.
 tidy_checks+=',-clang-analyzer-optin.performance.Padding'
 cppcheck_options=(--quiet --std=c11 '--template={file}:{line}:{column}: warning: {message} [{id}]')
 

@@ -19,7 +19,8 @@ program_sources() {
 		'tests/machine/guest/*.c'
 }
 
-# As tests/machine/image.sh compiles them.
+# programs_with COMPILER FLAG...: compiles the other programs as
+# tests/machine/image.sh does.
 programs_with() {
 	local compiler=$1
 	shift

@@ -60,7 +60,9 @@ def function_at(file, line):
 
 
 def findings(text):
-    """The findings, those in a header only once; and lines that are errors of the tool."""
+    """
+    Return the findings, those in a header only once, and the lines that are errors of the tool.
+    """
     found, broken = {}, []
     for line in text.splitlines():
         match = FINDING.match(line)
