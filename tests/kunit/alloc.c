@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Kernel memory that is counted, and refused at will. One test runs at a time. */
+/*
+ * Counts the allocations of the code under test, and lets them fail. There is
+ * no lock, as one test runs at a time.
+ */
 #include <linux/percpu.h>
 #include <linux/vmalloc.h>
 
@@ -9,9 +12,9 @@ static unsigned int calls, fail_at_call;
 static int live;
 static void (*meanwhile)(void);
 
-/**
- * alloc_watch() - count anew
- * @fail_at: the call that finds no memory, from 1 on; 0: none
+/*
+ * Resets the counters. Allocation number @fail_at from now on fails; 0 means
+ * that none fails.
  */
 void alloc_watch(unsigned int fail_at)
 {
@@ -20,39 +23,28 @@ void alloc_watch(unsigned int fail_at)
 	fail_at_call = fail_at;
 }
 
-/**
- * alloc_fail() - the same in the middle of it
- * @nth: the call that finds no memory, from 1 on, as counted from now; 0: none
- */
+/* As alloc_watch(), but keeps the counters. */
 void alloc_fail(unsigned int nth)
 {
 	fail_at_call = nth ? calls + nth : 0;
 }
 
-/**
- * alloc_calls() - how often memory was asked for
- *
- * Return: since alloc_watch().
+/*
+ * Returns the number of allocations since alloc_watch(), with those that
+ * failed.
  */
 unsigned int alloc_calls(void)
 {
 	return calls;
 }
 
-/**
- * alloc_live() - how much was not freed
- *
- * Return: pieces, since alloc_watch().
- */
+/* Returns the number of allocations since alloc_watch() that were not freed. */
 int alloc_live(void)
 {
 	return live;
 }
 
-/**
- * alloc_meanwhile() - something happens while memory is asked for
- * @what: happens at the next call; it may sleep
- */
+/* Calls @what, which may sleep, during the next allocation. */
 void alloc_meanwhile(void (*what)(void))
 {
 	meanwhile = what;
@@ -74,74 +66,32 @@ static void *counted(void *memory)
 	return memory;
 }
 
-/**
- * counted_kcalloc() - kcalloc() or kzalloc()
- * @n: as there
- * @size: as there
- * @flags: as there
- *
- * Return: the memory, or NULL.
- */
 void *counted_kcalloc(size_t n, size_t size, gfp_t flags)
 {
 	return refused() ? NULL : counted(kcalloc(n, size, flags));
 }
 
-/**
- * counted_kvcalloc() - kvcalloc()
- * @n: as there
- * @size: as there
- * @flags: as there
- *
- * Return: the memory, or NULL.
- */
 void *counted_kvcalloc(size_t n, size_t size, gfp_t flags)
 {
 	return refused() ? NULL : counted(kvcalloc(n, size, flags));
 }
 
-/**
- * counted_vzalloc() - vzalloc()
- * @size: as there
- *
- * Return: the memory, or NULL.
- */
 void *counted_vzalloc(size_t size)
 {
 	return refused() ? NULL : counted(vzalloc(size));
 }
 
-/**
- * counted_alloc_pages() - alloc_pages_node()
- * @node: as there
- * @flags: as there
- * @order: as there
- *
- * Return: the pages, or NULL.
- */
 struct page *counted_alloc_pages(int node, gfp_t flags, unsigned int order)
 {
 	return refused() ? NULL : counted(alloc_pages_node(node, flags, order));
 }
 
-/**
- * counted_free_pages() - free_pages()
- * @address: 0 is fine
- * @order: as there
- */
 void counted_free_pages(unsigned long address, unsigned int order)
 {
 	live -= !!address;
 	free_pages(address, order);
 }
 
-/**
- * counted_alloc_percpu() - __alloc_percpu()
- * @size: as there
- * @align: as there
- *
- * Return: the memory, or NULL.
- */
 void __percpu *counted_alloc_percpu(size_t size, size_t align)
 {
 	void __percpu *memory = refused() ? NULL : __alloc_percpu(size, align);
@@ -150,61 +100,33 @@ void __percpu *counted_alloc_percpu(size_t size, size_t align)
 	return memory;
 }
 
-/**
- * counted_free_percpu() - free_percpu()
- * @memory: NULL is fine
- */
 void counted_free_percpu(void __percpu *memory)
 {
 	live -= !!memory;
 	free_percpu(memory);
 }
 
-/**
- * counted_kobject_create_and_add() - kobject_create_and_add()
- * @name: as there
- * @parent: as there
- *
- * It is not among what is live: whoever looks for it in sysfs finds it.
- *
- * Return: the directory, or NULL.
+/*
+ * Not counted in @live, as a test finds a directory that is left over in sysfs.
  */
 struct kobject *counted_kobject_create_and_add(const char *name, struct kobject *parent)
 {
 	return refused() ? NULL : kobject_create_and_add(name, parent);
 }
 
-/**
- * counted_sysfs_create_group() - sysfs_create_group(), likewise
- * @dir: as there
- * @group: as there
- *
- * Return: 0, or -ENOMEM.
- */
+/* Not counted in @live, either. */
 int counted_sysfs_create_group(struct kobject *dir, const struct attribute_group *group)
 {
 	return refused() ? -ENOMEM : sysfs_create_group(dir, group);
 }
 
-/**
- * counted_xa_alloc() - xa_alloc(), likewise: what it allocates is the array's
- * @xa: as there
- * @id: as there
- * @entry: as there
- * @limit: as there
- * @flags: as there
- *
- * Return: as there.
- */
+/* Not counted in @live, as the memory belongs to the array. */
 int counted_xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, gfp_t flags)
 {
 	return refused() ? -ENOMEM : xa_alloc(xa, id, entry, limit, flags);
 }
 
-/**
- * counted_free() - kfree() or kvfree()
- * @memory: NULL is fine
- */
+/* Stands for kfree(), kvfree() and vfree(). */
 void counted_free(const void *memory)
 {
 	live -= !!memory;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Included before all else in code under test: its kernel memory is counted, and refused where a
- * test says so.
+ * Included before all other headers in the code under test, so that its
+ * allocations are counted, and fail where a test says so.
  */
 #ifndef VMXCORE_KUNIT_ALLOC_H
 #define VMXCORE_KUNIT_ALLOC_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The suites as a module. They run when it is loaded, after this. */
+/* The module of the suites. They run when it is loaded, after suites_init(). */
 #include <linux/module.h>
 
 #include "chance.h"
@@ -8,7 +8,7 @@
 
 unsigned long chance_seed = 20261121;
 module_param_named(seed, chance_seed, ulong, 0);
-MODULE_PARM_DESC(seed, "Of all that is random");
+MODULE_PARM_DESC(seed, "The seed of all random input");
 
 static int __init suites_init(void)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxcore's backend in the suites: the native one, but for what a borrowed one has to do besides:
- * to say whether a module lends VMX, and to keep that in place.
+ * The backend of vmxcore in the suites. It is the native one, with the
+ * additional operations of the borrowed one: it says whether a module lends
+ * VMX, and pins that module.
  */
 #include <linux/atomic.h>
 #include <linux/errno.h>
@@ -15,36 +16,28 @@ bool hw_no_lender;
 static atomic_t pins;
 static const struct vmxcore_backend_events *told;
 
-/**
- * hw_pins_reset() - nothing is pinned, and all can be
- */
 void hw_pins_reset(void)
 {
 	hw_no_lender = false;
 	atomic_set(&pins, 0);
 }
 
-/**
- * hw_pins() - how often is pinned who lends VMX?
- *
- * Return: as of now; 0 is what is left when nobody holds anything.
+/*
+ * Returns how often the module that lends VMX is pinned: 0 if no client holds
+ * anything.
  */
 int hw_pins(void)
 {
 	return atomic_read(&pins);
 }
 
-/**
- * hw_lender_goes() - who lends VMX goes by force
- */
+/* The module that lends VMX is unloaded by force. */
 void hw_lender_goes(void)
 {
 	told->removing();
 }
 
-/**
- * hw_lender_comes() - a module lends VMX from now on
- */
+/* A module lends VMX from now on. */
 void hw_lender_comes(void)
 {
 	hw_no_lender = false;
@@ -109,7 +102,7 @@ static void provider(char *name)
 {
 }
 
-/* The name that vmxcore knows its backend by in this kernel. */
+/* vmxcore uses the backend of this name in this kernel. */
 const struct vmxcore_backend vmxcore_backend_native = {
 	.name = "native",
 	.start = start,

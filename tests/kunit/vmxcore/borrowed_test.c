@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The borrowed backend through its ops, on a kernel that lends VMX as it is told to: the functions
- * that kvm_intel has for it are simulated, and the module is none.
+ * Calls the ops of the borrowed backend on a simulated kernel that lends VMX.
+ * The functions of kvm_intel for this are simulated, and its struct module
+ * belongs to no loaded module.
  */
 #include <kunit/test.h>
 #include <linux/err.h>
@@ -16,13 +17,14 @@
 
 #include "hw.h"
 
-/* The reference is the one that the module loader holds. */
+/* The module loader holds this reference. */
 static struct module lender_module = { .name = "lender", .refcnt = ATOMIC_INIT(1) };
 static struct module client_module = { .name = "client" };
 
 /*
- * What the kernel does when it is asked: an error, or VMXON, which it takes for success anyway; it
- * only counts where it has counted a user of its own.
+ * The kernel's response to a get: an error, or VMXON, which the kernel takes
+ * for success even if it reports VMfail. If the kernel has a user of its own,
+ * it only counts.
  */
 static struct {
 	int error;
@@ -155,7 +157,7 @@ static int off(unsigned int cpu)
 	return smp_call_function_single(cpu, do_off, &err, 1) ?: err;
 }
 
-static void nobody_lends(struct kunit *test)
+static void no_provider(struct kunit *test)
 {
 	char name[MODULE_NAME_LEN] = "as it was";
 
@@ -180,11 +182,11 @@ static void comes_and_goes(struct kunit *test)
 	vmxcore_backend_kernel.provider(name);
 	KUNIT_EXPECT_STREQ(test, name, "lender");
 
-	/* Whoever is told of it has to be able to give back. */
+	/* The callback still has to be able to put references. */
 	vmxcore_provider_unregister(&lender);
 	KUNIT_EXPECT_EQ(test, told.going, 1);
 	KUNIT_EXPECT_TRUE(test, told.lent_while_going);
-	/* And nobody takes anything meanwhile, which nobody would give back. */
+	/* No reference is taken meanwhile, as it would never be put. */
 	KUNIT_EXPECT_EQ(test, told.on_while_going, -ENODEV);
 	KUNIT_EXPECT_EQ(test, told.pin_while_going, -ENODEV);
 	KUNIT_EXPECT_EQ(test, kernel.gets, 0);
@@ -205,7 +207,10 @@ static void on_and_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, on(1), 0);
 	KUNIT_EXPECT_TRUE(test, hw_on(1));
 	KUNIT_EXPECT_EQ(test, kernel.gets, 1);
-	/* What guests left is flushed: who had VMX before is not known. */
+	/*
+	 * TLB entries of guests are flushed, as the owner of VMX before this is
+	 * not known.
+	 */
 	for (vpid = 1; vpid < 9; vpid++)
 		KUNIT_EXPECT_FALSE(test, hw_run_guest(1, vpid));
 	KUNIT_EXPECT_EQ(test, off(1), 0);
@@ -240,7 +245,10 @@ static void another_kind_of_cpu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kernel.gets, 0);
 }
 
-/* Its reference is never put: VMXOFF would fault, which is a BUG() of the kernel. */
+/*
+ * The reference is never put, as VMXOFF would fault, and the kernel has a BUG()
+ * for that.
+ */
 static void kernel_takes_vmfail_for_success(struct kunit *test)
 {
 	lend(test);
@@ -250,14 +258,15 @@ static void kernel_takes_vmfail_for_success(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, on(3), -EIO);
 	KUNIT_EXPECT_EQ(test, kernel.gets, 1);
 	KUNIT_EXPECT_EQ(test, kernel.puts, 0);
-	/* Of that CPU only. */
+	/* This concerns that CPU only. */
 	KUNIT_EXPECT_EQ(test, on(2), 0);
 	KUNIT_EXPECT_EQ(test, off(2), 0);
 }
 
 /*
- * The kernel counts a user of its own, whose VMXON the call came before: CR4.VMXE is clear yet, or
- * set. That is no fault of the CPU's, which works as soon as that VMXON is done.
+ * The call interrupts the kernel after it has counted a user of its own and
+ * before its VMXON, when CR4.VMXE is still clear or already set. That is no
+ * error of the CPU, which works as soon as that VMXON is executed.
  */
 static void interrupts_the_kernel(struct kunit *test)
 {
@@ -282,7 +291,7 @@ static void interrupts_the_kernel(struct kunit *test)
 	}
 }
 
-/* Whether the kernel flushes between guests is what KVM's module is told, and the way to do it. */
+/* Only the provider knows whether and how the kernel flushes between guests. */
 static void flushes_as_kvm(struct kunit *test)
 {
 	lend(test);
@@ -308,7 +317,7 @@ static void pins_the_lender(struct kunit *test)
 	lender_module.state = MODULE_STATE_LIVE;
 }
 
-/* The pins go with the module, and are no references to the next one. */
+/* The pins end with the module. They are no references to the next provider. */
 static void is_unloaded_by_force(struct kunit *test)
 {
 	int references = atomic_read(&client_module.refcnt);
@@ -335,7 +344,7 @@ static void emergency(struct kunit *test)
 }
 
 static struct kunit_case borrowed_cases[] = {
-	KUNIT_CASE(nobody_lends),
+	KUNIT_CASE(no_provider),
 	KUNIT_CASE(comes_and_goes),
 	KUNIT_CASE(on_and_off),
 	KUNIT_CASE(kernel_refuses),

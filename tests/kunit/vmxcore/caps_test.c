@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The capability MSRs: which are read, and which differences keep a CPU out. What must agree is
- * written down here by bit numbers: those of the SDM, volume 3, appendix A and "VM-Execution
- * Control Fields", "VM-Exit Control Fields", "VM-Entry Control Fields".
+ * Tests which capability MSRs are read, and by which differences a CPU is
+ * refused. The bits that must agree are given by their numbers in the SDM,
+ * volume 3, appendix A and "VM-Execution Control Fields", "VM-Exit Control
+ * Fields", "VM-Entry Control Fields".
  */
 #include <kunit/test.h>
 #include <linux/sizes.h>
@@ -14,17 +15,23 @@
 
 #define BITS(high, low)	GENMASK_ULL(high, low)
 
-/* Exits of interrupts and NMIs, virtual NMIs, preemption timer, posted interrupts. */
+/*
+ * Exits of interrupts and NMIs, virtual NMIs, preemption timer, posted
+ * interrupts
+ */
 #define PINBASED	(BIT(0) | BIT(3) | BITS(7, 5))
-/* All but the reserved ones, of which 18 and 26 are two. */
+/* All bits except for the reserved ones, to which 18 and 26 belong */
 #define PROCBASED	(BITS(3, 2) | BIT(7) | BITS(12, 9) | BITS(17, 15) | BITS(25, 19) | \
 			 BITS(31, 27))
-/* Debug controls, 64-bit host, PERF_GLOBAL_CTRL, acknowledge, PAT, EFER, timer, MPX, PT. */
+/*
+ * Debug controls, 64-bit host, PERF_GLOBAL_CTRL, acknowledge, PAT, EFER, timer,
+ * MPX, PT
+ */
 #define EXIT		(BIT(2) | BIT(9) | BIT(12) | BIT(15) | BITS(25, 18))
-/* Debug controls, 64-bit guest, PERF_GLOBAL_CTRL, PAT, EFER, MPX, PT. */
+/* Debug controls, 64-bit guest, PERF_GLOBAL_CTRL, PAT, EFER, MPX, PT */
 #define ENTRY		(BIT(2) | BIT(9) | BITS(18, 13))
 
-/* A control is in use if KVM requires it, or takes it where there is one. */
+/* A control is in use if KVM requires it, or uses it if the CPU has it. */
 #define CONTROLS	true
 #define OTHER		false
 
@@ -35,22 +42,28 @@ static const struct field {
 	bool controls;
 	u64 must_agree;
 } fields[] = {
-	/* Revision identifier, size, memory type, whether there are the TRUE MSRs. */
+	/*
+	 * Revision identifier, size, memory type, and whether the TRUE MSRs
+	 * exist
+	 */
 	{ "basic", offsetof(struct vmxcore_caps, basic), MSR_IA32_VMX_BASIC, OTHER,
 	  BITS(30, 0) | BITS(44, 32) | BITS(53, 50) | BIT_ULL(55) },
 	{ "pinbased", offsetof(struct vmxcore_caps, pinbased), MSR_IA32_VMX_PINBASED_CTLS, CONTROLS,
 	  PINBASED },
 	{ "procbased", offsetof(struct vmxcore_caps, procbased), MSR_IA32_VMX_PROCBASED_CTLS,
 	  CONTROLS, PROCBASED },
-	/* But for PASIDs, mode-based execute, sub-page permissions, PCONFIG and ENCLV. */
+	/*
+	 * All except for PASIDs, mode-based execute, sub-page permissions,
+	 * PCONFIG and ENCLV
+	 */
 	{ "procbased2", offsetof(struct vmxcore_caps, procbased2), MSR_IA32_VMX_PROCBASED_CTLS2,
 	  CONTROLS, BITS(20, 0) | BITS(26, 24) | BITS(31, 30) },
 	{ "exit", offsetof(struct vmxcore_caps, exit), MSR_IA32_VMX_EXIT_CTLS, CONTROLS, EXIT },
 	{ "entry", offsetof(struct vmxcore_caps, entry), MSR_IA32_VMX_ENTRY_CTLS, CONTROLS, ENTRY },
-	/* IPI virtualization. */
+	/* IPI virtualization */
 	{ "procbased3", offsetof(struct vmxcore_caps, procbased3), MSR_IA32_VMX_PROCBASED_CTLS3,
 	  OTHER, BIT(4) },
-	/* The rate of the VMX-preemption timer. */
+	/* The rate of the VMX-preemption timer */
 	{ "misc", offsetof(struct vmxcore_caps, misc), MSR_IA32_VMX_MISC, OTHER, BITS(4, 0) },
 	{ "true_pinbased", offsetof(struct vmxcore_caps, true_pinbased),
 	  MSR_IA32_VMX_TRUE_PINBASED_CTLS, CONTROLS, PINBASED },
@@ -60,7 +73,10 @@ static const struct field {
 	  CONTROLS, EXIT },
 	{ "true_entry", offsetof(struct vmxcore_caps, true_entry), MSR_IA32_VMX_TRUE_ENTRY_CTLS,
 	  CONTROLS, ENTRY },
-	/* Pages, walks, memory type, accessed and dirty bits; INVEPT, INVVPID and their types. */
+	/*
+	 * Pages, walks, memory type, accessed and dirty bits; INVEPT, INVVPID
+	 * and their types
+	 */
 	{ "ept_vpid", offsetof(struct vmxcore_caps, ept_vpid), MSR_IA32_VMX_EPT_VPID_CAP, OTHER,
 	  BIT(0) | BITS(7, 6) | BIT(14) | BITS(17, 16) | BITS(21, 20) | BITS(26, 25) |
 	  BIT_ULL(32) | BITS(43, 40) },
@@ -103,8 +119,9 @@ static int compare(const struct vmxcore_caps *here)
 }
 
 /*
- * Of a control, bits 31:0 say that it must be 1, and bits 63:32 that it can be. A CPU fits if all
- * that are in use, and all that must be 1, come to the same.
+ * Bits 31:0 of an MSR say which controls must be 1, and bits 63:32 say which
+ * can be 1. Two CPUs fit if they have the same controls that must be 1, and the
+ * same controls in use that can be 1.
  */
 static u64 settings(u64 ctls, u64 used)
 {
@@ -141,7 +158,7 @@ static void same_fits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, compare(vmxcore_caps()), 0);
 }
 
-/* The other CPUs can do all, and nothing is forced upon them. */
+/* On the other CPUs all controls can be 1, and none must be. */
 static void each_bit_of_a_cpu_that_can_all(struct kunit *test)
 {
 	flip_each_bit(test);
@@ -157,7 +174,7 @@ static void set_controls(u64 value)
 	}
 }
 
-/* They can do nothing. */
+/* On the other CPUs no control can be 1. */
 static void each_bit_of_a_cpu_that_can_nothing(struct kunit *test)
 {
 	set_controls(0);
@@ -166,7 +183,7 @@ static void each_bit_of_a_cpu_that_can_nothing(struct kunit *test)
 	flip_each_bit(test);
 }
 
-/* All of it is forced upon them. */
+/* On the other CPUs all controls must be 1. */
 static void each_bit_of_a_cpu_that_must_all(struct kunit *test)
 {
 	set_controls(~0ULL);
@@ -174,7 +191,9 @@ static void each_bit_of_a_cpu_that_must_all(struct kunit *test)
 	flip_each_bit(test);
 }
 
-/* Which of the MSRs exist is known by hw.c: a read of another breaks a rule there. */
+/*
+ * hw.c knows which MSRs exist, and a read of another one breaks a rule there.
+ */
 static void reads_what_exists(struct kunit *test)
 {
 	static const struct {
@@ -229,7 +248,9 @@ static void no_vmx(struct kunit *test)
 	hw_forget_vmx();
 	KUNIT_EXPECT_EQ(test, vmxcore_caps_read(&caps), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, memcmp(&caps, &none, sizeof(caps)), 0);
-	/* The firmware has locked it; and the CPU has none. */
+	/*
+	 * First the firmware has locked VMX off, and then the CPU has no VMX.
+	 */
 	KUNIT_EXPECT_EQ(test, vmxcore_caps_init(), -EOPNOTSUPP);
 	hw_announce_no_vmx();
 	KUNIT_EXPECT_EQ(test, vmxcore_caps_init(), -EOPNOTSUPP);
@@ -244,7 +265,7 @@ static void basic(struct kunit *test, u32 revision, u64 size, u64 memory_type, i
 		KUNIT_EXPECT_EQ(test, vmxcore_caps_revision(), revision);
 }
 
-/* Write-back is 6. */
+/* Memory type 6 is write-back. */
 static void what_a_vmcs_is(struct kunit *test)
 {
 	u64 memory_type;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Everybody at once: clients that get and put, come and go, in tasks and in interrupts, on all
- * CPUs, while CPUs come and go and VMXON fails now and then. Whoever has got something finds VMX on
- * there; and in the end the books are what the threads remember, and the hardware what the books
- * say.
+ * All operations at the same time: clients get, put, register and unregister,
+ * in tasks and in interrupts, on all CPUs, while CPUs come and go and VMXON
+ * fails now and then. A client that has a reference finds VMX on there. In the
+ * end vmxcore's state agrees with what the threads remember, and the hardware
+ * with vmxcore's state.
  */
 #include <linux/cpu.h>
 #include <linux/delay.h>
@@ -21,23 +22,27 @@
 #include "world.h"
 
 #define RUN_MS		5000
-/* On a busy host it takes longer until each kind of thing has happened, and often. */
+/*
+ * On a busy host it takes longer until each operation has been executed often
+ * enough.
+ */
 #define MOST_MS		60000
-/* Each has a client of its own, and all of them have one together. */
+/* Each thread has a client of its own, and all threads share one more. */
 #define NR_THREADS	WORLD_CLIENTS
 #define SHARED		NR_THREADS
 #define MOST		3
 
 /**
- * struct actor - one thread, or what is shared
- * @handle: its client, NULL: none
+ * struct actor - one thread, or the shared client
+ * @handle: its client, or NULL
  * @all: references on all CPUs
- * @live: references on one CPU; changes there, interrupts off
- * @random: chance
- * @done: what has succeeded
- * @refused: what has not, and had a reason
- * @wrong: the first thing that was not as it has to be
- * @error: what came with it
+ * @live: references on one CPU; they change only on that CPU with interrupts
+ *	off
+ * @random: state of its pseudorandom numbers
+ * @done: number of calls that succeeded
+ * @refused: number of calls that failed with an expected error
+ * @wrong: the first thing that was wrong
+ * @error: the error or the CPU that belongs to @wrong
  */
 struct actor {
 	struct vmxcore_client *handle;
@@ -52,7 +57,7 @@ struct actor {
 
 static struct actor actors[NR_THREADS + 1];
 
-/* The references of the shared one. */
+/* The references of the shared client */
 static atomic_t shared_all;
 static unsigned int ups, downs, stays;
 
@@ -64,7 +69,7 @@ static void check(struct actor *a, bool right, const char *what, int error)
 	WRITE_ONCE(a->wrong, what);
 }
 
-/* VMXON fails now and then; nothing else has a reason to. */
+/* VMXON fails now and then. Nothing else may fail. */
 static bool result(struct actor *a, int err)
 {
 	check(a, !err || err == -EIO, "an error that nothing can have led to", err);
@@ -75,7 +80,7 @@ static bool result(struct actor *a, int err)
 	return !err;
 }
 
-/* Who holds all CPUs holds those that are online. */
+/* A reference on all CPUs holds all CPUs that are online. */
 static void check_all_on(struct actor *a)
 {
 	unsigned int cpu;
@@ -103,7 +108,10 @@ static void do_put(struct actor *a)
 	a->all--;
 }
 
-/* References that anybody may put, once they are counted. Some stay for whoever comes next. */
+/*
+ * Any thread may put these references once they are counted. Some are left for
+ * the next thread.
+ */
 static void do_shared(struct actor *a)
 {
 	if (!result(a, vmxcore_get(actors[SHARED].handle)))
@@ -116,7 +124,7 @@ static void do_shared(struct actor *a)
 		vmxcore_put(actors[SHARED].handle);
 }
 
-/* On one CPU, which stays until it is over. */
+/* This CPU cannot go offline meanwhile. */
 static void get_here(void *actor)
 {
 	struct actor *a = actor;
@@ -148,14 +156,14 @@ static void put_here(void *actor)
 	local_irq_restore(flags);
 }
 
-/* Where this task happens to be, or in an interrupt there or elsewhere. */
+/* Calls @what on a random CPU, in this task or in an interrupt. */
 static void somewhere(struct actor *a, void (*what)(void *actor))
 {
 	unsigned int cpu = chance_below(&a->random, WORLD_CPUS);
 
 	if (what == put_here && !READ_ONCE(a->live[cpu]))
 		return;
-	/* It may be offline. */
+	/* The CPU may be offline. */
 	if (chance_below(&a->random, 2)) {
 		smp_call_function_single(cpu, what, a, 1);
 		return;
@@ -167,7 +175,7 @@ static void somewhere(struct actor *a, void (*what)(void *actor))
 	set_cpus_allowed_ptr(current, cpu_possible_mask);
 }
 
-/* Called there, no interrupt can come. */
+/* Called on that CPU with interrupts off. */
 static void forget(unsigned int i, unsigned int cpu)
 {
 	actors[i].live[cpu] = 0;
@@ -183,7 +191,10 @@ static int come(unsigned int i)
 	return 0;
 }
 
-/* What it holds is taken back. Nobody else changes what it remembers by then. */
+/*
+ * vmxcore takes back what the client holds. Only this thread changes @live at
+ * this point.
+ */
 static void leave(struct actor *a)
 {
 	vmxcore_unregister(a->handle);
@@ -202,7 +213,10 @@ static void one_step(struct actor *a)
 {
 	u64 what = chance_below(&a->random, 100);
 
-	/* Mostly nobody holds all CPUs: VMX goes on and off. */
+	/*
+	 * Most of the time no client holds all CPUs, so that VMX goes on and
+	 * off.
+	 */
 	if (what < 3)
 		do_get(a);
 	else if (what < 23)
@@ -230,7 +244,10 @@ static int client_thread(void *actor)
 	return 0;
 }
 
-/* CPUs come and go; where one may fail to be turned on while it is held, it stays away. */
+/*
+ * CPUs come and go. A CPU stays offline if VMXON fails there while all CPUs are
+ * held.
+ */
 static int cpu_thread(void *state)
 {
 	u64 *random = state;
@@ -245,7 +262,10 @@ static int cpu_thread(void *state)
 			stays++;
 		else
 			ups++;
-		/* While it comes or goes nobody else gets far. */
+		/*
+		 * While a CPU comes or goes the other threads make little
+		 * progress.
+		 */
 		msleep(chance_below(random, 100));
 	}
 	return 0;
@@ -306,7 +326,7 @@ static void run(struct kunit *test, u64 *random)
 			  (MOST_MS - RUN_MS) * USEC_PER_MSEC, false);
 	for (i = 0; i <= NR_THREADS; i++)
 		kthread_stop(threads[i]);
-	KUNIT_EXPECT_TRUE_MSG(test, enough, "not each kind of thing has happened, and often");
+	KUNIT_EXPECT_TRUE_MSG(test, enough, "some operation was not executed often enough");
 }
 
 static void compare_cpu(struct kunit *test, unsigned int cpu)

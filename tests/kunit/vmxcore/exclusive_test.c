@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A client that wants VMX for itself, and those who make room for it or do not: who is asked, what
- * they still have afterwards, and what they are told.
+ * An exclusive client registers, and other clients yield VMX or do not. Tests
+ * which callbacks are called, and what each client holds afterwards.
  */
 #include <linux/atomic.h>
 #include <linux/completion.h>
@@ -16,7 +16,10 @@
 
 #include "model.h"
 
-/* Who has VMX, in what way, and the one who comes and wants it. */
+/*
+ * ALL holds all CPUs, SINGLE holds single CPUs, IDLE holds nothing. TAKER is
+ * the exclusive client.
+ */
 #define ALL		0
 #define SINGLE		1
 #define IDLE		2
@@ -59,7 +62,7 @@ static void give_back(unsigned int i)
 	}
 }
 
-/* He is the only one who gets something from here on, whoever asks. */
+/* From here on only the exclusive client can get references. */
 static void others_are_refused(void)
 {
 	const struct vmxcore_client_desc desc = { .name = "more", .owner = &world_owner };
@@ -72,7 +75,10 @@ static void others_are_refused(void)
 	KUNIT_EXPECT_TRUE(s->test, vmxcore_excluded(vmxcore_entry_find(s->handles[IDLE])));
 }
 
-/* Who has some may have more: what he runs needs them until it ends. */
+/*
+ * A client that has references can get more, as its running guests may need
+ * them until they end.
+ */
 static void holders_are_not(unsigned int i)
 {
 	if (!s->model.clients[i].refs)
@@ -116,7 +122,7 @@ static void give_back_later(struct work_struct *work)
 	give_back(ALL);
 }
 
-/* Who had all CPUs wants them again. */
+/* ALL takes a reference on all CPUs again. */
 static void told(unsigned int i)
 {
 	might_sleep();
@@ -254,13 +260,13 @@ static int come(unsigned int flags)
 
 static void go(struct kunit *test)
 {
-	/* Before: those who regain ask the model. */
+	/* The model is changed first, as clients use it in regain(). */
 	model_unregister(&s->model, TAKER);
 	vmxcore_unregister(s->handles[TAKER]);
 	as_the_model(test);
 }
 
-/* How often each was asked, and told that it is over. */
+/* Expects that yield() and regain() of each client were called so often. */
 static void expect_calls(struct kunit *test, unsigned int yields, unsigned int regains)
 {
 	unsigned int i;
@@ -269,7 +275,8 @@ static void expect_calls(struct kunit *test, unsigned int yields, unsigned int r
 		KUNIT_EXPECT_EQ_MSG(test, s->yields[i], yields, "%s", descs[i].name);
 		KUNIT_EXPECT_EQ_MSG(test, s->regains[i], regains, "%s", descs[i].name);
 	}
-	KUNIT_EXPECT_EQ_MSG(test, s->yields[TAKER] + s->regains[TAKER], 0, "he asked himself");
+	KUNIT_EXPECT_EQ_MSG(test, s->yields[TAKER] + s->regains[TAKER], 0,
+			    "a callback of the taker was called");
 }
 
 static void all_make_room(struct kunit *test)
@@ -291,11 +298,11 @@ static void all_make_room(struct kunit *test)
 	expect_calls(test, 1, 1);
 	KUNIT_EXPECT_EQ(test, s->regained, 0);
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
-		KUNIT_EXPECT_TRUE_MSG(test, hw_on(cpu), "who had all CPUs has them again");
+		KUNIT_EXPECT_TRUE_MSG(test, hw_on(cpu), "ALL has all CPUs again");
 }
 
-/* It is waited for. */
-static void one_takes_his_time(struct kunit *test)
+/* vmxcore waits for a client that yields late. */
+static void one_yields_late(struct kunit *test)
 {
 	hold(test);
 	s->manners[ALL] = YIELDS_LATER;
@@ -306,7 +313,10 @@ static void one_takes_his_time(struct kunit *test)
 	expect_calls(test, 1, 1);
 }
 
-/* What it holds it keeps; who has yielded for nothing is told; and the name is free again. */
+/*
+ * SINGLE keeps its references. regain() of the clients that have yielded is
+ * called, and the name of the exclusive client is free again.
+ */
 static void one_stays(struct kunit *test)
 {
 	ktime_t begin;
@@ -325,8 +335,11 @@ static void one_stays(struct kunit *test)
 	as_the_model(test);
 }
 
-/* Who does not ask to take over is refused at once, and nobody hears of it. */
-static void nobody_is_asked(struct kunit *test)
+/*
+ * Without VMXCORE_TAKE_OVER the client is refused at once, and no callback is
+ * called.
+ */
+static void no_client_is_asked(struct kunit *test)
 {
 	hold(test);
 	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE), -EBUSY);
@@ -339,12 +352,12 @@ static void nobody_is_asked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE), 0);
 	expect_calls(test, 0, 0);
 	as_the_model(test);
-	/* Maybe without a yield before. */
+	/* regain() may be called without a yield() before it. */
 	go(test);
 	expect_calls(test, 0, 1);
 }
 
-/* Nobody has anything: nobody is bothered. */
+/* No client holds anything, so yield() is not called. */
 static void nothing_to_take(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
@@ -353,7 +366,7 @@ static void nothing_to_take(struct kunit *test)
 	expect_calls(test, 0, 1);
 }
 
-/* One flag means nothing without the other. */
+/* VMXCORE_TAKE_OVER means nothing without VMXCORE_EXCLUSIVE. */
 static void not_alone(struct kunit *test)
 {
 	hold(test);
@@ -366,7 +379,7 @@ static void not_alone(struct kunit *test)
 	expect_calls(test, 0, 0);
 }
 
-/* The first has it: the second is refused before anybody is asked. */
+/* A second exclusive client is refused before any callback is called. */
 static void a_second_one(struct kunit *test)
 {
 	const struct vmxcore_client_desc desc = {
@@ -394,7 +407,7 @@ static void fail_everywhere(int error)
 	}
 }
 
-/* VMXON would fail, and is not executed. */
+/* VMXON would fail, but the client is refused before that. */
 static void refused_before_vmxon(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER), 0);
@@ -404,7 +417,10 @@ static void refused_before_vmxon(struct kunit *test)
 	go(test);
 }
 
-/* VMX was given up, and now nobody can have it: neither who took over nor who regains. */
+/*
+ * The clients have yielded, and now VMXON fails for the exclusive client and
+ * for regain().
+ */
 static void vmxon_fails(struct kunit *test)
 {
 	static const int errors[] = { -EIO, -EFAULT, -EBUSY, -EXDEV, -EOPNOTSUPP };
@@ -433,7 +449,10 @@ static int come_thread(void *unused)
 	return come(VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER);
 }
 
-/* The name of the first one is taken until he has told everybody. */
+/*
+ * The name of the first client is in use until all regain() callbacks have
+ * returned.
+ */
 static int second_thread(void *unused)
 {
 	return come_as("second", VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER);
@@ -452,7 +471,10 @@ static int unregister_thread(void *done)
 	return 0;
 }
 
-/* Its module may be gone after that: it waits for the callback that the first thread comes to. */
+/*
+ * vmxcore_unregister() waits for the callback that runs in the first thread, as
+ * the module of the client may be unloaded after it.
+ */
 static void unregister_meanwhile(struct kunit *test, int (*function)(void *data))
 {
 	DECLARE_COMPLETION_ONSTACK(unregistered);
@@ -492,7 +514,10 @@ static void one_unregisters_while_it_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->regains[SINGLE], 1);
 }
 
-/* Two come after each other, so that a callback is due while another one runs. */
+/*
+ * Two exclusive clients follow each other, so that a callback is due while
+ * another one runs.
+ */
 static void one_unregisters_before_it_is_asked(struct kunit *test)
 {
 	DECLARE_COMPLETION_ONSTACK(unregistered);
@@ -502,7 +527,10 @@ static void one_unregisters_before_it_is_asked(struct kunit *test)
 	s->manners[ALL] = WAITS;
 	first = world_thread(test, WORLD_ANY_CPU, go_thread, NULL);
 	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&s->waits, 10 * HZ), 0);
-	/* Nobody has it for himself by now: the first one is telling the others. */
+	/*
+	 * No client is exclusive by now, as the first one is calling the
+	 * others' regain().
+	 */
 	model_unregister(&s->model, TAKER);
 	model_get_cpu(&s->model, SINGLE, 1);
 	KUNIT_ASSERT_EQ(test, world_get_cpu(s->handles[SINGLE], 1, WORLD_TASK), 0);
@@ -531,9 +559,9 @@ static int unregister_pinned(void *unused)
 }
 
 /*
- * A CPU goes offline and comes back between the end of a registration and the moment when its
- * references are taken back, which waits for a callback here. They die with the CPU all the same,
- * and so does what they pinned.
+ * A CPU goes offline and comes back after a client has been closed and before
+ * its references are taken back, which waits for a callback here. The
+ * references die with the CPU all the same, and their pins with them.
  */
 static void a_cpu_goes_while_one_unregisters(struct kunit *test)
 {
@@ -568,7 +596,7 @@ static void a_cpu_goes_while_one_unregisters(struct kunit *test)
 
 static atomic_t missing;
 
-/* The last one to come starts both. */
+/* Both threads go on when the second one has come here. */
 static int contender(void *name)
 {
 	const struct vmxcore_client_desc desc = {
@@ -588,7 +616,7 @@ static int contender(void *name)
 	return 0;
 }
 
-/* One of them has it, whoever; the other has left nothing. */
+/* One of the two is registered, and nothing is left of the other one. */
 static void two_at_once(struct kunit *test)
 {
 	struct task_struct *first, *second;
@@ -609,12 +637,15 @@ static void two_at_once(struct kunit *test)
 				   a ? "second" : "first");
 		vmxcore_unregister(s->handles[TAKER]);
 		as_the_model(test);
-		/* What it got when it was told. */
+		/* It took these in regain(). */
 		give_back(ALL);
 	}
 }
 
-/* enable_virt_at_load: vmxcore's own reference gives way, and comes back when it can. */
+/*
+ * The reference of enable_virt_at_load is dropped for an exclusive client, and
+ * taken again when VMX is available.
+ */
 static void the_policy_makes_room(struct kunit *test)
 {
 	world_end(test);
@@ -638,9 +669,9 @@ static void the_policy_makes_room(struct kunit *test)
 
 static struct kunit_case exclusive_cases[] = {
 	KUNIT_CASE(all_make_room),
-	KUNIT_CASE(one_takes_his_time),
+	KUNIT_CASE(one_yields_late),
 	KUNIT_CASE_SLOW(one_stays),
-	KUNIT_CASE(nobody_is_asked),
+	KUNIT_CASE(no_client_is_asked),
 	KUNIT_CASE(nothing_to_take),
 	KUNIT_CASE(not_alone),
 	KUNIT_CASE(a_second_one),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The simulated VMX of each CPU: its MSRs, CR4.VMXE, and what else a hypervisor has to do with; its
- * instructions are in insn.c. What is done to it against the rules is kept for the test to find:
- * it may be in an interrupt.
+ * The simulated VMX of each CPU: its MSRs, CR4.VMXE, and everything else that a
+ * hypervisor uses. The instructions are in insn.c. The first broken rule is
+ * remembered and the test asks for it later, as a rule can be broken in an
+ * interrupt, where a test cannot fail.
  */
 #include <linux/atomic.h>
 #include <linux/bitmap.h>
@@ -23,7 +24,7 @@
 
 DEFINE_PER_CPU(struct hw_cpu, hw_cpu);
 
-/* What the TLB of each CPU has something under. */
+/* The VPIDs for which the TLB of each CPU has entries */
 static DECLARE_BITMAP(vpids[HW_MAX_CPUS], HW_NR_VPIDS);
 
 static const char *broken;
@@ -32,7 +33,10 @@ static u64 msrs[NR_MSRS];
 static bool has_vmx, announces_vmx;
 static unsigned int states_until_refused;
 
-/* A CPU of today: all controls can be 1, none must be, and INVEPT and INVVPID can do all. */
+/*
+ * These are the MSRs of a current CPU: all controls can be 1, none must be, and
+ * INVEPT and INVVPID have all types.
+ */
 static void reset_msrs(void)
 {
 	unsigned int i;
@@ -53,9 +57,7 @@ static void reset_msrs(void)
 		   BIT_ULL(26) | BIT_ULL(32) | BIT_ULL(42));
 }
 
-/**
- * hw_reset() - VMX is off everywhere, and fails nowhere
- */
+/* VMX is off everywhere and can be turned on everywhere. */
 void hw_reset(void)
 {
 	unsigned int cpu;
@@ -74,12 +76,7 @@ void hw_reset(void)
 	reset_msrs();
 }
 
-/**
- * hw_on() - is a CPU in VMX operation?
- * @cpu: which
- *
- * Return: true if so.
- */
+/* Returns whether a CPU is in VMX operation. */
 bool hw_on(unsigned int cpu)
 {
 	return READ_ONCE(per_cpu(hw_cpu.on, cpu));
@@ -95,35 +92,24 @@ void hw_on_each_cpu(smp_call_func_t func, void *info, int wait)
 	on_each_cpu(func, info, wait);
 }
 
-/**
- * hw_fail() - VMX cannot be had from now on
- * @cpu: where
- * @error: what vmxcore has to find: -EBUSY: somebody else set CR4.VMXE; -EXDEV: this CPU is of
- *	another kind; -EOPNOTSUPP: it has no VMX; -EFAULT: VMXON faults; -EIO: it VMfails; 0: it
- *	can be had again
+/*
+ * From now on VMX cannot be turned on on a CPU. @error is the error that
+ * vmxcore has to report: -EBUSY: a foreign owner has set CR4.VMXE; -EXDEV: this
+ * CPU is of another kind; -EOPNOTSUPP: it has no VMX; -EFAULT: VMXON faults;
+ * -EIO: VMXON reports VMfail; 0: VMX can be turned on again.
  */
 void hw_fail(unsigned int cpu, int error)
 {
 	WRITE_ONCE(per_cpu(hw_cpu.fails, cpu), error);
 }
 
-/**
- * hw_broken() - has a rule been broken since hw_reset()?
- *
- * Return: the first one, or NULL.
- */
+/* Returns the first rule that was broken since hw_reset(), or NULL. */
 const char *hw_broken(void)
 {
 	return READ_ONCE(broken);
 }
 
-/**
- * hw_rule() - a rule that must not be broken
- * @kept: was it kept now?
- * @text: what it is
- *
- * Return: @kept.
- */
+/* Remembers the rule @text as broken unless @kept. Returns @kept. */
 bool hw_rule(bool kept, const char *text)
 {
 	if (!kept)
@@ -131,10 +117,7 @@ bool hw_rule(bool kept, const char *text)
 	return kept;
 }
 
-/**
- * hw_note() - this CPU was told to do something
- * @what: a word
- */
+/* Adds a word to the text of hw_did() for this CPU. */
 void hw_note(const char *what)
 {
 	char *did = this_cpu_ptr(&hw_cpu)->did;
@@ -144,21 +127,17 @@ void hw_note(const char *what)
 	strlcat(did, what, HW_MAX_DID);
 }
 
-/**
- * hw_did() - what was a CPU told to do?
- * @cpu: which
- *
- * Return: a word for each VMX instruction, change of CR4.VMXE and word to Intel PT, in their order,
- * since hw_forget().
+/*
+ * Returns what a CPU was told to do since hw_forget(): a word for each VMX
+ * instruction, change of CR4.VMXE and call of intel_pt_handle_vmx(), in their
+ * order.
  */
 const char *hw_did(unsigned int cpu)
 {
 	return per_cpu_ptr(&hw_cpu, cpu)->did;
 }
 
-/**
- * hw_forget() - begin anew with that, on all CPUs
- */
+/* Clears the texts of hw_did() for all CPUs. */
 void hw_forget(void)
 {
 	unsigned int cpu;
@@ -167,12 +146,9 @@ void hw_forget(void)
 		per_cpu_ptr(&hw_cpu, cpu)->did[0] = '\0';
 }
 
-/**
- * hw_run_guest() - a guest runs under a VPID, and the TLB remembers that
- * @cpu: where; VMX is on
- * @vpid: which
- *
- * Return: true if the TLB remembered something under it before.
+/*
+ * Runs a guest with a VPID on a CPU. Returns whether the TLB had entries for
+ * this VPID before.
  */
 bool hw_run_guest(unsigned int cpu, unsigned int vpid)
 {
@@ -180,70 +156,49 @@ bool hw_run_guest(unsigned int cpu, unsigned int vpid)
 	return test_and_set_bit(vpid, vpids[cpu]);
 }
 
-/**
- * hw_forget_guests() - the TLB of this CPU has nothing under any VPID any more
- */
+/* Flushes the TLB entries of all VPIDs on this CPU. */
 void hw_forget_guests(void)
 {
 	bitmap_zero(vpids[smp_processor_id()], HW_NR_VPIDS);
 }
 
-/**
- * hw_forget_guest() - the TLB of this CPU has nothing under one VPID any more
- * @vpid: which
- */
+/* Flushes the TLB entries of one VPID on this CPU. */
 void hw_forget_guest(unsigned int vpid)
 {
 	clear_bit(vpid, vpids[smp_processor_id()]);
 }
 
-/**
- * hw_forget_vmx() - this machine has no VMX, or its firmware has locked it
- */
+/* This machine has no VMX, or the firmware has locked it off. */
 void hw_forget_vmx(void)
 {
 	has_vmx = false;
 }
 
-/**
- * hw_announce_no_vmx() - it is the CPU, and not its firmware, that has no VMX
- */
+/* CPUID says that the CPU has no VMX, so the firmware has not locked it off. */
 void hw_announce_no_vmx(void)
 {
 	announces_vmx = false;
 }
 
-/**
- * hw_cpuid_ecx() - CPUID, as far as vmxcore asks for it
- * @leaf: 1
- *
- * Return: ECX: whether the CPU has VMX, whatever its firmware says.
+/*
+ * vmxcore asks for leaf 1 only: whether the CPU has VMX, even if the firmware
+ * has locked it off.
  */
 u32 hw_cpuid_ecx(u32 leaf)
 {
 	return announces_vmx ? BIT(5) : 0;
 }
 
-/**
- * hw_refuse_hotplug_state() - the kernel has no state left of its CPU hotplug
- * @nth: when vmxcore asks for it so many times, from 1 on
+/*
+ * Call number @nth of cpuhp_setup_state() from now on fails, as if no state
+ * were left.
  */
 void hw_refuse_hotplug_state(unsigned int nth)
 {
 	states_until_refused = nth;
 }
 
-/**
- * hw_setup_hotplug_state() - cpuhp_setup_state()
- * @state: as there
- * @name: as there
- * @startup: as there
- * @teardown: as there
- *
- * The kernel's own WARN() is left out, with which it refuses.
- *
- * Return: as there.
- */
+/* The kernel also has a WARN() when no state is left. It is left out here. */
 int hw_setup_hotplug_state(enum cpuhp_state state, const char *name,
 			   int (*startup)(unsigned int cpu), int (*teardown)(unsigned int cpu))
 {
@@ -252,34 +207,23 @@ int hw_setup_hotplug_state(enum cpuhp_state state, const char *name,
 	return __cpuhp_setup_state(state, name, true, startup, teardown, false);
 }
 
-/**
- * hw_set_msr() - what a capability MSR says
- * @msr: from IA32_VMX_BASIC on
- * @value: from now on, on all CPUs
- */
+/* Sets a capability MSR on all CPUs. */
 void hw_set_msr(u32 msr, u64 value)
 {
 	msrs[msr - MSR_IA32_VMX_BASIC] = value;
 }
 
-/**
- * hw_msr() - the same for who wants to know
- * @msr: which; one that does not exist has a value too
- *
- * Return: what it says.
+/*
+ * Returns the value of a capability MSR. One that does not exist has a value,
+ * too.
  */
 u64 hw_msr(u32 msr)
 {
 	return msrs[msr - MSR_IA32_VMX_BASIC];
 }
 
-/**
- * hw_msr_exists() - does an MSR exist?
- * @msr: which
- *
- * SDM volume 3, appendix A: which bit of which other MSR says so.
- *
- * Return: true if so.
+/*
+ * SDM volume 3, appendix A says which bit of which other MSR announces an MSR.
  */
 bool hw_msr_exists(u32 msr)
 {
@@ -307,17 +251,13 @@ bool hw_msr_exists(u32 msr)
 	}
 }
 
-/**
- * hw_revision() - which VMCSs does this CPU take?
- *
- * Return: those with this revision identifier.
- */
+/* Returns the revision identifier of this CPU. */
 u32 hw_revision(void)
 {
 	return this_cpu_read(hw_cpu.fails) == -EXDEV ? HW_REVISION + 1 : HW_REVISION;
 }
 
-/* What seam.h puts in place of the kernel's. */
+/* seam.h makes vmxcore call the following functions instead of the kernel's. */
 
 u64 hw_rdmsr(u32 msr)
 {
@@ -346,12 +286,12 @@ unsigned long hw_cr4(void)
 void hw_cr4_set(unsigned long bits)
 {
 	hw_rule(irqs_disabled() && bits == X86_CR4_VMXE, "CR4.VMXE alone, interrupts off");
-	hw_rule(!hw_cr4(), "CR4.VMXE is not set where somebody has set it");
+	hw_rule(!hw_cr4(), "CR4.VMXE is not set where it is set already");
 	this_cpu_write(hw_cpu.vmxe, true);
 	hw_note("vmxe");
 }
 
-/* SDM, "Mov to Control Registers": it faults in VMX operation. */
+/* SDM, "Mov to Control Registers": this faults in VMX operation. */
 void hw_cr4_clear(unsigned long bits)
 {
 	hw_rule(irqs_disabled() && bits == X86_CR4_VMXE, "CR4.VMXE alone, interrupts off");
@@ -384,17 +324,13 @@ void hw_empty_emergency_slot(cpu_emergency_virt_cb *callback)
 {
 	unsigned int cpu;
 
-	hw_rule(emergency == callback, "nobody empties another's emergency slot");
+	hw_rule(emergency == callback, "only its own callback is taken out of the emergency slot");
 	for_each_possible_cpu(cpu)
 		hw_rule(!hw_on(cpu), "VMX is off everywhere when the emergency slot is emptied");
 	WRITE_ONCE(emergency, NULL);
 }
 
-/**
- * hw_slot_filled() - has somebody filled the kernel's emergency slot?
- *
- * Return: true if so.
- */
+/* Returns whether a callback is in the kernel's emergency slot. */
 bool hw_slot_filled(void)
 {
 	return READ_ONCE(emergency);
@@ -408,9 +344,9 @@ static void crash(void *unused)
 		callback();
 }
 
-/**
- * hw_crash() - the kernel goes down in a hurry
- * @cpu: where it calls who has filled the emergency slot
+/*
+ * The kernel crashes: calls the callback in its emergency slot, if there is
+ * one, on a CPU.
  */
 void hw_crash(unsigned int cpu)
 {

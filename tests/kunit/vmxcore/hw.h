@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The simulated VMX of each CPU, and what it saw of those who used it. */
+/* The simulated VMX of each CPU, and a record of its use */
 #ifndef VMXCORE_KUNIT_HW_H
 #define VMXCORE_KUNIT_HW_H
 
@@ -10,11 +10,11 @@
 
 #define HW_REVISION	0x12345678U
 #define HW_NR_VPIDS	(U16_MAX + 1)
-/* What the suites can run on. */
+/* The suites can run on at most so many CPUs. */
 #define HW_MAX_CPUS	8
-/* VMCSs that are active on a CPU at a time. */
+/* At most so many VMCSs are active on a CPU at a time. */
 #define HW_MAX_ACTIVE	16
-/* What hw_did() can tell. */
+/* The longest text of hw_did() */
 #define HW_MAX_DID	256
 #define HW_NO_VMCS	(~0ULL)
 
@@ -22,16 +22,16 @@ struct module;
 
 /**
  * struct hw_cpu - one CPU
- * @on: in VMX operation
- * @vmxe: CR4.VMXE, by vmxcore
- * @foreign: CR4.VMXE, by somebody else
- * @pt_told: Intel PT knows that VMXON comes
- * @fails: why VMX cannot be had here, as vmxcore says it; 0: it can
+ * @on: the CPU is in VMX operation
+ * @vmxe: vmxcore has set CR4.VMXE
+ * @foreign: a foreign owner has set CR4.VMXE
+ * @pt_told: intel_pt_handle_vmx(1) was called
+ * @fails: the error with which VMX cannot be turned on here, or 0
  * @vmxons: how often VMX went on
- * @root: physical address of what VMXON was given
- * @current_vmcs: physical address; all ones: none
+ * @root: physical address of the operand of VMXON
+ * @current_vmcs: physical address of the current VMCS, or all ones
  * @active: physical addresses of VMCSs that were not cleared
- * @nr_active: how many
+ * @nr_active: the number of entries in @active
  * @did: the text of hw_did()
  */
 struct hw_cpu {
@@ -50,11 +50,14 @@ struct hw_cpu {
 
 DECLARE_PER_CPU(struct hw_cpu, hw_cpu);
 
-/* A module whose clients pin the module that lends VMX; and whether there is none of the latter. */
+/*
+ * Clients of this module pin the module that lends VMX. hw_no_lender: there is
+ * no such module.
+ */
 extern struct module hw_pinning_module;
 extern bool hw_no_lender;
 
-/* The real one; vmxcore's is that, and who pins it. */
+/* The real native backend. vmxcore's own adds pins to it (backend.c). */
 extern const struct vmxcore_backend hw_native;
 
 void hw_reset(void);
@@ -70,7 +73,7 @@ const char *hw_did(unsigned int cpu);
 void hw_note(const char *what);
 void hw_forget(void);
 void hw_crash(unsigned int cpu);
-/* Called before each broadcast of vmxcore's, in its context. */
+/* Called before each broadcast of vmxcore, in the context of its caller. */
 extern void (*hw_before_broadcast)(void);
 
 bool hw_slot_filled(void);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VMX instructions of the simulated CPUs. The machine has none: each of them is #UD, and what
- * the SDM says of it (volume 3, "VMX Instruction Reference") is done here, before the kernel
- * looks for an entry in the exception table. Where it has to fault the kernel goes on.
+ * The VMX instructions of the simulated CPUs. The machine has none of them, and
+ * each causes #UD. This file then does what the SDM says about the instruction
+ * (volume 3, "VMX Instruction Reference"), before the kernel looks for an entry
+ * in the exception table. If the instruction has to fault, the kernel goes on
+ * with the exception.
  */
 #include <linux/io.h>
 #include <linux/kdebug.h>
@@ -22,12 +24,13 @@
 		 X86_EFLAGS_OF)
 
 /*
- * What VMCLEAR writes into a VMCS region: what a CPU keeps there is its own, and is not what a
- * zeroed page has (SDM volume 3, "Initializing a VMCS").
+ * VMCLEAR writes this into a VMCS region. Software does not know the format of
+ * this data, and must not expect that zeros do as well (SDM volume 3,
+ * "Initializing a VMCS").
  */
 #define INITIALIZED	0x52414c43
 
-/* What an instruction comes to. */
+/* The outcome of an instruction */
 enum outcome {
 	SUCCEEDS,
 	VMFAILS,
@@ -41,7 +44,10 @@ static bool is_vmcs(u64 pa, u32 revision)
 	return IS_ALIGNED(pa, PAGE_SIZE) && page->revision == revision;
 }
 
-/* Of a VMCS region: the revision identifier, the VMX-abort indicator, and then the CPU's own. */
+/*
+ * A VMCS region has the revision identifier, the VMX-abort indicator, and then
+ * the CPU's data.
+ */
 static u32 *own_data(u64 pa)
 {
 	return (u32 *)phys_to_virt(pa) + 2;
@@ -108,12 +114,11 @@ static void rule_active_here(u64 pa)
 	}
 }
 
-/* What happens right after a VMPTRLD, on its CPU. */
 static void (*when_loaded)(void);
 
-/**
- * hw_when_loaded() - say what happens right after the next VMPTRLD
- * @then: called once on that CPU, interrupts off, before the next instruction; NULL: nothing
+/*
+ * Calls @then right after the next VMPTRLD, on its CPU and with interrupts off.
+ * It can be NULL.
  */
 void hw_when_loaded(void (*then)(void))
 {
@@ -169,7 +174,10 @@ static enum outcome vmptrst(const struct hw_cpu *c, u64 *pa)
 	return SUCCEEDS;
 }
 
-/* SDM, appendix A.10: the instruction, and each of its types from another bit on. */
+/*
+ * SDM, appendix A.10: @bit says whether there is the instruction, and the bits
+ * from @type_bit on say which types it has.
+ */
 static enum outcome flush(const struct hw_cpu *c, unsigned int bit, unsigned int type_bit,
 			  unsigned long type, const struct vmxcore_inv_desc *desc)
 {
@@ -222,7 +230,7 @@ static unsigned long register_operand(struct insn *insn, struct pt_regs *regs)
 	return offset < 0 ? ~0UL : *(unsigned long *)((char *)regs + offset);
 }
 
-/* 0F C7 /6 and /7. False: none of ours. */
+/* Emulates 0F C7 /6 and /7. Returns false if it is no VMX instruction. */
 static bool group_9(struct insn *insn, void *operand, enum outcome *outcome)
 {
 	struct hw_cpu *c = this_cpu_ptr(&hw_cpu);
@@ -264,7 +272,10 @@ static bool execute(struct insn *insn, struct pt_regs *regs, enum outcome *outco
 	return true;
 }
 
-/* SDM, "Conventions": VMfailInvalid is CF; VMfailValid, where a VMCS is current, is ZF. */
+/*
+ * SDM, "Conventions": VMfailInvalid sets CF. VMfailValid, if a VMCS is current,
+ * sets ZF.
+ */
 static unsigned long flags_of(enum outcome outcome)
 {
 	if (outcome == SUCCEEDS)
@@ -294,19 +305,13 @@ static struct notifier_block trap_nb = {
 	.notifier_call = on_trap,
 };
 
-/**
- * hw_listen() - VMX instructions are executed from here on
- *
- * Return: 0, or why not.
- */
+/* From here on VMX instructions are emulated. */
 int hw_listen(void)
 {
 	return register_die_notifier(&trap_nb);
 }
 
-/**
- * hw_deafen() - the counterpart
- */
+/* Undoes hw_listen(). */
 void hw_deafen(void)
 {
 	unregister_die_notifier(&trap_nb);

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vmxcore's parts are loaded, or are not, and then nothing is left. */
+/*
+ * vmxcore is loaded completely, or not at all, and then nothing is left of it.
+ */
 #include <linux/cpuhotplug.h>
 #include <vmxcore/compat.h>
 
 #include "../alloc.h"
 #include "world.h"
 
-/* enable_virt_at_load: where VMX cannot be had, on whichever CPU, vmxcore is not loaded. */
+/*
+ * With enable_virt_at_load vmxcore is not loaded if VMX cannot be turned on on
+ * any one CPU.
+ */
 static void vmxon_fails(struct kunit *test)
 {
 	static const int errors[] = { -EIO, -EFAULT, -EBUSY, -EXDEV, -EOPNOTSUPP };
@@ -37,7 +42,10 @@ static int nothing(unsigned int cpu)
 	return 0;
 }
 
-/* The state that vmxcore uses is another architecture's: a module might have had the same idea. */
+/*
+ * vmxcore uses the hotplug state of another architecture, and another module
+ * may do the same.
+ */
 static void hotplug_state_taken(struct kunit *test)
 {
 	int err;
@@ -53,7 +61,10 @@ static void hotplug_state_taken(struct kunit *test)
 	world_unload(NULL);
 }
 
-/* Other modules have taken them all; the first one is not among those that are given out. */
+/*
+ * Other modules have all dynamic hotplug states. The first state that vmxcore
+ * asks for is no dynamic one, but can be refused, too.
+ */
 static void no_hotplug_state_left(struct kunit *test)
 {
 	unsigned int nth;

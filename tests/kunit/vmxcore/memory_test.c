@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whatever vmxcore does for others, without memory: the first allocation of it fails, then the
- * second, and so on until none is left to fail. Each time the error is the documented one, books
- * and hardware are as before, it works right after, and nothing is leaked in the end. A new
- * allocation is covered by itself.
+ * Executes each operation of vmxcore's with a failing allocation: first the
+ * first one fails, then the second, and so on until none is left to fail. Each
+ * time the error is the documented one, vmxcore's state and the hardware are as
+ * before, the operation works right after, and no memory is leaked in the end.
+ * An allocation that is added later is covered, too.
  */
 #include <linux/err.h>
 #include <linux/kernfs.h>
@@ -16,7 +17,7 @@
 #include "world.h"
 
 #define MAX_ALLOCATIONS	200
-/* It goes offline, and comes. */
+/* This CPU goes offline and comes online. */
 #define COMING_CPU	2
 
 static struct vmxcore_client *client;
@@ -26,13 +27,14 @@ static void *page;
 static int vpid;
 
 /**
- * struct operation - what needs memory perhaps
- * @name: of it
- * @allocates: it does; false: it must never
- * @begin: what has to be there before: 0, or why it is not
- * @run: do it, wholly: 0; -ENOMEM: nothing of it is done
- * @undo: the counterpart
- * @end: the counterpart of @begin
+ * struct operation - an operation that may allocate memory
+ * @name: its name
+ * @allocates: it allocates memory; if false, it must never do so
+ * @begin: prepares the operation, and returns 0 or an error
+ * @run: executes the operation completely and returns 0, or does nothing and
+ *	returns -ENOMEM
+ * @undo: undoes @run
+ * @end: undoes @begin
  */
 struct operation {
 	const char *name;
@@ -70,7 +72,10 @@ static void unload(void)
 	world_unload(NULL);
 }
 
-/* vmxcore is a client of its own then, also where it cannot be shown. */
+/*
+ * With enable_virt_at_load vmxcore is a client of itself, also if sysfs has no
+ * memory to show it.
+ */
 static int load_always(void)
 {
 	int err;
@@ -93,7 +98,7 @@ static int register_with(unsigned int flags)
 		return PTR_ERR(client);
 	if (shown("vmxcore/clients/c0"))
 		return 0;
-	/* A client that cannot be shown is one all the same. */
+	/* A client is registered even if sysfs has no memory to show it. */
 	if (vmxcore_get(client))
 		return -ENODATA;
 	vmxcore_unregister(client);
@@ -274,7 +279,7 @@ static void describe(const struct operation *operation, char *text)
 
 KUNIT_ARRAY_PARAM(operation, operations, describe);
 
-/* All that an operation that failed could have left. */
+/* Everything that an operation that failed could have changed */
 struct state {
 	struct {
 		bool online, on, vmxe, pt_told, all;
@@ -343,7 +348,7 @@ static void expect_as_before(struct kunit *test, struct round *r, unsigned int n
 	KUNIT_ASSERT_STREQ_MSG(test, hw_broken() ?: "", "", "broken rule");
 }
 
-/* Once, and its nth allocation fails. */
+/* Executes the operation once with its nth allocation failing. */
 static void fail_one(struct kunit *test, const struct operation *o, struct round *r,
 		     unsigned int nth)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What nobody should do: it has the documented result, is noted against its client, and changes
- * nothing.
+ * Misuse of the API has the documented result, is noted for its client, and
+ * changes nothing.
  */
 #include <linux/err.h>
 #include <linux/irqflags.h>
@@ -17,7 +17,10 @@
 #define A		0
 #define B		1
 
-/* Two clients: A holds all CPUs once and the second CPU twice, B nothing. */
+/*
+ * Client A holds all CPUs once and the second CPU twice. Client B holds
+ * nothing.
+ */
 struct scene {
 	struct model model;
 	struct vmxcore_client *handles[WORLD_CLIENTS];
@@ -51,7 +54,10 @@ static void nothing_changed(struct kunit *test, struct scene *s)
 	KUNIT_EXPECT_STREQ_MSG(test, differs ?: "", "", "differs");
 }
 
-/* Against whom, and nobody else, which kind of misuse is noted, and no other. */
+/*
+ * Expects that exactly this kind of misuse is noted, for this client and for no
+ * other.
+ */
 static void noted(struct kunit *test, struct scene *s, unsigned int i, enum vmxcore_misuse kind)
 {
 	unsigned int other = i == A ? B : A;
@@ -62,7 +68,7 @@ static void noted(struct kunit *test, struct scene *s, unsigned int i, enum vmxc
 	nothing_changed(test, s);
 }
 
-static void nobody_noted(struct kunit *test, struct scene *s)
+static void nothing_noted(struct kunit *test, struct scene *s)
 {
 	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(s->handles[A])->warned, 0);
 	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(s->handles[B])->warned, 0);
@@ -77,7 +83,10 @@ static void put_without_a_get(struct kunit *test)
 	noted(test, s, B, VMXCORE_MISUSE_PUT);
 }
 
-/* References of one kind are not put for those of the other, nor for those on another CPU. */
+/*
+ * References of one kind are not put for those of the other, nor for those on
+ * another CPU.
+ */
 static void put_of_another_kind(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -89,12 +98,12 @@ static void put_of_another_kind(struct kunit *test)
 
 	model_put(&s->model, A);
 	vmxcore_put(s->handles[A]);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 	vmxcore_put(s->handles[A]);
 	noted(test, s, A, VMXCORE_MISUSE_PUT);
 }
 
-/* A reference that died may be put once, by whom it was. */
+/* A reference that died may be put once, by the client that had it. */
 static void put_of_the_dead(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -109,7 +118,7 @@ static void put_of_the_dead(struct kunit *test)
 	for (i = 0; i < 2; i++) {
 		model_put_cpu(&s->model, A, 1);
 		world_put_cpu(s->handles[A], 1, WORLD_TASK);
-		nobody_noted(test, s);
+		nothing_noted(test, s);
 	}
 	world_put_cpu(s->handles[A], 1, WORLD_TASK);
 	noted(test, s, A, VMXCORE_MISUSE_PUT);
@@ -127,8 +136,11 @@ static void call_all_with(struct kunit *test, struct vmxcore_client *handle)
 	vmxcore_vpid_free(handle, 1);
 }
 
-/* Of nobody, of one that is gone, of one to come in the same place, of no place. */
-static void handle_of_nobody(struct kunit *test)
+/*
+ * NULL, a stale handle, the handle that the next client in this entry will
+ * have, and numbers that belong to no entry.
+ */
+static void invalid_handles(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
 	unsigned long old = (unsigned long)s->handles[B];
@@ -143,7 +155,7 @@ static void handle_of_nobody(struct kunit *test)
 	call_all_with(test, ERR_PTR(-EBUSY));
 	for (i = 0; i < VMXCORE_MAX_CLIENTS; i++)
 		call_all_with(test, (void *)(unsigned long)i);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
 static void unregister_twice(struct kunit *test)
@@ -159,7 +171,7 @@ static void unregister_twice(struct kunit *test)
 	s->handles[A] = world_register(A, false, 0);
 	model_register(&s->model, A, false, false);
 	vmxcore_unregister(handle);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
 static void all_that_sleep(void *scene)
@@ -194,7 +206,7 @@ static void sleep_where_one_must_not(struct kunit *test)
 	noted(test, s, A, VMXCORE_MISUSE_CONTEXT);
 }
 
-/* Which CPU that is about may have changed when it is over. */
+/* The task could be on another CPU when the call returns. */
 static void this_cpu_where_it_may_change(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -204,10 +216,12 @@ static void this_cpu_where_it_may_change(struct kunit *test)
 	vmxcore_put_cpu(s->handles[A]);
 	noted(test, s, A, VMXCORE_MISUSE_CONTEXT);
 	KUNIT_EXPECT_EQ(test, vmxcore_ept_activate(0x1000), -EINVAL);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
-/* Of one that has it current nobody may be interrupted by a task. */
+/*
+ * A borrow interrupts the user of the current VMCS, which a task must not do.
+ */
 static void borrowed_by_a_task(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -225,10 +239,13 @@ static void borrowed_by_a_task(struct kunit *test)
 	local_irq_enable();
 	KUNIT_EXPECT_EQ(test, err, -EINVAL);
 	vmxcore_vmcs_free(vmcs);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
-/* Its revision is none that the CPU knows. It is not active anywhere after that. */
+/*
+ * The page has a revision identifier that the CPU does not know. After a failed
+ * load the VMCS is active nowhere.
+ */
 static void what_is_no_vmcs(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -239,7 +256,7 @@ static void what_is_no_vmcs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], page)), -EINVAL);
 	page[16] = HW_REVISION;
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], page + 16)), -EINVAL);
-	/* A shadow VMCS. */
+	/* This is a shadow VMCS. */
 	*page = HW_REVISION | BIT(31);
 	vmcs = vmxcore_vmcs_adopt(s->handles[A], page);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(vmcs));
@@ -261,13 +278,16 @@ static void what_is_no_vmcs(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, set_memory_p((unsigned long)page, 1), 0);
 	free_page((unsigned long)page);
 
-	/* No page of the direct map: what its address stands for there is another page's. */
+	/*
+	 * A page outside of the direct map has an address there that belongs to
+	 * another page.
+	 */
 	page = vmalloc(PAGE_SIZE);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	*page = HW_REVISION;
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], page)), -EINVAL);
 	vfree(page);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
 static struct vmxcore_client *goes;
@@ -277,7 +297,10 @@ static void unregister_it(void)
 	vmxcore_unregister(goes);
 }
 
-/* Another task of the client's, and it had been asked who it is before. */
+/*
+ * Another task unregisters the client after vmxcore_vmcs_alloc() has looked up
+ * its handle.
+ */
 static void unregistered_while_it_gets_a_vmcs(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -297,14 +320,14 @@ static long get_cpu_work(void *handle)
 	return vmxcore_get_cpu(handle);
 }
 
-/* A thread that is bound is no misuse. */
+/* A call in a thread that is bound to a CPU is no misuse. */
 static void this_cpu_in_a_bound_thread(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
 
 	model_get_cpu(&s->model, B, 3);
 	KUNIT_EXPECT_EQ(test, work_on_cpu(3, get_cpu_work, s->handles[B]), 0);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
 static void too_many_on_a_cpu(struct kunit *test)
@@ -316,12 +339,12 @@ static void too_many_on_a_cpu(struct kunit *test)
 		model_get_cpu(&s->model, B, 0);
 		KUNIT_ASSERT_EQ(test, world_get_cpu(s->handles[B], 0, WORLD_IRQ), 0);
 	}
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 	KUNIT_EXPECT_EQ(test, world_get_cpu(s->handles[B], 0, WORLD_IRQ), -EOVERFLOW);
 	noted(test, s, B, VMXCORE_MISUSE_OVERFLOW);
 }
 
-/* Nobody can wait for so many gets: the books are written. */
+/* So many gets would take too long, so the test writes the counter. */
 static void too_many_on_all(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -362,13 +385,13 @@ static void names(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		KUNIT_EXPECT_EQ_MSG(test, try_name(bad[i]), -EINVAL, "%s", bad[i] ?: "NULL");
-		nobody_noted(test, s);
+		nothing_noted(test, s);
 	}
 	for (i = 0; i < ARRAY_SIZE(good); i++)
 		KUNIT_EXPECT_EQ_MSG(test, try_name(good[i]), 0, "%s", good[i]);
 	KUNIT_EXPECT_EQ(test, try_name("c0"), -EEXIST);
 	KUNIT_EXPECT_EQ(test, try_name("c1"), -EEXIST);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
 static void no_description(struct kunit *test)
@@ -378,7 +401,7 @@ static void no_description(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_register(NULL)), -EINVAL);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_register(&no_owner)), -EINVAL);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
 static void the_description_is_copied(struct kunit *test)
@@ -414,18 +437,21 @@ static void too_many_clients(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, try_name("m07"), 0);
 }
 
-/* Who is alone keeps everybody else out, and gets in only where nobody holds anything. */
+/*
+ * An exclusive client can register only while no client holds anything. All
+ * others are refused then.
+ */
 static void alone(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
 	unsigned int cpu;
 
 	KUNIT_EXPECT_EQ(test, PTR_ERR(world_register(2, false, VMXCORE_EXCLUSIVE)), -EBUSY);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 	model_put(&s->model, A);
 	vmxcore_put(s->handles[A]);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(world_register(2, false, VMXCORE_EXCLUSIVE)), -EBUSY);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 	for (cpu = 0; cpu < 2; cpu++) {
 		model_put_cpu(&s->model, A, 1);
 		world_put_cpu(s->handles[A], 1, WORLD_TASK);
@@ -438,19 +464,19 @@ static void alone(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, world_get_cpu(s->handles[A], cpu, WORLD_IRQ), -EBUSY);
 	KUNIT_EXPECT_EQ(test, try_name("another"), -EBUSY);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(world_register(3, false, VMXCORE_EXCLUSIVE)), -EBUSY);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 	model_get(&s->model, 2);
 	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[2]), 0);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 	model_unregister(&s->model, 2);
 	vmxcore_unregister(s->handles[2]);
 	model_get(&s->model, A);
 	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[A]), 0);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
-/* CR4.VMXE tells, where it is not vmxcore's own. */
-static void somebody_who_does_not_ask(struct kunit *test)
+/* CR4.VMXE shows a foreign owner, unless vmxcore has set it. */
+static void foreign_owner(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
 	unsigned int cpu, other;
@@ -465,7 +491,7 @@ static void somebody_who_does_not_ask(struct kunit *test)
 					    "CPU %u of %u", other, cpu);
 		per_cpu(hw_cpu.foreign, cpu) = false;
 	}
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
 static void too_late(struct kunit *test)
@@ -476,7 +502,7 @@ static void too_late(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[A]), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, vmxcore_get(s->handles[B]), -ESHUTDOWN);
 	vmxcore_rebooting = false;
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
 static void a_vmcs_without_a_reference(struct kunit *test)
@@ -496,7 +522,7 @@ static void a_vmcs_without_a_reference(struct kunit *test)
 	noted(test, s, B, VMXCORE_MISUSE_REFERENCE);
 	KUNIT_EXPECT_EQ(test, per_cpu(hw_cpu.nr_active, 0) + per_cpu(hw_cpu.nr_active, 1), 0);
 	vmxcore_vmcs_free(vmcs);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
 static void a_vmcs_where_one_must_not(struct kunit *test)
@@ -517,12 +543,15 @@ static void a_vmcs_where_one_must_not(struct kunit *test)
 	noted(test, s, A, VMXCORE_MISUSE_CONTEXT);
 	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(s->handles[A])->nr_vmcss, 1);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(vmxcore_vmcs_adopt(s->handles[A], NULL)), -EINVAL);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 	vmxcore_vmcs_free(vmcs);
 	KUNIT_EXPECT_EQ(test, vmxcore_entry_find(s->handles[A])->nr_vmcss, 0);
 }
 
-/* The client has gone without it: what is left of it is recognised, and is nobody's. */
+/*
+ * The client has unregistered and did not free its VMCS. The stale handle is
+ * recognised, and the misuse is noted for no client.
+ */
 static void a_vmcs_that_was_taken_back(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -538,14 +567,14 @@ static void a_vmcs_that_was_taken_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, world_vmcs_load(1, vmcs), -EINVAL);
 	vmxcore_vmcs_clear(vmcs);
 	vmxcore_vmcs_free(vmcs);
-	nobody_noted(test, s);
+	nothing_noted(test, s);
 }
 
 static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(put_without_a_get),
 	KUNIT_CASE(put_of_another_kind),
 	KUNIT_CASE(put_of_the_dead),
-	KUNIT_CASE(handle_of_nobody),
+	KUNIT_CASE(invalid_handles),
 	KUNIT_CASE(unregister_twice),
 	KUNIT_CASE(sleep_where_one_must_not),
 	KUNIT_CASE(this_cpu_where_it_may_change),
@@ -560,7 +589,7 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE(the_description_is_copied),
 	KUNIT_CASE(too_many_clients),
 	KUNIT_CASE(alone),
-	KUNIT_CASE(somebody_who_does_not_ask),
+	KUNIT_CASE(foreign_owner),
 	KUNIT_CASE(too_late),
 	KUNIT_CASE(a_vmcs_without_a_reference),
 	KUNIT_CASE(a_vmcs_where_one_must_not),

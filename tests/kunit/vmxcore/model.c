@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The model of references, and where vmxcore's books and the hardware differ from it. */
+/*
+ * The model of references, and a comparison of vmxcore's state and the hardware
+ * with it.
+ */
 #include <linux/errno.h>
 #include <linux/string.h>
 #include <vmxcore/client.h>
@@ -7,10 +10,7 @@
 
 #include "model.h"
 
-/**
- * model_init() - nobody is registered, all CPUs are online
- * @m: the model
- */
+/* No client is registered, and all CPUs are online. */
 void model_init(struct model *m)
 {
 	memset(m, 0, sizeof(*m));
@@ -43,13 +43,7 @@ static bool held(const struct model *m, unsigned int cpu)
 	return m->online[cpu] && (all_held(m) || refs_on(m, cpu));
 }
 
-/**
- * model_on() - has VMX to be on?
- * @m: the model
- * @cpu: there
- *
- * Return: true if so.
- */
+/* Returns whether VMX has to be on on a CPU. */
 bool model_on(const struct model *m, unsigned int cpu)
 {
 	return held(m, cpu) && !m->lost[cpu];
@@ -66,7 +60,7 @@ static bool any_lost(const struct model *m)
 	return false;
 }
 
-/* What nobody holds is not lost. */
+/* A CPU that no client holds has not lost VMX. */
 static void settle(struct model *m)
 {
 	unsigned int cpu;
@@ -97,7 +91,7 @@ static bool other_alone(const struct model *m, const struct model_client *than)
 	return false;
 }
 
-/* What a reference comes to on a CPU, of which VMX may be on already. */
+/* Returns the result of a reference on a CPU, where VMX may be on already. */
 static int reference(const struct model *m, unsigned int cpu)
 {
 	if (m->lost[cpu])
@@ -105,14 +99,10 @@ static int reference(const struct model *m, unsigned int cpu)
 	return model_on(m, cpu) ? 0 : m->fails[cpu];
 }
 
-/**
- * model_register() - a client registers
- * @m: the model
- * @i: which
- * @pins: is it of a module that pins?
- * @alone: does it want VMX for itself?
- *
- * Return: as vmxcore_register().
+/*
+ * A client registers. @pins: it pins the module that lends VMX; @alone: it is
+ * exclusive. Returns what vmxcore_register() has to return, as the following
+ * functions do for their calls.
  */
 int model_register(struct model *m, unsigned int i, bool pins, bool alone)
 {
@@ -130,12 +120,8 @@ int model_register(struct model *m, unsigned int i, bool pins, bool alone)
 	return 0;
 }
 
-/**
- * model_unregister() - a client goes, and what it holds
- * @m: the model
- * @i: which
- *
- * Return: 0; -EINVAL: misuse.
+/*
+ * A client unregisters, and loses its references. Returns -EINVAL for misuse.
  */
 int model_unregister(struct model *m, unsigned int i)
 {
@@ -146,13 +132,6 @@ int model_unregister(struct model *m, unsigned int i)
 	return 0;
 }
 
-/**
- * model_get() - a reference on all CPUs
- * @m: the model
- * @i: whose
- *
- * Return: as vmxcore_get().
- */
 int model_get(struct model *m, unsigned int i)
 {
 	struct model_client *c = &m->clients[i];
@@ -174,13 +153,7 @@ int model_get(struct model *m, unsigned int i)
 	return 0;
 }
 
-/**
- * model_put() - and back
- * @m: the model
- * @i: whose
- *
- * Return: 0; -EINVAL: misuse.
- */
+/* Returns -EINVAL for misuse. */
 int model_put(struct model *m, unsigned int i)
 {
 	struct model_client *c = &m->clients[i];
@@ -192,14 +165,7 @@ int model_put(struct model *m, unsigned int i)
 	return 0;
 }
 
-/**
- * model_get_cpu() - a reference on one CPU
- * @m: the model
- * @i: whose
- * @cpu: online
- *
- * Return: as vmxcore_get_cpu().
- */
+/* @cpu must be online. */
 int model_get_cpu(struct model *m, unsigned int i, unsigned int cpu)
 {
 	struct model_client *c = &m->clients[i];
@@ -218,14 +184,7 @@ int model_get_cpu(struct model *m, unsigned int i, unsigned int cpu)
 	return 0;
 }
 
-/**
- * model_put_cpu() - and back
- * @m: the model
- * @i: whose
- * @cpu: online
- *
- * Return: 0; -EINVAL: misuse.
- */
+/* @cpu must be online. Returns -EINVAL for misuse. */
 int model_put_cpu(struct model *m, unsigned int i, unsigned int cpu)
 {
 	struct model_client *c = &m->clients[i];
@@ -240,13 +199,7 @@ int model_put_cpu(struct model *m, unsigned int i, unsigned int cpu)
 	return 0;
 }
 
-/**
- * model_up() - a CPU comes online, or does not
- * @m: the model
- * @cpu: offline
- *
- * Return: 0, or why it stays offline.
- */
+/* A CPU comes online, or stays offline with an error. */
 int model_up(struct model *m, unsigned int cpu)
 {
 	if (all_held(m) && m->fails[cpu])
@@ -255,13 +208,7 @@ int model_up(struct model *m, unsigned int cpu)
 	return 0;
 }
 
-/**
- * model_down() - a CPU goes offline, and the references on it
- * @m: the model
- * @cpu: not the first
- *
- * Return: 0.
- */
+/* A CPU goes offline, and the references on it die. */
 int model_down(struct model *m, unsigned int cpu)
 {
 	struct model_client *c;
@@ -278,12 +225,7 @@ int model_down(struct model *m, unsigned int cpu)
 	return 0;
 }
 
-/**
- * model_suspend() - suspend and resume
- * @m: the model
- *
- * Return: 0.
- */
+/* The machine suspends and resumes. */
 int model_suspend(struct model *m)
 {
 	bool was_online[WORLD_CPUS];
@@ -349,7 +291,7 @@ static const char *client_differs(const struct model *m, unsigned int i,
 			return "how often a client was told that a CPU is gone";
 	}
 	if (!entry != !c->registered)
-		return "who is registered";
+		return "which clients are registered";
 	if (!entry)
 		return NULL;
 	if (vmxcore_entry_refs(entry) != c->refs)
@@ -371,12 +313,9 @@ static int pins(const struct model *m)
 	return sum;
 }
 
-/**
- * model_differs() - are books and hardware as the model?
- * @m: the model
- * @handles: of its clients, those that were registered once included
- *
- * Return: NULL, or the first thing that is not.
+/*
+ * Returns the first thing in which vmxcore's state or the hardware differs from
+ * the model, or NULL. @handles has the clients' handles, also stale ones.
  */
 const char *model_differs(const struct model *m, struct vmxcore_client *const *handles)
 {

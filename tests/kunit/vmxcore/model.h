@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What vmxcore promises of references, in the simplest form: who holds what, and no state that
- * can be computed from that. Shares no code with vmxcore.
+ * The simplest model of references: it has the references of each client, and
+ * no state that can be computed from these. It shares no code with vmxcore.
  */
 #ifndef VMXCORE_KUNIT_MODEL_H
 #define VMXCORE_KUNIT_MODEL_H
@@ -18,13 +18,14 @@ struct model_client {
 };
 
 /**
- * struct model - the machine as it has to be
- * @clients: what each one holds
- * @online: CPUs
- * @lost: why a CPU lost VMX at resume, although it is held; 0: it did not
- * @fails: what VMXON comes to there
- * @gone: how often each client has been told that a CPU is gone
- * @pin_fails: who lends VMX cannot be pinned
+ * struct model - the expected state of the machine
+ * @clients: what each client holds
+ * @online: which CPUs are online
+ * @lost: the error by which a CPU lost VMX at resume although a client holds
+ *	it, or 0
+ * @fails: the result of VMXON on a CPU
+ * @gone: how often cpu_gone() of each client was called for a CPU
+ * @pin_fails: the module that lends VMX cannot be pinned
  */
 struct model {
 	struct model_client clients[WORLD_CLIENTS];

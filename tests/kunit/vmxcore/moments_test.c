@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two at the same moment, and not by luck: one is stopped where the other must not come in between,
- * the other tries, and has to wait until the first goes on.
+ * Two calls at the same time, made to meet: the first one is stopped at a place
+ * where the other one must not interfere. The other one is started then, and
+ * has to wait until the first goes on.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/delay.h>
@@ -16,23 +17,28 @@
 
 #include "world.h"
 
-/* The test itself is on the first CPU. */
+/* The test itself runs on the first CPU. */
 #define CPU_OF_FIRST	1
 #define CPU_OF_OTHER	2
 #define CPU_THAT_COMES	3
 
-/* Before vmxcore's own on the way down, after it on the way up; the CPU is not online. */
+/*
+ * This state comes before vmxcore's own when a CPU goes offline, and after it
+ * when a CPU comes online. The CPU is not online there.
+ */
 #define STATE_STARTING	CPUHP_AP_ARM_L2X0_STARTING
 
-/* One that has met a lock, and is not held up by it, comes within this time. */
+/* A call that has met a lock and need not wait for it ends within this time. */
 #define WHILE_MS	100
-/* Something that has to happen, and does not, fails the test after this time. */
+/* The test fails if an expected event does not happen within this time. */
 #define GIVE_UP_US	60000000
 
 /*
- * Where a task can be stopped: a put has uncounted its reference, in a tracepoint, for which RCU
- * waits; the same put is about to have VMX turned off, asleep; VMX is on, on one CPU; a CPU is on
- * its way up and not online yet, or online while hotplug is still locked.
+ * Places where a task can be stopped. IN_PUT: a put has dropped its reference,
+ * and is in a tracepoint, for which RCU waits. IN_BROADCAST: a put has dropped
+ * its reference and VMX is about to be turned off; the task sleeps. IN_VMXON:
+ * VMX is on on one CPU. IN_STARTING: a CPU comes online but is not online yet.
+ * IN_ONLINE: the CPU is online and hotplug is still locked.
  */
 enum place {
 	NOWHERE,
@@ -49,10 +55,13 @@ static int state_online;
 
 static struct vmxcore_client *a, *b;
 
-/* VMX, when somebody got it for himself. */
+/* VMX was on when the exclusive client was registered. */
 static bool found_on;
 
-/* Until the test says so, and not until some time is over: a busy host has other clocks. */
+/*
+ * Waits for the test and not for some time, as no time is long enough on a busy
+ * host.
+ */
 static void stop(enum place here, void (*pass_time)(void))
 {
 	if (READ_ONCE(stop_at) != here)
@@ -62,13 +71,16 @@ static void stop(enum place here, void (*pass_time)(void))
 		pass_time();
 }
 
-/* Where interrupts may be off, or the CPU not online. */
+/* For places where interrupts may be off or the CPU is not online */
 static void spin(void)
 {
 	cpu_relax();
 }
 
-/* Where nobody else, RCU for one, must wait because of it. */
+/*
+ * For places where nothing else, for example RCU, may have to wait for this
+ * task
+ */
 static void doze(void)
 {
 	msleep(20);
@@ -102,7 +114,7 @@ static int on_online(unsigned int cpu)
 	return 0;
 }
 
-/* What one of those who meet does. */
+/* One of the calls that meet */
 struct role {
 	int (*act)(void);
 	struct task_struct *task;
@@ -113,7 +125,10 @@ struct role {
 #define NR_ROLES	3
 static struct role roles[NR_ROLES];
 
-/* The kernel's event "contention_begin": this task waits for a lock, asleep or not. */
+/*
+ * The kernel's event "contention_begin" says that this task waits for a lock,
+ * sleeping or not.
+ */
 static void on_contention(void *unused, void *lock, unsigned int flags)
 {
 	unsigned int i;
@@ -206,7 +221,7 @@ static int put_a_here(void)
 	return 0;
 }
 
-/* Who comes next has the slot. */
+/* The client that registers next gets the entry of this one. */
 static int succeed(void)
 {
 	const struct vmxcore_client_desc desc = { .name = "next", .owner = &world_owner };
@@ -246,12 +261,12 @@ static int exclude(void)
 }
 
 /**
- * struct meeting - who meets
- * @place: where the first is stopped
- * @first: what he does
- * @other: what the other does, who has to wait
- * @result: what that comes to
- * @third: what a third task does while both wait
+ * struct meeting - the calls that meet
+ * @place: where the first call is stopped
+ * @first: the first call
+ * @other: the other call, which has to wait
+ * @result: the expected result of @other
+ * @third: the call of a third task while both wait, or NULL
  */
 struct meeting {
 	enum place place;
@@ -261,13 +276,16 @@ struct meeting {
 	int (*third)(void);
 };
 
-/* It is at its end, waits for a lock, or sleeps. */
+/* The task has ended, waits for a lock, or sleeps. */
 static bool came_to_something(struct role *role, struct task_struct *thread)
 {
 	return READ_ONCE(role->done) || READ_ONCE(role->waits) || !task_is_running(thread);
 }
 
-/* Starts one, and says whether it has to wait, and not only on the way. */
+/*
+ * Starts a task and returns whether it waits. If it is expected to, gives it
+ * time to go on after it has met a lock.
+ */
 static bool waits(struct kunit *test, struct role *role, struct task_struct **thread, bool wanted)
 {
 	bool there;
@@ -311,7 +329,7 @@ static void meet(struct kunit *test, const struct meeting *m)
 	set_cpus_allowed_ptr(current, cpu_possible_mask);
 }
 
-/* Both make the first reference of all. */
+/* Both calls take the first reference of all. */
 static void get_against_get(struct kunit *test)
 {
 	a = world_client(test, "a");
@@ -324,7 +342,7 @@ static void get_against_get(struct kunit *test)
 	world_expect_on(test, false);
 }
 
-/* It looks whether all CPUs are held, and is not one of them yet. */
+/* The CPU has checked whether all CPUs are held, and is not online yet. */
 static void get_against_a_cpu_that_comes(struct kunit *test)
 {
 	a = world_client(test, "a");
@@ -334,7 +352,10 @@ static void get_against_a_cpu_that_comes(struct kunit *test)
 	vmxcore_put(a);
 }
 
-/* The get began before somebody had VMX for himself, and has turned it on only after. */
+/*
+ * The get began before the exclusive client registered, and would turn VMX on
+ * only after that.
+ */
 static void get_against_exclusive(struct kunit *test)
 {
 	a = world_client(test, "a");
@@ -351,7 +372,10 @@ static void get_against_exclusive(struct kunit *test)
 	world_expect_on(test, false);
 }
 
-/* The put has uncounted its reference, and VMX is still on. An exclusive client finds it off. */
+/*
+ * The put has dropped its reference and VMX is still on. An exclusive client
+ * has to find it off.
+ */
 static void put_against_exclusive(struct kunit *test)
 {
 	a = world_client(test, "a");
@@ -363,7 +387,10 @@ static void put_against_exclusive(struct kunit *test)
 	world_expect_on(test, false);
 }
 
-/* A call that changes the references of a client is over when another client has the entry. */
+/*
+ * A call that changes the references of a client has ended before another
+ * client gets its entry.
+ */
 static void unregister_against_put(struct kunit *test)
 {
 	a = world_client(test, "a");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The native backend through its ops, with no book of vmxcore's above it: what a CPU is told, in
- * which order, and what is left when it does not work.
+ * Calls the ops of the native backend, without the rest of vmxcore. Tests what
+ * a CPU is told to do, in which order, and that nothing is left after an error.
  */
 #include <linux/io.h>
 #include <linux/mm.h>
@@ -60,7 +60,7 @@ static void do_off(void *err)
 	*(int *)err = hw_native.off();
 }
 
-/* What a CPU did for it is in hw_did() then. */
+/* hw_did() has what the CPU did in this call. */
 static int call(unsigned int cpu, void (*op)(void *err))
 {
 	int err;
@@ -69,7 +69,7 @@ static int call(unsigned int cpu, void (*op)(void *err))
 	return smp_call_function_single(cpu, op, &err, 1) ?: err;
 }
 
-/* Nothing of it is left: CR4 as before, and Intel PT may trace again. */
+/* CR4 is as before, and Intel PT may trace again. */
 static void expect_untouched(struct kunit *test, unsigned int cpu)
 {
 	const struct hw_cpu *c = per_cpu_ptr(&hw_cpu, cpu);
@@ -79,7 +79,10 @@ static void expect_untouched(struct kunit *test, unsigned int cpu)
 	KUNIT_EXPECT_FALSE(test, c->pt_told);
 }
 
-/* What VMXON was given: zeroed but for the revision identifier, and no other CPU's. */
+/*
+ * The operand of VMXON has zeros except for the revision identifier, and is not
+ * that of another CPU.
+ */
 static void expect_own_root(struct kunit *test, unsigned int cpu)
 {
 	const struct vmxcore_root_vmcs *root = phys_to_virt(per_cpu(hw_cpu.root, cpu));
@@ -113,7 +116,6 @@ static void on_and_off(struct kunit *test)
 	}
 }
 
-/* And when what was wrong is mended, it works. */
 static void expect_refused(struct kunit *test, int error, const char *did)
 {
 	KUNIT_EXPECT_EQ(test, call(1, do_on), error);
@@ -121,6 +123,7 @@ static void expect_refused(struct kunit *test, int error, const char *did)
 	expect_untouched(test, 1);
 }
 
+/* Once the cause of an error is gone, VMX can be turned on. */
 static void expect_works(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, call(1, do_on), 0);
@@ -128,17 +131,20 @@ static void expect_works(struct kunit *test)
 	expect_untouched(test, 1);
 }
 
-/* Not found out by trying: VMXON would write into somebody else's VMCS. */
+/*
+ * This is not found out by trying, as VMXON would write into the current VMCS
+ * of that owner.
+ */
 static void foreign_owner(struct kunit *test)
 {
 	per_cpu(hw_cpu.foreign, 1) = true;
 	expect_refused(test, -EBUSY, "");
-	KUNIT_EXPECT_TRUE_MSG(test, per_cpu(hw_cpu.foreign, 1), "his CR4.VMXE is his");
+	KUNIT_EXPECT_TRUE_MSG(test, per_cpu(hw_cpu.foreign, 1), "its CR4.VMXE was cleared");
 	per_cpu(hw_cpu.foreign, 1) = false;
 	expect_works(test);
 }
 
-/* Its own VMX is nothing to VMXON into either. */
+/* VMXON is not executed where vmxcore itself has turned VMX on, either. */
 static void on_already(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, call(1, do_on), 0);
@@ -165,7 +171,10 @@ static void vmxon_vmfails(struct kunit *test)
 	expect_works(test);
 }
 
-/* It is the page that counts, not what the books know of it. */
+/*
+ * VMXON checks the revision identifier in the page, whatever vmxcore knows
+ * about it.
+ */
 static void another_revision(struct kunit *test)
 {
 	struct vmxcore_root_vmcs *root;
@@ -180,7 +189,7 @@ static void another_revision(struct kunit *test)
 	expect_works(test);
 }
 
-/* CR4 and VMXON are not touched where the MSRs say already that it is no use. */
+/* If the MSRs differ, CR4 is not changed and VMXON is not executed. */
 static void another_kind_of_cpu(struct kunit *test)
 {
 	hw_fail(1, -EXDEV);
@@ -191,7 +200,10 @@ static void another_kind_of_cpu(struct kunit *test)
 	expect_works(test);
 }
 
-/* The kernel takes VMX from a CPU whose IA32_FEATURE_CONTROL is locked without it. */
+/*
+ * The kernel clears the VMX feature of a CPU if IA32_FEATURE_CONTROL locks VMX
+ * off.
+ */
 static void locked_off(struct kunit *test)
 {
 	hw_fail(1, -EOPNOTSUPP);
@@ -214,7 +226,10 @@ static const struct {
 	{ BIT_ULL(20) | BIT_ULL(32), ON },
 };
 
-/* What guests of another hypervisor left is forgotten, by what this machine's CPUs have for it. */
+/*
+ * TLB entries of another hypervisor's guests are flushed, with those
+ * instructions that the CPU has.
+ */
 static void flushes_what_was_left(struct kunit *test)
 {
 	u64 all = hw_msr(MSR_IA32_VMX_EPT_VPID_CAP);
@@ -235,7 +250,10 @@ static void flushes_what_was_left(struct kunit *test)
 	}
 }
 
-/* Somebody executed VMXOFF behind vmxcore's back: it faults, and the rest is done all the same. */
+/*
+ * If other code has executed VMXOFF without vmxcore, VMXOFF faults, and the
+ * rest is done all the same.
+ */
 static void off_already(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, call(1, do_on), 0);
@@ -246,7 +264,9 @@ static void off_already(struct kunit *test)
 	expect_works(test);
 }
 
-/* Intel PT is not told: the kernel stops it by itself. */
+/*
+ * intel_pt_handle_vmx() is not called, as the kernel stops Intel PT by itself.
+ */
 static void emergency(struct kunit *test)
 {
 	unsigned int cpu;
@@ -260,7 +280,7 @@ static void emergency(struct kunit *test)
 		KUNIT_EXPECT_STREQ(test, hw_did(cpu), "vmxoff !vmxe");
 		KUNIT_EXPECT_FALSE(test, hw_on(cpu));
 		KUNIT_EXPECT_EQ(test, traced[cpu], 1);
-		/* More than once is fine. */
+		/* A second call is allowed. */
 		hw_crash(cpu);
 		KUNIT_EXPECT_EQ(test, emergencies[cpu], 2);
 		KUNIT_EXPECT_STREQ(test, hw_did(cpu), "vmxoff !vmxe");
@@ -276,7 +296,10 @@ static void emergency_where_it_is_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, traced[1], 0);
 }
 
-/* It blocks INIT as ours does. An NMI between his CR4.VMXE and his VMXON finds the first alone. */
+/*
+ * VMX of a foreign owner blocks INIT, too. An NMI between its write of CR4 and
+ * its VMXON finds only CR4.VMXE set.
+ */
 static void emergency_of_a_foreign_owner(struct kunit *test)
 {
 	unsigned int on;
@@ -292,7 +315,7 @@ static void emergency_of_a_foreign_owner(struct kunit *test)
 	}
 }
 
-/* The kernel's one slot: from start to stop, and not a moment longer. */
+/* The kernel's only slot is filled from start() to stop(), and no longer. */
 static void emergency_slot(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, hw_slot_filled());
@@ -306,7 +329,10 @@ static void emergency_slot(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, emergencies[1], 1);
 }
 
-/* VMX is always available, so there is no provider whose module has to stay loaded. */
+/*
+ * VMX is always available, so there is no provider whose module has to stay
+ * loaded.
+ */
 static void no_provider(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, hw_native.available());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* PID-pointer tables. */
+/* PID-pointer tables */
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/hw_breakpoint.h>
@@ -10,7 +10,10 @@
 #include "../alloc.h"
 #include "../chance.h"
 
-/* SDM volume 3, "Posted-Interrupt Processing", and "IPI Virtualization": bit 0 says valid. */
+/*
+ * SDM volume 3, "Posted-Interrupt Processing", and "IPI Virtualization": bit 0
+ * is the valid bit.
+ */
 #define DESCRIPTOR	64
 #define VALID		1
 #define NR_STEPS	20000
@@ -40,7 +43,10 @@ static void pid_table_end(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, alloc_live(), 0, "memory leaked");
 }
 
-/* Of a page that is the table's end, all of it: KASAN sees what is beyond. */
+/*
+ * Reads each entry up to the end of the table's last page. KASAN sees an access
+ * beyond it.
+ */
 static void of_any_size(struct kunit *test)
 {
 	static const unsigned int lasts[] = { 0, 1, 510, 511, 512, 1023, 1024, 4095, 65534, 65535 };
@@ -73,7 +79,10 @@ static void free_of_none(struct kunit *test)
 	vmxcore_pid_table_free(NULL);
 }
 
-/* Beyond the last, and below: another table's, or what the allocator keeps there. */
+/*
+ * Entries outside of the table are another table's or the allocator's, and must
+ * not be written.
+ */
 static void outside(struct kunit *test)
 {
 	static const unsigned int ids[] = { 8, 9, 511, 512, 65535, 65536, UINT_MAX };
@@ -158,7 +167,10 @@ static void against_a_model(struct kunit *test)
 	free_page((unsigned long)books.descriptors);
 }
 
-/* What a CPU would read of an entry after each store to it, by a data breakpoint on all CPUs. */
+/*
+ * A data breakpoint on all CPUs reads the entry after each store to it, as a
+ * CPU that sends an IPI could.
+ */
 static struct {
 	const u64 *entry;
 	u64 whole;
@@ -175,7 +187,10 @@ static void on_store(struct perf_event *event, struct perf_sample_data *data, st
 		watched.halves++;
 }
 
-/* A CPU that sends an IPI reads an entry at any moment: whole, or not there. */
+/*
+ * A CPU that sends an IPI reads an entry at any moment, so it is either
+ * complete or not valid.
+ */
 static void never_half(struct kunit *test)
 {
 	struct vmxcore_pid_table *table = table_for(test, 0);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ways down, while clients hold VMX and have VMCSs loaded: what each CPU does, in which order,
- * what clients are told, and what they can still do. Each test has a vmxcore of its own: there is
- * no way back from most of them.
+ * CPUs and the machine go down while clients hold VMX and have VMCSs loaded.
+ * Tests what each CPU does in which order, which callbacks are called, and what
+ * clients can still do. Each test loads vmxcore anew, as vmxcore cannot be used
+ * after most of them.
  */
 #include <linux/err.h>
 #include <linux/irqflags.h>
@@ -13,12 +14,15 @@
 
 #include "world.h"
 
-/* A holds all CPUs and has a VMCS on each; B holds the first two, and has one on the second. */
+/*
+ * A holds all CPUs and has a VMCS on each. B holds the first two CPUs and has a
+ * VMCS on the second.
+ */
 #define A		0
 #define B		1
 #define NR_CLIENTS	2
 
-/* What a CPU does, as hw_did() has it. */
+/* Texts of hw_did() */
 #define UP		"pt vmxe vmxon invept invvpid"
 #define TOLD		"a b"
 #define CLEAR		" vmclear"
@@ -112,7 +116,7 @@ static void expect_nothing_done(struct kunit *test)
 		expect_did(test, cpu, "");
 }
 
-static void nobody_misused(struct kunit *test)
+static void no_misuse_noted(struct kunit *test)
 {
 	unsigned int i;
 
@@ -120,7 +124,9 @@ static void nobody_misused(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, vmxcore_entry_find(clients[i])->warned, 0);
 }
 
-/* References are refused to who has some as to who has none; a put is no misuse. */
+/*
+ * Gets of clients with and without references are refused. A put is no misuse.
+ */
 static void too_late(struct kunit *test)
 {
 	unsigned int i, cpu;
@@ -133,7 +139,7 @@ static void too_late(struct kunit *test)
 	vmxcore_put(clients[A]);
 	for (cpu = 0; cpu < 2; cpu++)
 		world_put_cpu(clients[B], cpu, WORLD_IRQ);
-	nobody_misused(test);
+	no_misuse_noted(test);
 }
 
 static void load_is_refused(void *err)
@@ -161,7 +167,7 @@ static void shutdown(struct kunit *test)
 	hold(test);
 	syscore_shutdown();
 	KUNIT_EXPECT_TRUE(test, vmxcore_rebooting);
-	KUNIT_EXPECT_TRUE_MSG(test, rebooting_when_told, "before the first client is told");
+	KUNIT_EXPECT_TRUE_MSG(test, rebooting_when_told, "not set before the first callback");
 	world_expect_on(test, false);
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
 		expect_did(test, cpu, cpu == 1 ? TOLD CLEAR CLEAR OFF : TOLD CLEAR OFF);
@@ -172,7 +178,7 @@ static void shutdown(struct kunit *test)
 	expect_nothing_done(test);
 }
 
-/* Where VMX is off clients are told all the same. */
+/* emergency() is also called where VMX is off. */
 static void shutdown_of_the_idle(struct kunit *test)
 {
 	unsigned int cpu;
@@ -187,7 +193,10 @@ static void shutdown_of_the_idle(struct kunit *test)
 	expect_nothing_done(test);
 }
 
-/* Somebody holds all CPUs, those that come later too, but not that late. */
+/*
+ * A reference on all CPUs turns VMX on on a CPU that comes online, but not
+ * after shutdown.
+ */
 static void shutdown_while_a_cpu_is_offline(struct kunit *test)
 {
 	hold(test);
@@ -202,7 +211,10 @@ static void shutdown_while_a_cpu_is_offline(struct kunit *test)
 	use_is_refused(test, 3);
 }
 
-/* One CPU by itself, as they are stopped one after the other. The books stay as they are. */
+/*
+ * The kernel stops the CPUs one after the other. vmxcore's state stays as it
+ * is.
+ */
 static void emergency(struct kunit *test)
 {
 	hold(test);
@@ -221,21 +233,23 @@ static void emergency(struct kunit *test)
 	hw_crash(3);
 	expect_did(test, 3, TOLD CLEAR " vmxoff !vmxe");
 	world_expect_on(test, false);
-	/* More than once: what faults now is eaten. */
+	/*
+	 * In a second call VMX instructions fault, and the faults are ignored.
+	 */
 	hw_forget();
 	hw_crash(3);
 	expect_did(test, 3, TOLD CLEAR);
 	too_late(test);
 }
 
-static void emergency_where_nobody_holds_anything(struct kunit *test)
+static void emergency_without_references(struct kunit *test)
 {
 	hw_crash(2);
 	expect_did(test, 2, TOLD);
 	KUNIT_EXPECT_EQ(test, vmxcore_get(clients[A]), -ESHUTDOWN);
 }
 
-/* Nobody registered: CR4 says what there is. */
+/* No client is registered, and CR4 says that VMX is in use. */
 static void emergency_of_a_foreign_owner(struct kunit *test)
 {
 	unsigned int i;
@@ -249,7 +263,10 @@ static void emergency_of_a_foreign_owner(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, hw_on(2));
 }
 
-/* What a client is told of a CPU that goes, it can still answer by VMCLEAR. */
+/*
+ * cpu_gone() is called before VMXOFF, so that the client can still execute
+ * VMCLEAR.
+ */
 static void a_cpu_goes(struct kunit *test)
 {
 	hold(test);
@@ -265,10 +282,13 @@ static void a_cpu_goes(struct kunit *test)
 			    "its reference has gone with the CPU");
 }
 
-/* In the test that it is for. */
+/* The test during which the machine sleeps */
 static struct kunit *sleeper;
 
-/* The first CPU, interrupts off: devices that are no clients sleep after this, and before. */
+/*
+ * Called on the first CPU with interrupts off. Other syscore devices suspend
+ * after vmxcore and resume before it, and could make such calls.
+ */
 static int refused_while_asleep(void)
 {
 	u64 interrupted;
@@ -296,7 +316,7 @@ static void expect_resumed(struct kunit *test)
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
 		KUNIT_EXPECT_EQ(test, world_vmcs_load(cpu, vmcss[cpu]), VMXCORE_VMCS_CLEAR);
 	KUNIT_EXPECT_EQ(test, vmxcore_get(clients[B]), 0);
-	nobody_misused(test);
+	no_misuse_noted(test);
 }
 
 static void suspend(struct kunit *test)
@@ -307,7 +327,9 @@ static void suspend(struct kunit *test)
 	expect_resumed(test);
 }
 
-/* With VMCSs loaded, and by force: clients still hold it. */
+/*
+ * The module is unloaded by force while clients hold VMX and have VMCSs loaded.
+ */
 static void lender_goes(struct kunit *test)
 {
 	unsigned int cpu;
@@ -325,7 +347,7 @@ static void lender_goes(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, vmxcore_get(clients[A]), -EIO);
 	hw_lender_goes();
-	nobody_misused(test);
+	no_misuse_noted(test);
 	vmxcore_put(clients[A]);
 	vmxcore_put(clients[A]);
 	for (cpu = 0; cpu < 2; cpu++)
@@ -333,7 +355,7 @@ static void lender_goes(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vmxcore_cpus_failed());
 	KUNIT_EXPECT_EQ_MSG(test, vmxcore_get(clients[A]), 0, "there is another lender");
 	world_expect_on(test, true);
-	nobody_misused(test);
+	no_misuse_noted(test);
 }
 
 static int not_tired(void)
@@ -357,7 +379,10 @@ static void suspend_of_the_idle(struct kunit *test)
 	world_expect_on(test, true);
 }
 
-/* The first CPU comes without: whoever uses it finds out why, and the next resume may mend it. */
+/*
+ * The first CPU comes back without VMX. A client that uses it gets the error,
+ * and the next resume may turn VMX on.
+ */
 static void resume_fails(struct kunit *test)
 {
 	static const int errors[] = { -EIO, -EFAULT, -EBUSY, -EXDEV, -EOPNOTSUPP };
@@ -383,10 +408,10 @@ static void resume_fails(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, vmxcore_get(clients[A]), 0);
 		vmxcore_put(clients[A]);
 	}
-	nobody_misused(test);
+	no_misuse_noted(test);
 }
 
-/* One that has lost VMX goes down as all others do. */
+/* A CPU that has lost VMX is shut down as all others are. */
 static void shutdown_after_resume_failed(struct kunit *test)
 {
 	hold(test);
@@ -405,7 +430,7 @@ static struct kunit_case power_cases[] = {
 	KUNIT_CASE(shutdown_of_the_idle),
 	KUNIT_CASE(shutdown_while_a_cpu_is_offline),
 	KUNIT_CASE(emergency),
-	KUNIT_CASE(emergency_where_nobody_holds_anything),
+	KUNIT_CASE(emergency_without_references),
 	KUNIT_CASE(emergency_of_a_foreign_owner),
 	KUNIT_CASE(a_cpu_goes),
 	KUNIT_CASE(lender_goes),

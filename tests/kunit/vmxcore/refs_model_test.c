@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Operations that chance chooses, the same from the same seed, and after each of them the books and
- * the hardware against the model.
+ * Executes pseudorandom operations, which are the same for the same seed, and
+ * compares vmxcore's state and the hardware with the model after each of them.
  */
 #include <linux/err.h>
 
@@ -45,7 +45,7 @@ static const struct {
 	[OP_SUSPEND] = { "suspend", 6 },
 };
 
-/* One step, as it is printed when it, or one after it, goes wrong. */
+/* One step, which is printed if it or one of the next steps fails */
 struct step {
 	enum operation operation;
 	unsigned int client;
@@ -66,7 +66,10 @@ struct run {
 	u64 random;
 };
 
-/* From time to time they all go, or nobody would ever be alone. */
+/*
+ * From time to time all clients unregister, as otherwise no exclusive client
+ * could ever register.
+ */
 static enum operation choose(struct run *run, unsigned int nr)
 {
 	bool calm = nr / 40 % 10 == 9;
@@ -90,7 +93,7 @@ static int random_error(struct run *run)
 
 static void step_register(struct run *run, struct step *s, bool alone)
 {
-	/* The last two are of the module that pins. */
+	/* The last two clients pin the module that lends VMX. */
 	bool pins = s->client >= WORLD_CLIENTS - 2;
 	struct vmxcore_client *handle;
 
@@ -121,12 +124,15 @@ static void step_fail(struct run *run, struct step *s, int error)
 	hw_fail(s->cpu, error);
 }
 
-/* What returns nothing has an expected result all the same: how the model takes it. */
+/*
+ * For a function that returns nothing the result of the model counts, for the
+ * statistics.
+ */
 static void step_one_cpu(struct run *run, struct step *s)
 {
 	struct vmxcore_client *handle = run->handles[s->client];
 
-	/* There is nobody to call. */
+	/* A CPU that is offline cannot make a call. */
 	if (!run->model.online[s->cpu])
 		return;
 	if (s->operation == OP_GET_CPU) {
@@ -221,7 +227,10 @@ static void one_step(struct kunit *test, struct run *run, unsigned int nr)
 			       nr);
 }
 
-/* Each operation has to have succeeded, and each that can be refused to have been refused. */
+/*
+ * Each operation must have succeeded, and each operation that can be refused
+ * must have been refused.
+ */
 static void expect_variety(struct kunit *test, const struct run *run)
 {
 	unsigned int i;

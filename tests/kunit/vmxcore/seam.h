@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Included before all else in vmxcore's own code. What the machine that the suites run in has
- * not got, the capability MSRs, CR4.VMXE, Intel PT and the kernel's emergency slot, is the
- * simulated one's instead (hw.c); all else is the kernel's. VMX instructions are executed, and
- * fault: insn.c does what they say.
+ * Included before all other headers in vmxcore's own code. The machine of the
+ * suites has no capability MSRs, no CR4.VMXE, no Intel PT and no emergency
+ * slot, so vmxcore uses those of hw.c. Everything else is the kernel's. VMX
+ * instructions are executed and fault, and insn.c emulates them.
  */
 #ifndef VMXCORE_KUNIT_SEAM_H
 #define VMXCORE_KUNIT_SEAM_H
 
-/* Of vmxcore.ko: what it calls itself in the log and in sysfs. */
+/* The log and sysfs have this name. */
 #undef KBUILD_MODNAME
 #define KBUILD_MODNAME "vmxcore"
 
-/* Theirs comes too late, and is the same. */
+/*
+ * The same definition in vmxcore's files comes after the headers below, which
+ * is too late.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cache.h>
@@ -29,7 +32,10 @@
 #include <asm/special_insns.h>
 #include <asm/tlbflush.h>
 
-/* What is done once at load is done for each test. */
+/*
+ * The suites call init and exit functions many times, so they must not be
+ * freed.
+ */
 #undef __init
 #undef __exit
 #undef __ro_after_init
@@ -37,7 +43,7 @@
 #define __exit
 #define __ro_after_init
 
-/* It is a module that world.c loads and unloads. */
+/* world.c loads and unloads vmxcore by these. */
 extern int (*const world_init_module)(void);
 extern void (*const world_exit_module)(void);
 extern struct module world_module;
@@ -49,7 +55,7 @@ extern struct module world_module;
 #define module_exit(exit)	void (*const world_exit_module)(void) = (exit)
 #define THIS_MODULE		(&world_module)
 
-/* By vmxcore.ko. */
+/* vmxcore.ko exports these symbols. */
 #undef EXPORT_SYMBOL_GPL
 #undef EXPORT_PER_CPU_SYMBOL_GPL
 #define EXPORT_SYMBOL_GPL(symbol)

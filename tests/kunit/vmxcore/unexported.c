@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel does not let modules call, under the kernel's names: CPUs that go and come
- * without their device, sleep without user space, the end of the machine, files of sysfs, pages
- * that are not mapped, and what an instruction is. Looked up when the module is loaded, as some are
- * called where nothing may sleep.
+ * Functions that the kernel does not export to modules, under the kernel's
+ * names: CPU hotplug without the state of the device, suspend without user
+ * space, shutdown, files of sysfs, pages that are not mapped, and decoding of
+ * instructions. They are looked up when the module is loaded, because some are
+ * called where sleeping is not allowed.
  */
 #include <linux/cpu.h>
 #include <linux/kernfs.h>
@@ -93,12 +94,7 @@ static void *kernel_function(const char *name)
 	return function;
 }
 
-/**
- * unexported_find() - look all of them up
- *
- * Context: task, before the first suite.
- * Return: 0; -ENOENT: one is not there, the log says which.
- */
+/* Returns -ENOENT if the kernel lacks one of them. The log says which. */
 int unexported_find(void)
 {
 	device_up = kernel_function("cpu_device_up");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the kernel does not let modules call. */
+/* Functions that the kernel does not export to modules */
 #ifndef VMXCORE_KUNIT_UNEXPORTED_H
 #define VMXCORE_KUNIT_UNEXPORTED_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VMXON fails: on each set of CPUs, while each set of CPUs is held by others. Nothing is left on,
- * and nothing is left in the books.
+ * VMXON fails on each set of CPUs while other references hold each set of CPUs.
+ * VMX is left on nowhere, and vmxcore's state is as before.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/err.h>
@@ -13,15 +13,15 @@
 
 #include "model.h"
 
-/* Sets of CPUs, as bits. */
+/* Sets of CPUs as bits */
 #define NR_SETS		BIT(WORLD_CPUS)
 #define HOLDER		0
 #define ASKER		1
 
-/* Each CPU has an error of its own, which tells it from the others. */
+/* Each CPU has an error of its own, so that the error names the CPU. */
 static const int error_of[WORLD_CPUS] = { -EIO, -EFAULT, -EBUSY, -EXDEV };
 
-/* The last line of the trace about who was refused. */
+/* The last event vmxcore_refused */
 static struct {
 	unsigned int nr;
 	int cpu;
@@ -65,7 +65,7 @@ static void as_the_model(struct kunit *test, struct scene *s)
 			       s->failing, s->held);
 }
 
-/* References of a client on each CPU of the set. */
+/* Takes references of a client on each CPU of the set. */
 static void hold(struct kunit *test, struct scene *s, unsigned int i, unsigned int set)
 {
 	unsigned int cpu;
@@ -102,7 +102,10 @@ static void fail(struct scene *s, unsigned int set)
 	}
 }
 
-/* All CPUs at once; those that are held cannot fail any more. The first that fails is named. */
+/*
+ * Gets all CPUs at once. VMX is on already on the CPUs that are held, so it
+ * cannot fail there. The first CPU that fails is named.
+ */
 static void get_fails(struct kunit *test, struct scene *s)
 {
 	unsigned int fails = s->failing & ~s->held;
@@ -118,7 +121,7 @@ static void get_fails(struct kunit *test, struct scene *s)
 	if (fails) {
 		KUNIT_ASSERT_EQ(test, refused.cpu, cpu);
 		KUNIT_ASSERT_EQ(test, refused.err, expected);
-		/* Once more, when it can be had. */
+		/* Without failures the same get succeeds. */
 		fail(s, 0);
 		model_get(&s->model, ASKER);
 		KUNIT_ASSERT_EQ(test, vmxcore_get(s->handles[ASKER]), 0);
@@ -154,7 +157,7 @@ static void get_while_the_same_holds_cpus(struct kunit *test)
 	each_get(test, ASKER);
 }
 
-/* Nothing has to be turned on, so nothing can fail. */
+/* VMX is on everywhere already, so nothing can fail. */
 static void get_while_another_holds_all(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -168,7 +171,7 @@ static void get_while_another_holds_all(struct kunit *test)
 	}
 }
 
-/* Each CPU by itself; the others are not asked. */
+/* The result depends on one CPU only. */
 static void get_cpu_fails(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -220,7 +223,10 @@ static void up_all(struct kunit *test, struct scene *s)
 	}
 }
 
-/* Those that fail stay offline while all are held, and come when they are not. */
+/*
+ * CPUs that fail stay offline while all CPUs are held, and come online
+ * otherwise.
+ */
 static void up_fails(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -231,7 +237,7 @@ static void up_fails(struct kunit *test)
 			model_get(&s->model, HOLDER);
 			KUNIT_ASSERT_EQ(test, vmxcore_get(s->handles[HOLDER]), 0);
 		}
-		/* The first CPU is always there. */
+		/* The first CPU is always online. */
 		for (s->failing = 0; s->failing < NR_SETS; s->failing += 2) {
 			down_all(test, s);
 			fail(s, s->failing);
@@ -243,7 +249,10 @@ static void up_fails(struct kunit *test)
 	}
 }
 
-/* The first CPU cannot refuse to come: it is lost. The others stay offline. */
+/*
+ * The first CPU cannot stay offline at resume, and loses VMX. The others stay
+ * offline.
+ */
 static void resume_fails_for(struct kunit *test, struct scene *s, bool all)
 {
 	if (all) {
@@ -278,18 +287,24 @@ static void resume_fails(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(held); i++) {
 		s->held = held[i];
-		/* The first CPU, and how many of the others, which are alike. */
+		/*
+		 * The first CPU fails or not, and so many of the others, which
+		 * are all alike.
+		 */
 		for (s->failing = 0; s->failing < NR_SETS; s->failing++) {
 			if (is_power_of_2((s->failing >> 1) + 1))
 				resume_fails_for(test, s, true);
 		}
-		/* By single CPUs only the first one can be held across it. */
+		/*
+		 * References on single CPUs survive a suspend on the first CPU
+		 * only.
+		 */
 		for (s->failing = 0; s->failing < 2; s->failing++)
 			resume_fails_for(test, s, false);
 	}
 }
 
-/* What it comes to where the one that lends VMX goes. */
+/* The module that lends VMX goes, and cannot be pinned. */
 static void pin_fails(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -332,7 +347,10 @@ static void one_up_fails(struct kunit *test, struct scene *s, unsigned int cpu, 
 	as_the_model(test, s);
 }
 
-/* Above each CPU fails in its own way: here each one in all ways. Resume: power_test.c. */
+/*
+ * In the tests above each CPU fails with its own error, and here each CPU fails
+ * with all errors. power_test.c does this for resume.
+ */
 static void each_way_on_each_cpu(struct kunit *test)
 {
 	static const int errors[] = { -EIO, -EFAULT, -EBUSY, -EXDEV, -EOPNOTSUPP };
@@ -351,14 +369,17 @@ static void each_way_on_each_cpu(struct kunit *test)
 static struct vmxcore_client *comer;
 static int comer_got;
 
-/* As KVM of Linux 6.1 does: it cannot refuse the CPU. */
+/* KVM of Linux 6.1 does the same. This callback cannot refuse the CPU. */
 static int takes_a_reference(unsigned int cpu)
 {
 	comer_got = vmxcore_get_cpu(comer);
 	return 0;
 }
 
-/* Nobody holds all CPUs: it is a client's own reference that fails, before the CPU is online. */
+/*
+ * No client holds all CPUs. A client takes a reference before the CPU is
+ * online, and fails. The CPU has to stay offline.
+ */
 static void a_client_of_a_cpu_that_comes(struct kunit *test)
 {
 	struct scene *s = scene_new(test);
@@ -367,7 +388,7 @@ static void a_client_of_a_cpu_that_comes(struct kunit *test)
 	comer = s->handles[ASKER];
 	model_down(&s->model, cpu);
 	KUNIT_ASSERT_EQ(test, world_down(cpu), 0);
-	/* On the way up it comes after vmxcore's own. */
+	/* This state comes after vmxcore's own when a CPU comes online. */
 	KUNIT_ASSERT_EQ(test, cpuhp_setup_state_nocalls(CPUHP_AP_ARM_L2X0_STARTING, "kunit:client",
 							takes_a_reference, NULL), 0);
 	hw_fail(cpu, -EFAULT);
@@ -385,7 +406,7 @@ static void a_client_of_a_cpu_that_comes(struct kunit *test)
 	as_the_model(test, s);
 }
 
-/* For the log: of each error what to do about it, of one that should not be that it should not. */
+/* The log says what to do about each error, or that the error is unexpected. */
 static void errors_have_words(struct kunit *test)
 {
 	static const int errors[] = {

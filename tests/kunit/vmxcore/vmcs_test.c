@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VMCSs of clients: when they are VMCLEARed, what a load returns, when the branch history is
- * flushed, and handles that are stale.
+ * Tests when VMCSs of clients are VMCLEARed, what a load returns, when the
+ * branch history is flushed, and that stale handles are recognised.
  */
 #include <linux/bits.h>
 #include <linux/completion.h>
@@ -21,12 +21,12 @@
 #define B		1
 #define NR_CLIENTS	2
 
-/* A thread that waits for another one gives up in the end. */
+/* A thread waits no longer than this for another one. */
 #define GIVE_UP_US	20000000
 
 static struct vmxcore_client *clients[NR_CLIENTS];
 
-/* Both hold all CPUs. */
+/* Both clients hold all CPUs. */
 static int vmcs_begin(struct kunit *test)
 {
 	int err = world_begin(test);
@@ -64,7 +64,7 @@ static struct vmxcore_vmcs *adopt(struct kunit *test, unsigned int i, void *page
 	return vmcs;
 }
 
-/* What a load returns, and what the CPU was told to do for it. */
+/* Expects the result of a load, and what the CPU was told to do for it. */
 static void expect_load(struct kunit *test, unsigned int cpu, struct vmxcore_vmcs *vmcs,
 			int result, const char *did)
 {
@@ -78,7 +78,7 @@ static unsigned int misuses(unsigned int i)
 	return vmxcore_entry_find(clients[i])->warned;
 }
 
-/* Its first VMPTRLD comes after a VMCLEAR, and no other one needs to. */
+/* Only the first VMPTRLD of a VMCS needs a VMCLEAR before it. */
 static void cleared_before_its_first_load(struct kunit *test)
 {
 	struct vmxcore_vmcs *a = vmcs_of(test, A), *b = vmcs_of(test, A);
@@ -97,7 +97,10 @@ static void cleared_before_its_first_load(struct kunit *test)
 	free_page((unsigned long)page);
 }
 
-/* Adopted once more it is another VMCS, whatever was done to the page meanwhile. */
+/*
+ * A page that is adopted again is another VMCS, as its content may have changed
+ * meanwhile.
+ */
 static void cleared_when_adopted_again(struct kunit *test)
 {
 	u32 *page = page_for(test);
@@ -113,7 +116,10 @@ static void cleared_when_adopted_again(struct kunit *test)
 	free_page((unsigned long)page);
 }
 
-/* A load that fails is none: the next one says what has to be done again. */
+/*
+ * A load that fails does not count, so the next one says what has to be done
+ * again.
+ */
 static void moved_after_a_load_that_failed(struct kunit *test)
 {
 	u32 *page = page_for(test);
@@ -130,13 +136,16 @@ static void moved_after_a_load_that_failed(struct kunit *test)
 	free_page((unsigned long)page);
 }
 
-/* As kvm_intel does: its page, before its VMPTRLD. */
+/* kvm_intel stores its page here before its VMPTRLD. */
 static void load_as_kvm(void *page)
 {
 	this_cpu_write(vmxcore_current_vmcs, page);
 }
 
-/* Whenever the owner of the current VMCS changes, and not when it stays the same. */
+/*
+ * The IBPB comes whenever the owner of the current VMCS changes, and at no
+ * other time.
+ */
 static void ibpb_when_the_owner_changes(struct kunit *test)
 {
 	struct vmxcore_vmcs *a = vmcs_of(test, A), *more = vmcs_of(test, A), *b = vmcs_of(test, B);
@@ -153,8 +162,9 @@ static void ibpb_when_the_owner_changes(struct kunit *test)
 }
 
 /*
- * The page of a VMCS is freed, and is KVM's then: no owner is told by it, neither for vmxcore nor
- * for KVM, which looks whether another one's VMCS is current.
+ * The page of a VMCS is freed, and KVM uses it for a VMCS. Its address does not
+ * say which client owns it, neither to vmxcore nor to KVM, which checks whether
+ * another client's VMCS is current.
  */
 static void ibpb_when_a_page_changes_hands(struct kunit *test)
 {
@@ -182,7 +192,10 @@ static void borrow_and_return(void *vmcs)
 		vmxcore_vmcs_return(vmcs, interrupted);
 }
 
-/* In an interrupt, on the way there and on the way back. */
+/*
+ * A borrow in an interrupt needs an IBPB for the borrowed VMCS and one for the
+ * interrupted VMCS.
+ */
 static void ibpb_when_borrowed(struct kunit *test)
 {
 	struct vmxcore_vmcs *a = vmcs_of(test, A), *b = vmcs_of(test, B);
@@ -198,7 +211,10 @@ static void crash_here(void)
 	vmxcore_cpu_emergency();
 }
 
-/* An NMI that comes right after the VMPTRLD finds what it has to VMCLEAR before VMXOFF. */
+/*
+ * An NMI right after VMPTRLD finds the VMCS that it has to VMCLEAR before
+ * VMXOFF.
+ */
 static void crash_right_after_vmptrld(struct kunit *test)
 {
 	struct vmxcore_vmcs *vmcs = vmcs_of(test, A);
@@ -207,12 +223,18 @@ static void crash_right_after_vmptrld(struct kunit *test)
 	world_vmcs_load(1, vmcs);
 	KUNIT_EXPECT_FALSE(test, hw_on(1));
 	KUNIT_EXPECT_STREQ(test, hw_broken() ?: "", "");
-	/* It is off behind vmxcore's back now, which clears and leaves in vain. */
+	/*
+	 * vmxcore does not know that VMX is off here, so its VMCLEAR and VMXOFF
+	 * fault.
+	 */
 	vmxcore_put(clients[A]);
 	vmxcore_put(clients[B]);
 }
 
-/* The second time is misuse, and so it is when another VMCS has its place by then. */
+/*
+ * A second free is misuse, even if another VMCS has the structure of the freed
+ * one by then.
+ */
 static void freed_twice(struct kunit *test)
 {
 	struct vmxcore_vmcs *vmcs = vmcs_of(test, A), *next;
@@ -256,7 +278,7 @@ static void no_handle(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, misuses(A) | misuses(B), 0);
 }
 
-/* A borrow that failed is not returned: nothing is loaded for it. */
+/* A borrow that failed must not be returned. Such a return loads nothing. */
 static void return_of_what_was_not_borrowed(struct kunit *test)
 {
 	struct vmxcore_vmcs *vmcs = vmcs_of(test, A), *stale = vmcs_of(test, A);
@@ -275,7 +297,10 @@ static void return_of_what_was_not_borrowed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, misuses(B), 0);
 }
 
-/* One task is in the middle of a load while another one takes the VMCS away. */
+/*
+ * One task is in the middle of a load while another one unregisters the client
+ * of the VMCS.
+ */
 static struct {
 	struct completion loading;
 	bool refused;
@@ -288,7 +313,10 @@ static void wait_for_the_other(void)
 	unsigned int us;
 
 	complete(&race.loading);
-	/* The other one closes the client first, and comes to the VMCS after that. */
+	/*
+	 * The other task closes the client first, and frees the VMCS after
+	 * that.
+	 */
 	for (us = 0; us < GIVE_UP_US; us++) {
 		entry = vmxcore_entry_find(clients[A]);
 		if (!entry)
@@ -309,8 +337,9 @@ static int load_it(void *vmcs)
 }
 
 /*
- * What was loaded is VMCLEARed before its page is freed. KASAN sees a VMPTRLD of a page that has
- * been freed, and hw_rule() one that stays active when VMX goes off.
+ * A loaded VMCS is VMCLEARed before its page is freed. KASAN sees a VMPTRLD of
+ * a page that has been freed, and hw_rule() sees a VMCS that is still active
+ * when VMX goes off.
  */
 static void load_against_unregister(struct kunit *test)
 {
@@ -329,7 +358,10 @@ static void load_against_unregister(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, world_vmcs_load(1, race.vmcs), -EINVAL);
 }
 
-/* No VMCS can be loaded beside enlightened ones: those that exist are VMCLEARed, and stay so. */
+/*
+ * No VMCS can be loaded while a client uses enlightened VMCSs. Those that exist
+ * are VMCLEARed and are not loaded again.
+ */
 static void none_beside_evmcs(struct kunit *test)
 {
 	struct vmxcore_vmcs *a = vmcs_of(test, A), *b = vmcs_of(test, B);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VPIDs: each has one owner, and no CPU remembers anything under one that is given out. */
+/* A VPID has one owner, and no TLB has entries for it when it is given out. */
 #include <linux/err.h>
 #include <asm/msr-index.h>
 #include <vmxcore/caps.h>
@@ -12,7 +12,7 @@
 #define NR_OWNERS	3
 #define NR_STEPS	6000
 
-/* Who has which, by the numbers that the calls returned. */
+/* The owner of each VPID, by the numbers that the calls returned */
 struct books {
 	struct vmxcore_client *clients[NR_OWNERS];
 	unsigned int nr[NR_OWNERS];
@@ -44,7 +44,10 @@ static bool misused(struct vmxcore_client *client)
 	return vmxcore_entry_find(client)->warned & BIT(VMXCORE_MISUSE_VPID);
 }
 
-/* No CPU where VMX is on may remember a guest under it; then one runs everywhere. */
+/*
+ * No TLB of a CPU where VMX is on may have entries for this VPID. Then a guest
+ * runs with it on all of these CPUs.
+ */
 static void use(struct kunit *test, int vpid)
 {
 	unsigned int cpu;
@@ -91,7 +94,7 @@ static void expect_counts(struct kunit *test, struct books *books)
 		KUNIT_ASSERT_EQ(test, count(books->clients[i]), books->nr[i]);
 }
 
-/* Leaves @left. */
+/* Allocates all VPIDs except for @left. */
 static void take_most(struct kunit *test, struct books *books, unsigned int left)
 {
 	unsigned int i;
@@ -118,7 +121,10 @@ static void each_has_one_owner(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, take(test, books, 0) + take(test, books, 0), 1 + LAST_VPID);
 }
 
-/* VMX is on all the time, goes off and on, and is off while VPIDs are reused. */
+/*
+ * VPIDs are reused while VMX is on, after it has gone off and on, and while it
+ * is off.
+ */
 static void flushed_before_it_is_reused(struct kunit *test)
 {
 	struct books *books = books_new(test);
@@ -143,7 +149,7 @@ static void flushed_before_it_is_reused(struct kunit *test)
 	vmxcore_put(holder);
 }
 
-static void nobody_frees_anothers(struct kunit *test)
+static void free_of_another_client(struct kunit *test)
 {
 	struct books *books = books_new(test);
 	int vpid = take(test, books, 0);
@@ -156,7 +162,7 @@ static void nobody_frees_anothers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, take(test, books, 1), -ENOSPC);
 }
 
-static void nobody_frees_twice(struct kunit *test)
+static void freed_twice(struct kunit *test)
 {
 	struct books *books = books_new(test);
 	int vpid = take(test, books, 0);
@@ -188,7 +194,7 @@ static void free_of_what_is_none(struct kunit *test)
 	}
 }
 
-static void not_for_everybody(struct kunit *test)
+static void wrong_context_or_handle(struct kunit *test)
 {
 	struct vmxcore_client *client = world_client(test, "v"), *other = world_client(test, "w");
 	int vpid;
@@ -214,7 +220,7 @@ static void not_for_everybody(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count(other), 1);
 }
 
-/* What INVEPT and INVVPID can do from now on, on all CPUs. */
+/* Sets the types of INVEPT and INVVPID on all CPUs. */
 static void set_ept_vpid(struct kunit *test, u64 ept_vpid)
 {
 	hw_set_msr(MSR_IA32_VMX_EPT_VPID_CAP, ept_vpid);
@@ -243,7 +249,7 @@ static void none_that_cannot_be_flushed(struct kunit *test)
 	KUNIT_EXPECT_GT(test, vmxcore_vpid_alloc(client), 0);
 }
 
-/* When none is left a flush wins nothing, and interrupts all that run. */
+/* If no VPID is left, a flush would free none, and would interrupt all CPUs. */
 static void no_flush_in_vain(struct kunit *test)
 {
 	struct books *books = books_new(test);
@@ -263,7 +269,10 @@ static void no_flush_in_vain(struct kunit *test)
 	vmxcore_put(books->clients[0]);
 }
 
-/* A CPU where VMX is off flushes when it goes on: it is left alone, as it may be isolated. */
+/*
+ * A CPU where VMX is off flushes when VMX goes on. It is not interrupted, as it
+ * may be isolated.
+ */
 static void no_flush_where_vmx_is_off(struct kunit *test)
 {
 	struct books *books = books_new(test);
@@ -279,8 +288,8 @@ static void no_flush_where_vmx_is_off(struct kunit *test)
 }
 
 /*
- * A machine that can flush single VPIDs only has them as stock KVM has: flushed where they are
- * given out, and on a CPU that goes on later.
+ * On a machine that can flush single VPIDs only, a VPID is flushed as in stock
+ * KVM: when it is given out, and when VMX goes on on a CPU later.
  */
 static void flushed_one_by_one(struct kunit *test)
 {
@@ -291,7 +300,9 @@ static void flushed_one_by_one(struct kunit *test)
 
 	set_ept_vpid(test, (ept_vpid & ~HAS_INVVPID_ALL) | HAS_INVVPID_SINGLE);
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++) {
-		/* Another hypervisor's guests, before vmxcore was there. */
+		/*
+		 * Another hypervisor has run guests before vmxcore was loaded.
+		 */
 		per_cpu(hw_cpu.on, cpu) = true;
 		for (vpid = 1; vpid < 20; vpid++)
 			hw_run_guest(cpu, vpid);
@@ -336,7 +347,10 @@ static void expect_ept_activate(struct kunit *test, int wanted, const char *did)
 	migrate_enable();
 }
 
-/* Of one root; of all, where no less can be flushed; and a CPU that has no INVEPT. */
+/*
+ * Flushes one EPT root, or all if the CPU cannot flush a single one. A CPU
+ * without INVEPT gets an error.
+ */
 static void ept_roots(struct kunit *test)
 {
 	u64 ept_vpid = hw_msr(MSR_IA32_VMX_EPT_VPID_CAP);
@@ -353,7 +367,7 @@ static void ept_roots(struct kunit *test)
 	expect_ept_activate(test, -EPERM, "");
 }
 
-/* What a client forgets is there for others. */
+/* VPIDs that a client did not free can be given to others. */
 static void taken_back(struct kunit *test)
 {
 	struct books *books = books_new(test);
@@ -374,7 +388,7 @@ static void taken_back(struct kunit *test)
 	expect_counts(test, books);
 }
 
-/* Few are left all the time, and VMX goes on and off. */
+/* Only few VPIDs are left at any time, and VMX goes on and off. */
 static void against_a_model(struct kunit *test)
 {
 	struct books *books = books_new(test);
@@ -412,10 +426,10 @@ static void against_a_model(struct kunit *test)
 static struct kunit_case vpid_cases[] = {
 	KUNIT_CASE(each_has_one_owner),
 	KUNIT_CASE(flushed_before_it_is_reused),
-	KUNIT_CASE(nobody_frees_anothers),
-	KUNIT_CASE(nobody_frees_twice),
+	KUNIT_CASE(free_of_another_client),
+	KUNIT_CASE(freed_twice),
 	KUNIT_CASE(free_of_what_is_none),
-	KUNIT_CASE(not_for_everybody),
+	KUNIT_CASE(wrong_context_or_handle),
 	KUNIT_CASE(none_that_cannot_be_flushed),
 	KUNIT_CASE(no_flush_in_vain),
 	KUNIT_CASE(no_flush_where_vmx_is_off),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmxcore, loaded on the simulated hardware, and what can happen to it: in this machine CPUs,
- * interrupts, hotplug and suspend are real.
+ * Loads vmxcore on the simulated hardware, and makes things happen to it. The
+ * CPUs of this machine, its interrupts, hotplug and suspend are real.
  */
 #include <linux/completion.h>
 #include <linux/cpu.h>
@@ -29,7 +29,7 @@ static int suspend_valid(suspend_state_t state)
 	return state == PM_SUSPEND_MEM;
 }
 
-/* What happens while the machine sleeps. */
+/* Called while the machine sleeps. */
 static int (*asleep)(void);
 
 static int suspend_enter(suspend_state_t state)
@@ -43,13 +43,16 @@ static int suspend_enter(suspend_state_t state)
 	return asleep ? asleep() : 0;
 }
 
-/* A platform whose sleep is short. */
+/* This platform wakes up at once. */
 static const struct platform_suspend_ops suspend_ops = {
 	.valid = suspend_valid,
 	.enter = suspend_enter,
 };
 
-/* What they are about are other modules, and there are none here. */
+/*
+ * modules.c is not part of the module under test, as there are no other modules
+ * here.
+ */
 
 int vmxcore_modules_init(void)
 {
@@ -60,10 +63,7 @@ void vmxcore_modules_exit(void)
 {
 }
 
-/**
- * world_at_load() - the parameter enable_virt_at_load
- * @always: its value from the next world_load() on
- */
+/* Sets the parameter enable_virt_at_load for the next world_load(). */
 void world_at_load(bool always)
 {
 	const struct kernel_param *param;
@@ -74,11 +74,7 @@ void world_at_load(bool always)
 	}
 }
 
-/**
- * world_insert() - load vmxcore, the hardware as it is
- *
- * Return: 0, or why not.
- */
+/* Loads vmxcore and leaves the hardware as it is. */
 int world_insert(void)
 {
 	int err;
@@ -91,12 +87,7 @@ int world_insert(void)
 	return err;
 }
 
-/**
- * world_load() - load vmxcore, on new hardware
- * @suite: unused
- *
- * Return: 0, or why not.
- */
+/* Resets the hardware and loads vmxcore. */
 int world_load(struct kunit_suite *suite)
 {
 	if (num_online_cpus() != WORLD_CPUS)
@@ -105,10 +96,7 @@ int world_load(struct kunit_suite *suite)
 	return world_insert();
 }
 
-/**
- * world_unload() - unload it, if it was loaded: KUnit comes here also where that has failed
- * @suite: unused
- */
+/* KUnit calls this also if world_load() has failed. */
 void world_unload(struct kunit_suite *suite)
 {
 	if (!loaded)
@@ -118,12 +106,7 @@ void world_unload(struct kunit_suite *suite)
 	world_exit_module();
 }
 
-/**
- * world_begin() - a test begins
- * @test: unused
- *
- * Return: 0; -EBUSY: the one before has left something.
- */
+/* Begins a test. Returns -EBUSY if the test before it has left something. */
 int world_begin(struct kunit *test)
 {
 	if (num_online_cpus() != WORLD_CPUS || vmxcore_entry_next(NULL) || vmxcore_cpus_failed())
@@ -134,10 +117,7 @@ int world_begin(struct kunit *test)
 	return 0;
 }
 
-/**
- * world_end() - a test has ended, well or not: clean up
- * @test: which
- */
+/* Cleans up after a test, also after one that failed. */
 void world_end(struct kunit *test)
 {
 	struct vmxcore_client_entry *entry;
@@ -152,16 +132,12 @@ void world_end(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, world_up(cpu), 0);
 	}
 	for (cpu = 0; cpu < WORLD_CPUS; cpu++)
-		KUNIT_EXPECT_FALSE_MSG(test, hw_on(cpu), "VMX is on, nobody is registered");
+		KUNIT_EXPECT_FALSE_MSG(test, hw_on(cpu), "VMX is on, no client is registered");
 	KUNIT_EXPECT_STREQ_MSG(test, hw_broken() ?: "", "", "broken rule");
 	KUNIT_EXPECT_EQ(test, hw_pins(), 0);
 }
 
-/**
- * world_expect_on() - every CPU is in VMX operation, or none is
- * @test: which fails otherwise
- * @on: which of the two
- */
+/* Expects that all CPUs are in VMX operation, or none. */
 void world_expect_on(struct kunit *test, bool on)
 {
 	unsigned int cpu;
@@ -170,7 +146,10 @@ void world_expect_on(struct kunit *test, bool on)
 		KUNIT_EXPECT_EQ_MSG(test, hw_on(cpu), on, "CPU %u", cpu);
 }
 
-/* Of a callback only the CPU is known: each client has its own. */
+/*
+ * cpu_gone() has no argument that names the client, so each client has a
+ * callback of its own.
+ */
 static void note_gone(unsigned int i, unsigned int cpu)
 {
 	if (cpu == smp_processor_id() && irqs_disabled() && hw_on(cpu))
@@ -196,13 +175,9 @@ static void (*const gone_callbacks[WORLD_CLIENTS])(unsigned int cpu) = {
 	gone_0, gone_1, gone_2, gone_3, gone_4, gone_5,
 };
 
-/**
- * world_register() - register a client with all that one can have
- * @i: which of them
- * @pins: what it holds keeps the lender of VMX in place
- * @flags: as there
- *
- * Return: as there.
+/*
+ * Registers client number @i, which has all that a client can have. With @pins,
+ * its references pin the module that lends VMX.
  */
 struct vmxcore_client *world_register(unsigned int i, bool pins, unsigned int flags)
 {
@@ -217,13 +192,7 @@ struct vmxcore_client *world_register(unsigned int i, bool pins, unsigned int fl
 	return vmxcore_register(&desc);
 }
 
-/**
- * world_client() - register a simple client
- * @test: has to fail when that does
- * @name: its name
- *
- * Return: its handle.
- */
+/* Registers a simple client. The test fails if that fails. */
 struct vmxcore_client *world_client(struct kunit *test, const char *name)
 {
 	const struct vmxcore_client_desc desc = { .name = name, .owner = &world_owner };
@@ -233,21 +202,18 @@ struct vmxcore_client *world_client(struct kunit *test, const char *name)
 	return client;
 }
 
-/**
- * world_gone() - how often has a client been told that a CPU is gone?
- * @i: which, as in world_register()
- * @cpu: which; VMX was on there, and no interrupt could come
- *
- * Return: since world_begin().
+/*
+ * Returns how often cpu_gone() of a client was called for a CPU since
+ * world_begin(), on that CPU, with VMX on and interrupts off.
  */
 unsigned int world_gone(unsigned int i, unsigned int cpu)
 {
 	return gone[i][cpu];
 }
 
-/**
- * world_when_gone() - say what else to do where a client is told that a CPU is gone
- * @then: called there with the client, as in world_register(), and the CPU; until the test ends
+/*
+ * Until the test ends, cpu_gone() of each client also calls @then with the
+ * client and the CPU.
  */
 void world_when_gone(void (*then)(unsigned int i, unsigned int cpu))
 {
@@ -288,37 +254,19 @@ static int call_on(unsigned int cpu, enum world_context context, struct call *ca
 	return call->err;
 }
 
-/**
- * world_get_cpu() - vmxcore_get_cpu() on some CPU
- * @client: as there
- * @cpu: online
- * @context: how
- *
- * Return: as there.
- */
+/* Calls vmxcore_get_cpu() on a CPU, which must be online. */
 int world_get_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_context context)
 {
 	return call_on(cpu, context, &(struct call){ .client = client });
 }
 
-/**
- * world_put_cpu() - vmxcore_put_cpu() on some CPU
- * @client: as there
- * @cpu: online
- * @context: how
- */
+/* Calls vmxcore_put_cpu() on a CPU, which must be online. */
 void world_put_cpu(struct vmxcore_client *client, unsigned int cpu, enum world_context context)
 {
 	call_on(cpu, context, &(struct call){ .client = client, .put = true });
 }
 
-/**
- * world_vmcs_load() - vmxcore_vmcs_load() on some CPU
- * @cpu: online
- * @vmcs: as there
- *
- * Return: as there.
- */
+/* Calls vmxcore_vmcs_load() on a CPU, which must be online. */
 int world_vmcs_load(unsigned int cpu, struct vmxcore_vmcs *vmcs)
 {
 	int err = set_cpus_allowed_ptr(current, cpumask_of(cpu));
@@ -346,14 +294,9 @@ static int begin(void *beginning)
 	return b.function(b.data);
 }
 
-/**
- * world_thread() - do something at the same time
- * @test: has to fail when that cannot begin
- * @cpu: where; %WORLD_ANY_CPU: that is no matter
- * @function: what
- * @data: for it
- *
- * Return: for world_thread_end(), which has to be called. It has begun by then.
+/*
+ * Runs a function in a thread, on @cpu or with WORLD_ANY_CPU on any CPU. It has
+ * begun when this returns. The caller has to call world_thread_end().
  */
 struct task_struct *world_thread(struct kunit *test, unsigned int cpu, int (*function)(void *data),
 				 void *data)
@@ -364,22 +307,23 @@ struct task_struct *world_thread(struct kunit *test, unsigned int cpu, int (*fun
 	init_completion(&b.begun);
 	thread = kthread_create(begin, &b, "%s", test->name);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
-	/* kthread_stop() needs somebody who is still there. */
+	/*
+	 * The thread may end before kthread_stop(), which needs its
+	 * task_struct.
+	 */
 	get_task_struct(thread);
 	if (cpu != WORLD_ANY_CPU)
 		kthread_bind(thread, cpu);
 	wake_up_process(thread);
-	/* kthread_stop() of one that has not begun yet would leave its function out. */
+	/*
+	 * kthread_stop() of a thread that has not begun yet would skip its
+	 * function.
+	 */
 	wait_for_completion(&b.begun);
 	return thread;
 }
 
-/**
- * world_thread_end() - wait for it
- * @thread: from world_thread()
- *
- * Return: what the function returned.
- */
+/* Waits for the end of a thread, and returns the result of its function. */
 int world_thread_end(struct task_struct *thread)
 {
 	int err = kthread_stop(thread);
@@ -388,37 +332,26 @@ int world_thread_end(struct task_struct *thread)
 	return err;
 }
 
-/**
- * world_up() - take a CPU online
- * @cpu: not the first
- *
- * Not by add_cpu(): the device of one that stays offline at resume passes for online.
- *
- * Return: 0, or why it stays offline.
+/*
+ * Takes a CPU online. add_cpu() would do nothing for a CPU that stayed offline
+ * at resume, as its device still counts as online.
  */
 int world_up(unsigned int cpu)
 {
 	return cpu_device_up(get_cpu_device(cpu));
 }
 
-/**
- * world_down() - take a CPU offline
- * @cpu: not the first
- *
- * Return: 0, or why it stays online.
- */
+/* Takes a CPU offline, which must not be the first one. */
 int world_down(unsigned int cpu)
 {
 	return cpu_device_down(get_cpu_device(cpu));
 }
 
-/**
- * world_suspend_and() - to memory, and back
- * @then: called while the machine sleeps: the first CPU runs, interrupts off; or NULL
- *
- * Devices and CPUs, but not the tasks: init waits for KUnit here, and cannot be frozen.
- *
- * Return: what that returned; -EUCLEAN: VMX was on somewhere when the machine slept.
+/*
+ * Suspends to memory and resumes. While the machine sleeps, @then (or nothing,
+ * if NULL) is called on the first CPU with interrupts off, and its result is
+ * returned, or -EUCLEAN if VMX was on on any CPU then. Tasks are not frozen, as
+ * init waits for KUnit here and cannot be frozen.
  */
 int world_suspend_and(int (*then)(void))
 {
@@ -431,11 +364,6 @@ int world_suspend_and(int (*then)(void))
 	return err;
 }
 
-/**
- * world_suspend() - to memory, and back at once
- *
- * Return: as there.
- */
 int world_suspend(void)
 {
 	return world_suspend_and(NULL);

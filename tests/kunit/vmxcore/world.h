@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* vmxcore, loaded on the simulated hardware; the CPUs of this machine; and clients. */
+/*
+ * Loads vmxcore on the simulated hardware, with clients and with the CPUs of
+ * this machine
+ */
 #ifndef VMXCORE_KUNIT_WORLD_H
 #define VMXCORE_KUNIT_WORLD_H
 
@@ -8,19 +11,22 @@
 
 #include "hw.h"
 
-/* Of these CPUs a machine for the suites has to be; the first one never goes offline. */
+/*
+ * A machine for the suites has exactly these CPUs. The first one never goes
+ * offline.
+ */
 #define WORLD_CPUS	4
 #define WORLD_ANY_CPU	WORLD_CPUS
 #define WORLD_CLIENTS	6
 
-/* How a call about one CPU is made there. */
+/* The context of a call on one CPU */
 enum world_context {
 	WORLD_TASK,
 	WORLD_IRQ,
 	WORLD_NR_CONTEXTS,
 };
 
-/* Whose clients are no part of vmxcore. */
+/* The module of the clients, which are no part of vmxcore */
 extern struct module world_owner;
 
 void world_at_load(bool always);
