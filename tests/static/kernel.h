@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cppcheck reads no header of the kernel. Without these definitions it would report syntax errors.
+ * cppcheck reads no header of the kernel. Without these definitions it would
+ * report syntax errors.
  */
 #define LINUX_VERSION_CODE 0x060c00
 #define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))
