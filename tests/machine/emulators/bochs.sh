@@ -120,7 +120,7 @@ bochs_iso() {
 	rm -r "$tree"
 }
 
-# More lines, which nested.sh sets.
+# More lines for the configuration, which nested.sh sets.
 bochs_more=
 
 # bochs_folder DIR KERNEL INITRD APPEND: puts all that a machine needs into DIR.

@@ -12,9 +12,9 @@
 bochs_parameters=$emulator_parameters
 # shellcheck source=tests/machine/emulators/qemu.sh
 . "$here/emulators/qemu.sh"
-# A VM exit takes thousands of instructions, and a tick many exits: with
-# bochs.sh's 200,000 instructions from one tick to the next few were left for a
-# guest three levels down, and at times none.
+# A VM exit takes thousands of instructions, and a tick takes many exits. With the
+# 200,000 instructions that bochs.sh has from one tick to the next, few or none
+# would be left for a guest three levels down.
 bochs_ips=200000000
 emulator_time_factor=20
 
