@@ -93,10 +93,10 @@ void hw_on_each_cpu(smp_call_func_t func, void *info, int wait)
 }
 
 /*
- * From now on VMX cannot be turned on on a CPU. @error is the error that
- * vmxcore has to report: -EBUSY: a foreign owner has set CR4.VMXE; -EXDEV: this
- * CPU is of another kind; -EOPNOTSUPP: it has no VMX; -EFAULT: VMXON faults;
- * -EIO: VMXON reports VMfail; 0: VMX can be turned on again.
+ * From now on a CPU cannot turn VMX on. @error is the error that vmxcore has to
+ * report: -EBUSY: a foreign owner has set CR4.VMXE; -EXDEV: this CPU is of
+ * another kind; -EOPNOTSUPP: it has no VMX; -EFAULT: VMXON faults; -EIO: VMXON
+ * reports VMfail; 0: VMX can be turned on again.
  */
 void hw_fail(unsigned int cpu, int error)
 {

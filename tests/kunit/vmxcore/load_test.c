@@ -8,10 +8,7 @@
 #include "../alloc.h"
 #include "world.h"
 
-/*
- * With enable_virt_at_load vmxcore is not loaded if VMX cannot be turned on on
- * any one CPU.
- */
+/* With enable_virt_at_load vmxcore needs VMX on all CPUs to be loaded. */
 static void vmxon_fails(struct kunit *test)
 {
 	static const int errors[] = { -EIO, -EFAULT, -EBUSY, -EXDEV, -EOPNOTSUPP };

@@ -43,7 +43,7 @@ static bool held(const struct model *m, unsigned int cpu)
 	return m->online[cpu] && (all_held(m) || refs_on(m, cpu));
 }
 
-/* Returns whether VMX has to be on on a CPU. */
+/* Returns whether a CPU has to have VMX on. */
 bool model_on(const struct model *m, unsigned int cpu)
 {
 	return held(m, cpu) && !m->lost[cpu];

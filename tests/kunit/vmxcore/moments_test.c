@@ -37,8 +37,8 @@
  * Places where a task can be stopped. IN_PUT: a put has dropped its reference,
  * and is in a tracepoint, for which RCU waits. IN_BROADCAST: a put has dropped
  * its reference and VMX is about to be turned off; the task sleeps. IN_VMXON:
- * VMX is on on one CPU. IN_STARTING: a CPU comes online but is not online yet.
- * IN_ONLINE: the CPU is online and hotplug is still locked.
+ * one CPU has turned VMX on. IN_STARTING: a CPU comes online but is not online
+ * yet. IN_ONLINE: the CPU is online and hotplug is still locked.
  */
 enum place {
 	NOWHERE,

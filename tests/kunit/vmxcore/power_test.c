@@ -194,7 +194,7 @@ static void shutdown_of_the_idle(struct kunit *test)
 }
 
 /*
- * A reference on all CPUs turns VMX on on a CPU that comes online, but not
+ * While a client holds all CPUs, a CPU that comes online turns VMX on, but not
  * after shutdown.
  */
 static void shutdown_while_a_cpu_is_offline(struct kunit *test)

@@ -289,7 +289,7 @@ static void no_flush_where_vmx_is_off(struct kunit *test)
 
 /*
  * On a machine that can flush single VPIDs only, a VPID is flushed as in stock
- * KVM: when it is given out, and when VMX goes on on a CPU later.
+ * KVM: when it is given out, and when a CPU turns VMX on later.
  */
 static void flushed_one_by_one(struct kunit *test)
 {

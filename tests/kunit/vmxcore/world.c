@@ -350,7 +350,7 @@ int world_down(unsigned int cpu)
 /*
  * Suspends to memory and resumes. While the machine sleeps, @then (or nothing,
  * if NULL) is called on the first CPU with interrupts off, and its result is
- * returned, or -EUCLEAN if VMX was on on any CPU then. Tasks are not frozen, as
+ * returned, or -EUCLEAN if any CPU had VMX on then. Tasks are not frozen, as
  * init waits for KUnit here and cannot be frozen.
  */
 int world_suspend_and(int (*then)(void))
