@@ -10,8 +10,8 @@
 vmxcore_scripts=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 vmxcore_kernel=$kernelver
 # When dkms 3.0.10 decides what to autoinstall, it reads this for no kernel at
-# all, or for each kernel that it has built for before. The kernel in question is
-# in the variable of the same name of its caller.
+# all, or for each kernel that it has built for before. The kernel in question
+# is in the variable of the same name of its caller.
 [[ " ${FUNCNAME[*]} " != *" autoinstall "* ]] ||
 	vmxcore_kernel=$(unset kernelver; echo "$kernelver")
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A private apt: it reads the host's mirror and proxy settings, and keeps lists,
-# archives and package state in our own cache, so that a host can fetch from
-# other releases than its own, and its own configuration is never touched.
-# Needs common.sh.
+# A private apt. It reads the host's mirror and proxy settings, and keeps lists,
+# archives and package state in our own cache. So a host can fetch from releases
+# other than its own, and its own configuration is never changed. Needs
+# common.sh.
 # shellcheck disable=SC2154
 
 apt_releases=(bookworm trixie forky)
@@ -55,8 +55,8 @@ apt_sources() {
 	apt_suites | sed -E "s|^(.*) (.*)$|deb [signed-by=$apt_keyring] \1 \2 main|"
 }
 
-# Only Acquire:: (proxies, time-outs) of the host's settings is taken over, as its
-# hooks would run on the host's own state.
+# Only Acquire:: (proxies, time-outs) of the host's settings is taken over, as
+# its hooks would run on the host's own state.
 apt_host_settings() {
 	apt-config dump | grep '^Acquire::' || true
 }
@@ -105,8 +105,8 @@ apt_update() {
 		touch "$apt_root/updated"
 }
 
-# Refreshes the lists when they are older than an hour. Old lists still serve
-# when the network does not.
+# apt_refresh: refreshes the lists if they are older than an hour. Without a
+# network the old lists are used.
 apt_refresh() {
 	[ -z "$(find "$apt_root/updated" -mmin -60 2>/dev/null)" ] || return 0
 	note "refreshing the lists of Debian's archives"
@@ -118,8 +118,8 @@ apt_refresh() {
  $(date -r "$apt_root/updated" '+%F %R')"
 }
 
-# apt_versions SUITES PACKAGE...: prints "PACKAGE VERSION" for all versions in the
-# suites that the regular expression matches.
+# apt_versions SUITES PACKAGE...: prints "PACKAGE VERSION" for all versions in
+# the suites that the regular expression matches.
 apt_versions() {
 	local suites=$1
 	shift

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A copy of the sources to work on, so that builds for several kernels, patches
-# of tests/bugs, and builds in place by "make" do not disturb each other. To be
-# called at the top of the checkout.
+# Copies the sources, so that builds for several kernels, patches of tests/bugs,
+# and builds in place by "make" do not disturb each other. The caller has to be
+# in the top folder of the checkout.
 
 # copy_checkout DIR [PATH...]: copies all files (below these paths), also those
 # that are not committed, as these are what is tested. A file that has not
 # changed keeps its time, and is not built again. A file that differs gets the
-# current time and not its own: it may be left from a bug of an interrupted run,
-# and the object of that is newer than the original. A file that was copied
+# current time and not its own, as the copy may have a bug of an interrupted
+# run, and an object of that is newer than the original. A file that was copied
 # before and is gone is deleted, as a patch with a new name would otherwise be
 # applied twice.
 copy_checkout() {

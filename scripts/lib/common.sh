@@ -6,7 +6,7 @@
 # shellcheck disable=SC2034 # for those that source this
 vmxcore_cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmxcore
 
-# Messages go to stderr: stdout carries results that other scripts read.
+# Messages go to stderr, because other scripts read results from stdout.
 note() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 }
@@ -27,8 +27,8 @@ timed() {
 	note "$text: $((SECONDS - start)) s"
 }
 
-# cost: prints the seconds of CPU time of this shell and the processes that it has
-# waited for, and the seconds since it began. It must not be called in a
+# cost: prints the seconds of CPU time of this shell and the processes that it
+# has waited for, and the seconds since it began. It must not be called in a
 # subshell, which has times of its own.
 cost() {
 	local file
@@ -54,8 +54,8 @@ stock_module() {
 	unpack_module "$(find "$1/lib/modules/$2/kernel" -name "$3.ko*")" "$4"
 }
 
-# take_lock FILE: two runs at the same time share the cache and the build folder.
-# The lock is held until this shell, or subshell, ends.
+# take_lock FILE: two runs at the same time share the cache and the build
+# folder. The lock is held until this shell, or subshell, ends.
 take_lock() {
 	local fd
 	mkdir -p "$(dirname "$1")"
@@ -72,9 +72,9 @@ stamped() {
 }
 
 # cache_entry DIR TEXT COMMAND...: makes DIR with COMMAND unless it is there for
-# TEXT already. COMMAND gets the name of an empty folder to fill; only a filled
-# and stamped one is given the name DIR, so an interrupted run leaves no
-# half-made entry.
+# TEXT already. COMMAND gets the name of an empty folder to fill. Only a folder
+# that is filled and stamped gets the name DIR, so an interrupted run leaves no
+# incomplete entry.
 cache_entry() {
 	local dir=$1 text=$2 temp status
 	shift 2

@@ -2,10 +2,10 @@
 # shellcheck shell=bash
 # Configurations of kernels that are built for tests. Needs common.sh.
 
-# kernel_config SETTINGS DIR MAKE...: configures a kernel that has the settings in
-# the file SETTINGS, and otherwise as little as Kconfig allows. DIR is the build
-# folder in which MAKE makes its targets. Kconfig silently drops a setting that
-# it cannot have. Here this is an error, and no configuration is left.
+# kernel_config SETTINGS DIR MAKE...: configures a kernel that has the settings
+# in the file SETTINGS, and otherwise as little as Kconfig allows. DIR is the
+# build folder in which MAKE makes its targets. Kconfig silently drops a setting
+# that it cannot have. Here this is an error, and no configuration is left.
 kernel_config() {
 	local settings=$1 config=$2/.config lost
 	shift 2

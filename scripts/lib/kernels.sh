@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The kernels that vmxcore is built for and tested on. The name of a kernel is its
-# line, with its release if two have the same line.
+# The kernels that vmxcore is built for and tested on. The name of a kernel is
+# its line, with its release if two have the same line.
 
 all_kernels=(6.1 6.12 6.12-trixie 7.2)
 # The kernel of a test that does not name another.
@@ -19,8 +19,8 @@ is_debug() {
 	[[ " ${debug_kernels[*]} " == *" $1 "* ]]
 }
 
-# slowness_of KERNEL: how many times longer than on a stock kernel a case may
-# take.
+# slowness_of KERNEL: prints how many times longer a case may take than on a
+# stock kernel.
 slowness_of() {
 	case $1 in
 	*-debug) echo 8 ;;
@@ -51,7 +51,7 @@ flavour_of() {
 	esac
 }
 
-# release_of KERNEL: the release of Debian whose compiler it is built with.
+# release_of KERNEL: the release of Debian with the compiler of this kernel.
 release_of() {
 	local suite
 	suite=$(suite_of "$1")
