@@ -106,21 +106,19 @@ void counted_free_percpu(void __percpu *memory)
 	free_percpu(memory);
 }
 
-/*
- * Not counted in @live, as a test finds a directory that is left over in sysfs.
- */
+/* The directory is not in @live, as a test finds one that is left in sysfs. */
 struct kobject *counted_kobject_create_and_add(const char *name, struct kobject *parent)
 {
 	return refused() ? NULL : kobject_create_and_add(name, parent);
 }
 
-/* Not counted in @live, either. */
+/* The files are not in @live, either. */
 int counted_sysfs_create_group(struct kobject *dir, const struct attribute_group *group)
 {
 	return refused() ? -ENOMEM : sysfs_create_group(dir, group);
 }
 
-/* Not counted in @live, as the memory belongs to the array. */
+/* The memory is not in @live, as it belongs to the array. */
 int counted_xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, gfp_t flags)
 {
 	return refused() ? -ENOMEM : xa_alloc(xa, id, entry, limit, flags);

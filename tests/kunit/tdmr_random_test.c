@@ -9,7 +9,7 @@
 #define NR_RANDOM_MAPS	2000
 #define NR_SMALL_MAPS	1000
 
-/* From a page to some TiB, with the same probability for each magnitude */
+/* A size from a page to some TiB, with the same probability for each magnitude */
 static u64 random_size(struct world *world)
 {
 	return world_below(world, 2ULL << (12 + world_below(world, 29)));
@@ -69,7 +69,7 @@ static void random_memory(struct world *world, unsigned int nr)
 		start = random_edge(world, end + (world_below(world, 4) ? random_size(world) : 0));
 		end = random_edge(world, start + random_size(world));
 		world_memory(world, start, end);
-		/* Some ranges are added twice, overlapping. */
+		/* Some ranges are added twice and overlap. */
 		if (!world_below(world, 16))
 			world_memory(world, start - min(start, (u64)SZ_1M), end);
 		random_cmr(world, start, end);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Tests vmxctl doctor on the initrd of a synthetic machine. The initrd file is its
-# own listing here, which the tools print. Sourced by run.
+# Tests vmxctl doctor on the initrd of a synthetic machine. The initrd file is
+# its own listing here, which the tools print. Sourced by run.
 # shellcheck disable=SC2154
 
 # lister TOOL COMMAND: installs TOOL alone, which runs COMMAND on the initrd.
@@ -25,7 +25,8 @@ fresh() {
 	holds 'd["findings"] == [] and d["complete"]'
 }
 
-# stale MODULE LINE...: checks that MODULE in an initrd with these files is found stale.
+# stale MODULE LINE...: checks that MODULE in an initrd with these files is
+# found stale.
 stale() {
 	local text="/boot/initrd.img-$release holds another $1 than"
 	put "boot/initrd.img-$release" "$(printf '%s\n' "${@:2}")"

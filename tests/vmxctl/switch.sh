@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Tests vmxctl switch on synthetic machines, by dry runs because no module can be
-# loaded there. Sourced by run.
+# Tests vmxctl switch on synthetic machines, by dry runs because no module can
+# be loaded there. Sourced by run.
 # shellcheck disable=SC2154
 
 # plans STATUS TREE ours|stock LINE...: checks that the dry run prints exactly
@@ -123,8 +123,8 @@ switch_restores() {
 	# A writable parameter is written after the module has been loaded.
 	put sys/module/kvm_intel/parameters/late 7
 	expect 0 changed --json switch ours --dry-run
-	# They follow those of modprobe.d because the kernel takes the last value. The
-	# order of the files in the folder is arbitrary.
+	# They follow those of modprobe.d because the kernel takes the last
+	# value. The order of the files in the folder is arbitrary.
 	python3 -c '
 import json, sys
 d = json.load(open(sys.argv[1]))
@@ -257,7 +257,8 @@ switch_config() {
 	plans 0 changed ours "rmmod kvm_intel" "rmmod kvm" "insmod kernel/virt/irqbypass.ko" \
 		"insmod updates/dkms/kvm.ko" \
 		"modprobe vmxcore" "insmod updates/dkms/kvm-intel.ko nested=0 ept=1 vpid=0"
-	# Soft dependencies are loaded too, except vmxcore with the distribution's.
+	# Soft dependencies are loaded too, except vmxcore with the
+	# distribution's.
 	module_file updates before "$vermagic" ""
 	module_file updates after "$vermagic" ""
 	index_modules
@@ -283,7 +284,8 @@ switch_config() {
 		"insmod kernel/kvm/kvm.ko" \
 		"insmod kernel/kvm/kvm-intel.ko nested=0 ept=1 vpid=0"
 
-	# With circular dependencies or a damaged file the steps cannot be determined.
+	# With circular dependencies or a damaged file the steps cannot be
+	# determined.
 	put etc/modprobe.d/no.conf ""
 	module_file kernel/kvm kvm "$vermagic" kvm_intel
 	modules "kvm_intel 401408 0 -" "kvm 1310720 1 kvm_intel," "vmxcore 65536 1 kvm_intel,"

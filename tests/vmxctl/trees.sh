@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Synthetic machines for vmxctl --root: folders with the files in /proc, /sys, /dev
-# and /etc that it reads. Sourced by run, which sets $trees.
+# Synthetic machines for vmxctl --root: folders with the files in /proc, /sys,
+# /dev and /etc that it reads. Sourced by run, which sets $trees.
 # shellcheck disable=SC2154
 
 release=6.12.95+deb12-amd64
@@ -34,10 +34,10 @@ process() {
 	done
 }
 
-# module_file PATH NAME VERMAGIC DEPENDS [parm=NAME:TEXT | parmtype=NAME:TYPE]...:
-# makes a module with what modinfo and depmod read. A module of the kernel has
-# "intree" for modinfo. For depmod each module exports one symbol and uses those
-# of the modules that it depends on.
+# module_file PATH NAME VERMAGIC DEPENDS [parm=NAME:TEXT |
+# parmtype=NAME:TYPE]...: makes a module with what modinfo and depmod read. A
+# module of the kernel has "intree" for modinfo. For depmod each module exports
+# one symbol and uses those of the modules that it depends on.
 module_file() {
 	local section='__attribute__((section("%s"), used))'
 	local dir=$tree/lib/modules/$release/$1 intree='' used parameters=''
@@ -59,8 +59,8 @@ module_file() {
 	} | gcc -x c -c -o "$dir/${2//_/-}.ko" -
 }
 
-# signed FILE: adds a signature of the key "DKMS module signing key", complete as
-# far as modinfo reads it (openssl cms -sign -nocerts -noattr).
+# signed FILE: adds a signature of the key "DKMS module signing key", complete
+# as far as modinfo reads it (openssl cms -sign -nocerts -noattr).
 signed() {
 	python3 - "$1" <<-'PYTHON'
 		import base64, struct, sys
@@ -75,8 +75,8 @@ signed() {
 	PYTHON
 }
 
-# efi NAME BYTES: writes a variable of the firmware or of shim. BYTES begins with
-# four bytes of attributes.
+# efi NAME BYTES: writes a variable of the firmware or of shim. BYTES begins
+# with four bytes of attributes.
 efi() {
 	local guid=8be4df61-93ca-11d2-aa0d-00e098032b8c
 	[ "$1" != MokSBStateRT ] || guid=605dab50-e046-4300-abb6-3dd810dd8b23
@@ -196,8 +196,8 @@ vmxcore_caps() {
 	done
 }
 
-# msrs CPU [NAME=VALUE]: writes the MSRs of a CPU, one of them with another value
-# than that of capability().
+# msrs CPU [NAME=VALUE]: writes the MSRs of a CPU, one of them with another
+# value than that of capability().
 msrs() {
 	local name number=$((0x480)) value numbers=()
 	for name in "${capability_names[@]}"; do
@@ -311,8 +311,8 @@ make_trees() {
 	mkdir -p "$tree/var/lib/dkms/vmxcore/0.1.0"
 	ln -s 0.1.0 "$tree/var/lib/dkms/vmxcore/kernel-$release-x86_64"
 
-	# The distribution's KVM is loaded, without VMs, and ours is installed, so a
-	# switch is possible.
+	# The distribution's KVM is loaded, without VMs, and ours is installed,
+	# so a switch is possible.
 	begin change-over
 	stock_kvm 0 N
 	installed_modules

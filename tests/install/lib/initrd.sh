@@ -47,7 +47,8 @@ kvm_listed() {
 	printf "$text" >"$file"
 }
 
-# make_initrd RELEASE: makes the initrd with the command that an admin would use.
+# make_initrd RELEASE: makes the initrd with the command that an admin would
+# use.
 make_initrd() {
 	if [ -e "$root/usr/sbin/update-initramfs" ]; then
 		in_root "$root" update-initramfs -u -k "$1"

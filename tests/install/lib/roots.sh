@@ -11,8 +11,8 @@ install_cache=$vmxcore_cache/install
 # way.
 layout=2
 
-# apt_for RELEASE: writes the configuration of apt in a root of this release, with
-# the archives, lists and proxies of the host. apt keeps the packages.
+# apt_for RELEASE: writes the configuration of apt in a root of this release,
+# with the archives, lists and proxies of the host. apt keeps the packages.
 apt_for() {
 	local file=$install_cache/apt/$1
 	mkdir -p "$install_cache/apt" "$install_cache/archives/partial"

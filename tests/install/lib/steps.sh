@@ -15,7 +15,7 @@ start() {
 	files >"$out/before"
 }
 
-# apt PACKAGE...: installs them, and keeps apt's output for the steps after it.
+# apt PACKAGE...: installs packages, and keeps apt's output for the next steps.
 apt() {
 	local status=0
 	in_root "$root" apt-get install "$@" >"$said" 2>&1 || status=$?
@@ -102,8 +102,8 @@ install_packages() {
 	says_once 'modprobe -r kvm_intel && modprobe kvm_intel'
 }
 
-# upgrade VERSION RELEASE [PACKAGE...]: built by dkms, which the kernel's
-# packages call.
+# upgrade VERSION RELEASE [PACKAGE...]: the packages of the kernel call dkms,
+# which builds our modules.
 upgrade() {
 	local -a packages
 	mapfile -t packages < <(packages_for "$1" "$2" | tr ' ' '\n')
@@ -131,8 +131,8 @@ source_arrives() {
 	keep "$2"
 }
 
-# source_gone VERSION RELEASE: as without_source, for a kernel that is configured
-# once more, beside others that have their modules.
+# source_gone VERSION RELEASE: as without_source, for a kernel that is
+# configured once more, beside others that have their modules.
 source_gone() {
 	in_root "$root" dkms unbuild "vmxcore/$version" -k "$2"
 	in_root "$root" apt-get remove "$(source_for "$1" | sed 's/=.*//')"
@@ -181,7 +181,8 @@ sample_parameters() {
 	! grep -v '^\(#.*\)\?$' "$root/etc/modprobe.d/vmxcore.conf"
 }
 
-# uninstall RELEASE: since 3.1 dkms has moved the kernel's modules aside.
+# uninstall RELEASE: dkms has moved the kernel's modules aside since version
+# 3.1, and has to put them back.
 uninstall() {
 	in_root "$root" dkms uninstall "vmxcore/$version" -k "$1"
 	stock "$1"
@@ -189,8 +190,8 @@ uninstall() {
 	ours "$1"
 }
 
-# view_of RELEASE: a machine that runs this kernel, for vmxctl --root: the root
-# itself, and a /proc that says so.
+# view_of RELEASE: makes a view of the root for vmxctl --root, in which /proc
+# says that this kernel is running.
 view_of() {
 	local view=$root/run/view dir
 	mkdir -p "$view/proc/sys/kernel" "$view/sys"
@@ -228,8 +229,8 @@ doctor_mends() {
 	rm -r "$root/run/view"
 }
 
-# another_hunk RELEASE: the last patch expects a line that is not there, as if
-# the kernel had changed.
+# another_hunk RELEASE: changes the last patch so that it expects a line that is
+# not there, as if the kernel had changed.
 another_hunk() {
 	local patch file status=0
 	patch=$(find "$root/usr/src/vmxcore-$version/kvm/patches/$(line_of "$kernel")" \
@@ -261,9 +262,9 @@ owned() {
 	cat "$root"/var/lib/dpkg/info/*.list | sed 's|^/usr/lib/|/lib/|'
 }
 
-# purge RELEASE...: no new file is left without a package that owns it, except for
-# those that each kernel package makes when it is installed, and the files of the
-# kernel packages are as they were.
+# purge RELEASE...: no new file is left without a package that owns it, except
+# for those that each kernel package makes when it is installed, and the files
+# of the kernel packages are as they were.
 purge() {
 	local left
 	in_root "$root" apt-get purge vmxcore-dkms vmxcore-dev vmxctl
@@ -302,8 +303,8 @@ two_releases() {
 	read -r old_version old < <(previous "$kernel")
 }
 
-# with_kernel newest | previous | none: the layers of the release of Debian that
-# $kernel is of, with one of its releases installed.
+# with_kernel newest | previous | none: prints the layers of $kernel's release
+# of Debian, with the newest or the previous release of $kernel, or with none.
 with_kernel() {
 	local -a packages
 	local base

@@ -158,7 +158,7 @@ static void same_fits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, compare(vmxcore_caps()), 0);
 }
 
-/* On the other CPUs all controls can be 1, and none must be. */
+/* On the other CPUs all controls can be 1, and none must be 1. */
 static void each_bit_of_a_cpu_that_can_all(struct kunit *test)
 {
 	flip_each_bit(test);
