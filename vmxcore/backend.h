@@ -9,7 +9,7 @@
 struct module;
 
 /* The page that VMXON takes, as far as software may know it (SDM volume 3, 25.11.5). */
-struct vmxcore_root_vmcs {
+struct vmxcore_vmcs_region {
 	u32 revision;
 	u8 reserved[];
 };
@@ -22,10 +22,12 @@ static inline bool vmxcore_cr4_vmxe(void)
 
 /**
  * struct vmxcore_backend_events - what a backend calls
- * @emergency: this CPU crashes or reboots without notice; interrupts off, maybe in an NMI
- * @added: VMX is available from now on; task. A backend that always has it never calls this
- * @removing: VMX is not available any more when this returns, so it is turned off on all
- *	CPUs; task
+ * @emergency: called when this CPU crashes or reboots without notice; interrupts off, maybe in
+ *	an NMI
+ * @added: called in a task when VMX has become available. A backend that always has it never
+ *	calls this
+ * @removing: called in a task when VMX is about to become unavailable. It must turn VMX off on
+ *	all CPUs before it returns
  */
 struct vmxcore_backend_events {
 	void (*emergency)(void);
@@ -51,11 +53,11 @@ struct vmxcore_backend_events {
  *	references? Called once, when the client registers; NULL if there is no provider
  * @pin: take a reference to that module. Return: 0 or -ENODEV. Any context
  * @unpin: undoes @pin
- * @provider: write the name of the module that lends VMX to @name, of %MODULE_NAME_LEN
- *	bytes, which is left as it is while there is none; or NULL
+ * @provider: copy the name of the provider's module to @name, which has %MODULE_NAME_LEN
+ *	bytes, and is left as it is while there is no provider. NULL in a backend without one
  *
- * @on, @off, @emergency_off and @ibpb act on this CPU, with interrupts off. A backend does
- * not know of references.
+ * @on, @off, @emergency_off and @ibpb act on this CPU, with interrupts off. A backend does not
+ * know which client has a reference to VMX.
  */
 struct vmxcore_backend {
 	const char *name;

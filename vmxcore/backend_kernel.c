@@ -27,24 +27,25 @@ static const struct vmxcore_backend_events *events;
 static const struct vmxcore_provider *provider;
 
 /*
- * The provider lends VMX. It becomes false before the pointer above becomes NULL, because VMX
- * is turned off by that when the provider is unregistered.
+ * The provider lends VMX. It becomes false before the pointer above becomes NULL: while the
+ * provider unregisters, vmxcore turns VMX off through that pointer.
  */
 static bool lending;
 
 /*
- * How many module references clients have taken to a provider. They are void once the provider
- * was unloaded by force, or failed to load after it had registered, but the clients still put
- * them. The next provider is refused until then, or it would lose references of its own.
+ * How many module references clients have taken to a provider. If the provider was unloaded by
+ * force, or failed to load after it had registered, these references no longer exist, but the
+ * clients still put them. A new provider is refused until they have put all of them, because
+ * these puts would drop references to the new module.
  */
 static atomic_t nr_pins;
 
 /*
- * CPUs that the kernel takes for being in VMX operation although their VMXON reported VMfail,
- * which the kernel does not check. vmxcore never puts the kernel's reference there: VMXOFF
- * would fault, which is a BUG() in the kernel.
+ * CPUs where VMXON reported VMfail. The kernel does not check for that, and believes that they
+ * are in VMX operation. vmxcore never puts the kernel's reference there: VMXOFF would fault,
+ * which is a BUG() in the kernel.
  */
-static struct cpumask believed;
+static struct cpumask vmfailed;
 
 static int borrowed_start(const struct vmxcore_backend_events *e)
 {
@@ -52,22 +53,16 @@ static int borrowed_start(const struct vmxcore_backend_events *e)
 	return 0;
 }
 
-static bool in_vmx_operation(void)
-{
-	u64 vmcs;
-
-	return !vmxcore_vmptrst(&vmcs);
-}
-
 /*
  * The kernel has counted vmxcore as a user, but this CPU is not in VMX operation.
  *
  * If CR4.VMXE was clear before the call and is set now, the kernel has executed VMXON for
- * vmxcore, its first user, and did not see that it VMfailed. The count stays, as above.
+ * vmxcore, its first user, and did not see that it VMfailed. vmxcore keeps the count, see
+ * @vmfailed.
  *
- * Otherwise it has executed nothing, because it counts another user already: one of its own,
- * which this interrupt has stopped between the count and VMXON, or one whose VMXON VMfailed.
- * vmxcore's count can be put, because it is not the last one.
+ * Otherwise the kernel has executed nothing, because it counts another user already. Either
+ * that is the kernel itself, interrupted by this code between its count and its VMXON; or the
+ * VMXON of that user VMfailed. vmxcore's count can be put, because it is not the last one.
  */
 static int not_in_vmx_operation(const struct vmxcore_provider *p, bool vmxe_before)
 {
@@ -77,7 +72,7 @@ static int not_in_vmx_operation(const struct vmxcore_provider *p, bool vmxe_befo
 		p->put_ref();
 		return -EAGAIN;
 	}
-	cpumask_set_cpu(cpu, &believed);
+	cpumask_set_cpu(cpu, &vmfailed);
 	pr_err("CPU %u: VMXON reported VMfail and the kernel takes it for success: no VMX on this CPU until the machine is booted again; update the microcode\n",
 	       cpu);
 	return -EIO;
@@ -88,13 +83,14 @@ static int borrowed_on(void)
 	const struct vmxcore_provider *p = READ_ONCE(provider);
 	bool vmxe_before = vmxcore_cr4_vmxe();
 	struct vmxcore_caps here;
+	u64 current_vmcs;
 	int err;
 
 	lockdep_assert_irqs_disabled();
 
 	if (!p || !READ_ONCE(lending))
 		return -ENODEV;
-	if (cpumask_test_cpu(smp_processor_id(), &believed))
+	if (cpumask_test_cpu(smp_processor_id(), &vmfailed))
 		return -EIO;
 
 	err = vmxcore_caps_read(&here);
@@ -105,7 +101,8 @@ static int borrowed_on(void)
 	if (err)
 		return err;
 
-	if (!in_vmx_operation())
+	/* VMPTRST faults outside VMX operation, whatever the kernel believes. */
+	if (vmxcore_vmptrst(&current_vmcs))
 		return not_in_vmx_operation(p, vmxe_before);
 
 	vmxcore_flush_all(here.ept_vpid);
@@ -127,8 +124,8 @@ static bool borrowed_available(void)
 }
 
 /*
- * The kernel exports what decides about IBPB to KVM's modules only. There is a provider,
- * because VMX is on.
+ * Only KVM's modules may read the variable of the kernel that decides whether IBPB is needed.
+ * VMX is on, so there is a provider.
  */
 static void borrowed_ibpb(void)
 {
@@ -136,9 +133,10 @@ static void borrowed_ibpb(void)
 }
 
 /*
- * The provider's own client and vmxcore's do not keep the provider loaded: it puts the
- * references of the first, and has vmxcore put those of the second, when it is unloaded.
- * Therefore it registers as a provider before it registers a client.
+ * The references of two clients do not keep the provider loaded: those of the provider's own
+ * client, and those of vmxcore's. When the provider is unloaded, it puts the former, and
+ * vmxcore puts the latter when the backend calls removing(). Therefore a provider registers
+ * before it registers its client.
  */
 static bool borrowed_pins(const struct module *owner)
 {
@@ -196,8 +194,9 @@ static void borrowed_provider(char *name)
  * @p: the kernel's functions; used until vmxcore_provider_unregister() returns
  *
  * To be called before the module registers a client, whose references must not keep its own
- * module loaded. The kernel's emergency callback is vmxcore_provider_emergency() by then, and
- * stays that until after vmxcore_provider_unregister().
+ * module loaded. Before this call the module must have registered vmxcore_provider_emergency()
+ * as the kernel's emergency callback, and must keep it registered until
+ * vmxcore_provider_unregister() has returned.
  *
  * Context: task, may sleep.
  * Return: 0; -EBUSY: there is a provider already, or clients still have references from an
@@ -223,9 +222,9 @@ EXPORT_SYMBOL_GPL(vmxcore_provider_register);
  * @p: as registered
  *
  * To be called in the exit function of the module, after its client has put its references.
- * Clients of other modules have none, or the module could not be unloaded. If it is unloaded
- * by force, or has failed to load, VMX is turned off while they have some, and their calls
- * return errors.
+ * A reference of another module's client prevents the unload. If the module is unloaded by
+ * force, or has failed to load, VMX is turned off although such references exist, and the
+ * calls of their clients return errors.
  *
  * Context: task, may sleep; takes cpus_read_lock().
  */
@@ -234,8 +233,9 @@ void vmxcore_provider_unregister(const struct vmxcore_provider *p)
 	if (READ_ONCE(provider) != p)
 		return;
 
-	/* A later get fails; one that has begun is over after this, and is undone below. */
+	/* A get that begins later fails. */
 	WRITE_ONCE(lending, false);
+	/* A get that has begun earlier ends, and removing() turns VMX off again. */
 	synchronize_rcu();
 	events->removing();
 	WRITE_ONCE(provider, NULL);

@@ -30,7 +30,7 @@
  *
  * Not inlined: the machine tests change the page by a kprobe here.
  */
-static noinline int execute_vmxon(struct vmxcore_root_vmcs *root)
+static noinline int execute_vmxon(struct vmxcore_vmcs_region *root)
 {
 	u64 pa = virt_to_phys(root);
 
@@ -56,7 +56,7 @@ fault:
 }
 
 /* One page per possible CPU, on the CPU's own node. */
-static DEFINE_PER_CPU(struct vmxcore_root_vmcs *, root_vmcs);
+static DEFINE_PER_CPU(struct vmxcore_vmcs_region *, root_vmcs);
 
 static int native_on(void)
 {
@@ -107,8 +107,8 @@ static int native_off(void)
 
 /*
  * CR4 decides and not vmxcore's state: a foreign owner's VMX blocks INIT, too. A fault is
- * ignored, because an NMI may come between CR4.VMXE and VMXON. There is no handshake with
- * Intel PT, which would schedule events; the kernel stops PT itself
+ * ignored, because an NMI may come between CR4.VMXE and VMXON. intel_pt_handle_vmx() is not
+ * called, because it would schedule perf events; the kernel stops Intel PT itself
  * (cpu_emergency_stop_pt()).
  */
 static void native_emergency_off(void)
@@ -117,7 +117,7 @@ static void native_emergency_off(void)
 		return;
 	execute_vmxoff();
 	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
-	/* A tracepoint needs RCU to watch this CPU. VMX is off, so tracing may take its time. */
+	/* A tracepoint needs RCU to watch this CPU. It comes after VMXOFF, which must not wait. */
 	if (rcu_is_watching())
 		trace_vmxcore_emergency(smp_processor_id());
 }
@@ -134,8 +134,9 @@ static void native_ibpb(void)
 }
 
 /*
- * vmxcore fills the kernel's one emergency callback from load to unload, so it is never empty
- * while a CPU is in VMX operation. Stock kvm would fill it, too, and is refused by modules.c.
+ * vmxcore registers the kernel's one emergency callback from load to unload, so there is one
+ * whenever a CPU is in VMX operation. The stock kvm.ko would register it, too: modules.c
+ * refuses kvm_intel on it.
  */
 static cpu_emergency_virt_cb *emergency;
 
@@ -151,7 +152,7 @@ static void free_roots(void)
 
 static int alloc_roots(void)
 {
-	struct vmxcore_root_vmcs *root;
+	struct vmxcore_vmcs_region *root;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {

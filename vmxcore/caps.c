@@ -24,8 +24,8 @@
 
 /*
  * The controls in use: those that KVM requires, and those that it uses where they exist. A CPU
- * that differs in another control runs every guest that the rest of the machine runs, and
- * stock KVM accepts it, so vmxcore does, too.
+ * that differs only in a control that is not listed here runs every guest that the rest of the
+ * machine runs, and stock KVM accepts it, so vmxcore does, too.
  */
 #define PINBASED_USED \
 	(PIN_BASED_EXT_INTR_MASK | PIN_BASED_NMI_EXITING | \
@@ -94,9 +94,9 @@ static struct vmxcore_caps caps __ro_after_init;
  *
  * Context: any.
  * Return: the capabilities of the CPU that loaded vmxcore. VMX is never turned on for a CPU
- * that differs in VMCS revision, size or memory type, in the fixed bits of CR0 and CR4, in the
- * rate of the VMX-preemption timer, or in a control or a form of EPT, INVEPT or INVVPID that
- * KVM uses. So they hold wherever VMX is on.
+ * that differs in VMCS revision, size or memory type, in the bits of CR0 and CR4 that must be
+ * 1, in the rate of the VMX-preemption timer, or in a control or a form of EPT, INVEPT or
+ * INVVPID that KVM uses. In other fields a CPU may differ.
  */
 const struct vmxcore_caps *vmxcore_caps(void)
 {
@@ -129,7 +129,7 @@ int vmxcore_caps_read(struct vmxcore_caps *c)
 
 	/*
 	 * The kernel clears X86_FEATURE_VMX where the firmware has not enabled VMX
-	 * (init_ia32_feat_ctl()), and sets the other feature where it has checked that.
+	 * (init_ia32_feat_ctl()), and sets X86_FEATURE_MSR_IA32_FEAT_CTL where it has looked.
 	 */
 	if (!this_cpu_has(X86_FEATURE_MSR_IA32_FEAT_CTL) ||
 	    !this_cpu_has(X86_FEATURE_VMX))
@@ -165,7 +165,7 @@ int vmxcore_caps_read(struct vmxcore_caps *c)
 	return 0;
 }
 
-/* The value of a control field that has all bits of @used set that may be 1. */
+/* The value of a control field with the bits that must be 1, and those of @used that may be. */
 static u32 in_use(u64 ctls, u32 used)
 {
 	return (upper_32_bits(ctls) & used) | lower_32_bits(ctls);
@@ -195,9 +195,9 @@ static bool agrees(const struct vmxcore_caps *here)
 }
 
 /*
- * Compare this CPU's capabilities with the others'. Preemption is off. Not inlined: the
- * machine tests make a CPU look different by a kprobe here, because no emulator has two kinds
- * of CPU in one machine.
+ * Compare the capabilities of this CPU with those of the CPU that loaded vmxcore. Preemption
+ * is off. Not inlined: the machine tests make a CPU look different by a kprobe here, because
+ * no emulator has two kinds of CPU in one machine.
  * Return: 0, also for a difference that does not matter, which is logged; or -EXDEV.
  */
 noinline int vmxcore_caps_compare(const struct vmxcore_caps *here)
@@ -249,8 +249,8 @@ int __init vmxcore_caps_init(void)
 }
 
 /*
- * The revision identifier for a VMCS or a root VMCS: bits 30:0 of IA32_VMX_BASIC. It is that
- * one under Hyper-V, too: an enlightened VMCS has another one, but VMXON takes this one.
+ * The revision identifier for a VMCS or a root VMCS: bits 30:0 of IA32_VMX_BASIC, under
+ * Hyper-V, too. There an enlightened VMCS has another identifier, but VMXON takes this one.
  */
 u32 vmxcore_caps_revision(void)
 {

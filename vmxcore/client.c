@@ -3,9 +3,10 @@
  * The table of clients: which are registered, and which references each one holds. No VMX
  * instruction is executed here.
  *
- * The table is static and a handle is an index into it with a generation above, 32 bits in
- * all. So a stale handle is refused instead of dereferenced, and an NMI that walks the table
- * in a crash needs no lock and cannot meet a half-linked list.
+ * The table is static. A handle has 32 bits: the index of the entry in the low ones, and above
+ * it a generation, which is another one each time the entry is given to a client. So a stale
+ * handle is refused instead of dereferenced, and an NMI that walks the table in a crash needs
+ * no lock and cannot meet a half-linked list.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -82,7 +83,7 @@ static struct vmxcore_client_entry *find_free(const char *name)
 	return free ?: ERR_PTR(-ENOSPC);
 }
 
-/* Generations begin at 1, also after they have wrapped, so that no handle is NULL. */
+/* The generation begins at 1, and again at 1 when it wraps, so that no handle is NULL. */
 static unsigned long next_handle(const struct vmxcore_client_entry *entry)
 {
 	u32 next = entry->last_handle + VMXCORE_MAX_CLIENTS;
@@ -95,10 +96,11 @@ static unsigned long next_handle(const struct vmxcore_client_entry *entry)
 static struct vmxcore_client_entry *take_entry(const struct vmxcore_client_desc *desc,
 					       bool pins_provider)
 {
-	struct vmxcore_client_entry *entry = find_free(desc->name);
+	struct vmxcore_client_entry *entry;
 
 	lockdep_assert_held(&clients_lock);
 
+	entry = find_free(desc->name);
 	if (IS_ERR(entry))
 		return entry;
 	if (!entry->cpu_refs) {
@@ -118,7 +120,7 @@ static struct vmxcore_client_entry *take_entry(const struct vmxcore_client_desc 
 	INIT_LIST_HEAD(&entry->vmcss);
 	WRITE_ONCE(entry->nr_vmcss, 0);
 	WRITE_ONCE(entry->nr_vpids, 0);
-	/* A misuse of the previous client's handle may be logged once more, at worst. */
+	/* A race with vmxcore_misuse() does no harm: at worst it logs a misuse once more. */
 	WRITE_ONCE(entry->warned, 0);
 	ratelimit_default_init(&entry->refused);
 	/* The kernel's own line on suppressed lines would not name the client. */
@@ -150,9 +152,9 @@ struct vmxcore_client *vmxcore_entry_add(const struct vmxcore_client_desc *desc,
 }
 
 /*
- * End a registration: from here on the handle is refused, and when this returns none of the
- * client's callbacks for CPUs runs or will be called. The entry stays taken until
- * vmxcore_entry_free().
+ * End a registration: from here on the handle is refused. When this returns neither the
+ * emergency nor the cpu_gone callback of the client runs, and neither will be called. The
+ * entry stays taken until vmxcore_entry_free().
  *
  * Return: the entry, or NULL if the handle is stale.
  */
@@ -180,7 +182,7 @@ void vmxcore_entry_free(struct vmxcore_client_entry *entry)
 {
 	unsigned int cpu;
 
-	/* Counts of CPUs that are offline, or went offline since the entry was closed. */
+	/* vmxcore_refs_take_back() does not reach the counts of CPUs that are offline. */
 	for_each_possible_cpu(cpu)
 		memset(per_cpu_ptr(entry->cpu_refs, cpu), 0, sizeof(struct vmxcore_cpu_refs));
 
@@ -249,8 +251,8 @@ vmxcore_other_holder(const struct vmxcore_client_entry *entry)
 
 /*
  * Called for a client's first reference on a CPU or system-wide, so that later gets don't
- * read the clock. Before the reference is counted: a reader that finds the reference finds
- * the time. Any context but NMI.
+ * read the clock. It must be called before the reference is counted, so that a reader that
+ * finds the reference finds the time. Any context but NMI.
  */
 void vmxcore_entry_inc_held(struct vmxcore_client_entry *entry)
 {
@@ -262,13 +264,13 @@ void vmxcore_entry_inc_held(struct vmxcore_client_entry *entry)
 	} while (!atomic_try_cmpxchg(&entry->nr_held, &old, old + 1));
 }
 
-/* Undoes vmxcore_entry_inc_held(), after the last reference there is not counted any more. */
+/* Undoes vmxcore_entry_inc_held(), after the count in question has become 0. */
 void vmxcore_entry_dec_held(struct vmxcore_client_entry *entry)
 {
 	atomic_dec(&entry->nr_held);
 }
 
-/* CLOCK_BOOTTIME in ns since when the client has held references without a break, or 0. */
+/* Since when the client has held references without a break, CLOCK_BOOTTIME in ns, or 0. */
 u64 vmxcore_entry_since(const struct vmxcore_client_entry *entry)
 {
 	/* Pairs with the cmpxchg in vmxcore_entry_inc_held(). */
@@ -285,7 +287,7 @@ int vmxcore_entry_get_cpu(struct vmxcore_client_entry *entry)
 	if (!refs->live)
 		vmxcore_entry_inc_held(entry);
 	WRITE_ONCE(refs->live, refs->live + 1);
-	/* A client that takes a new reference does not put its dead ones any more. */
+	/* After a new reference a client must not put the dead ones, so they are forgotten. */
 	refs->dead = 0;
 	return 0;
 }
@@ -372,7 +374,7 @@ unsigned int vmxcore_clients_cpu_gone(unsigned int cpu)
 	return pins;
 }
 
-/* Is, or was, this the handle of the last client of its entry? */
+/* Is this the handle that was given out last for its entry, registered or not? */
 static bool was_last_client(struct vmxcore_client *client)
 {
 	return client && vmxcore_entry_client(vmxcore_entry_of(client)) == client;
@@ -385,16 +387,16 @@ const char *vmxcore_client_name(struct vmxcore_client *client)
 }
 
 /*
- * May another line about a refused call of this client be logged? A user that may create a
- * VM can make KVM ask as often as that user likes, so there are ten in five seconds. Any
- * context but NMI.
+ * May another line about a refused call of this client be logged? A user that may create VMs
+ * can make KVM repeat a refused call without end, so ten lines in five seconds are logged for
+ * each client. Any context but NMI.
  */
 bool vmxcore_client_may_log(struct vmxcore_client *client)
 {
 	struct vmxcore_client_entry *entry;
 	bool may;
 
-	/* The next client of the entry initializes the ratelimit, lock and all. */
+	/* The next client of the entry initializes the ratelimit, but not before RCU allows. */
 	rcu_read_lock();
 	entry = vmxcore_entry_find(client);
 	may = entry && __ratelimit(&entry->refused);

@@ -21,9 +21,9 @@
  * @VMXCORE_MISUSE_REFERENCE: the client uses VMX without a reference
  * @VMXCORE_MISUSE_VPID: the client frees a VPID that it does not own
  *
- * Internal functions return these as positive numbers where they return a negative errno
- * for other errors, see vmxcore_report_misuse(). They begin above the flags that
- * vmxcore_vmcs_load() returns.
+ * An internal function returns a misuse as one of these positive numbers, and any other error
+ * as a negative errno; vmxcore_report_misuse() converts the misuse. The values are larger than
+ * the flags that vmxcore_vmcs_load() returns, so that both cannot be confused.
  */
 enum vmxcore_misuse {
 	VMXCORE_MISUSE_HANDLE = 16,
@@ -52,25 +52,26 @@ static_assert(sizeof(struct vmxcore_cpu_refs) == 4);
 /**
  * struct vmxcore_client_entry - the entry of one client in the table
  * @handle_refs: the client's handle in the upper half, 0 while no client is registered; its
- *	system-wide references in the lower half. They share a word so that one cmpxchg counts
- *	a reference of this client, or fails if the entry has become another client's
+ *	system-wide references in the lower half. They share a word so that one cmpxchg can
+ *	compare the handle and change the count
  * @refs_at_close: system-wide references that the client had when its registration ended,
  *	until they are taken back
  * @last_handle: the handle last given out for this entry, so that the log can name the client
  *	of a stale handle
  * @cpu_refs: per-CPU references. Allocated at the first use of the entry and kept until
  *	unload, so that a client that races its own unregister corrupts nothing
- * @nr_held: how many of the system-wide count and the counts of each CPU are not 0
+ * @nr_held: how many of this client's counts are not 0: there is a system-wide one, and one
+ *	for each CPU
  * @since: when @nr_held became non-zero, CLOCK_BOOTTIME in ns; undefined while @nr_held is 0
  * @vmcss: the client's VMCSs, under the lock of vmcs.c
  * @nr_vmcss: their number; may be read without the lock
  * @nr_vpids: the number of its VPIDs, under the lock of vpid.c
- * @pins_provider: the client's references keep the module loaded that VMX is borrowed from:
- *	one module reference while the client has system-wide references, and one for each CPU
+ * @pins_provider: the client's references keep the module of the provider loaded: one module
+ *	reference while the client has system-wide references, and one for each CPU
  *	where it has live @cpu_refs
  * @desc: a copy of the client's description, with the name in @name; the entry is free
- *	while its owner is NULL
- * @name: outlives the registration
+ *	while @desc.owner is NULL
+ * @name: the client's name, which stays until the entry is reused
  * @warned: the kinds of misuse that were logged, one bit each
  * @refused: limits the log lines about refused calls, per client, so that one client cannot
  *	suppress the lines about another
@@ -97,7 +98,7 @@ struct vmxcore_client_entry {
 /* Use it through the functions below. */
 extern struct vmxcore_client_entry vmxcore_clients[VMXCORE_MAX_CLIENTS];
 
-/* The entry where a handle is looked up; it need not be the handle's any more. */
+/* The entry to which a handle belongs, or belonged before another client got the entry. */
 static inline struct vmxcore_client_entry *vmxcore_entry_of(struct vmxcore_client *client)
 {
 	return &vmxcore_clients[(unsigned long)client % VMXCORE_MAX_CLIENTS];
@@ -158,8 +159,8 @@ extern const struct vmxcore_client_entry *vmxcore_exclusive;
 
 /*
  * Does another client have VMX exclusively? @entry: the client that asks, or NULL. The
- * answer holds as long as RCU is read-locked, interrupts are off or system_lock (ref.c) is
- * held, as register.c waits for all of these.
+ * answer stays true as long as the caller has RCU read-locked, has interrupts off or holds
+ * system_lock (ref.c): register.c waits for all three after it has written vmxcore_exclusive.
  */
 static inline bool vmxcore_excluded(const struct vmxcore_client_entry *entry)
 {
@@ -177,8 +178,8 @@ int vmxcore_misuse(enum vmxcore_misuse kind, struct vmxcore_client *client, cons
 		   unsigned long caller);
 
 /*
- * Turn what an internal function returns into what the API returns: log a misuse, see
- * vmxcore_misuse(), and leave all else as it is.
+ * Convert the return value of an internal function into that of the API. A misuse is logged
+ * and becomes an errno, see vmxcore_misuse(). Any other value is returned as it is.
  */
 static inline int vmxcore_report_misuse(int ret, struct vmxcore_client *client,
 					const char *call, unsigned long caller)

@@ -29,15 +29,16 @@
 
 /*
  * The STARTING section, where VMX is turned on before a CPU is marked online and off after its
- * last task and interrupt, has no dynamic states. This state belongs to a 32-bit ARM floating
- * point unit, so no x86 kernel uses it. It must come before CPUHP_AP_SMPCFD_DYING, which
- * runs the cross calls that are still queued for a dying CPU: a VMCLEAR among them needs
- * VMX. It must also come before CPUHP_AP_KVM_STARTING, where KVM takes its reference in Linux
- * 6.1.
+ * last task and interrupt, has no dynamic states. CPUHP_AP_ARM_VFP_STARTING belongs to a
+ * 32-bit ARM floating point unit, so no x86 kernel uses it. The state must have a smaller
+ * number than CPUHP_AP_SMPCFD_DYING: on the way down the states run in reverse order, and that
+ * one runs the cross calls that are still queued, among them VMCLEARs, which need VMX. It must
+ * also have a smaller number than CPUHP_AP_KVM_STARTING, where KVM takes its reference in
+ * Linux 6.1.
  */
 #define VMXCORE_CPUHP_STARTING	CPUHP_AP_ARM_VFP_STARTING
 
-/* Since 7.1 the kernel executes VMXON, and exports it to KVM's modules only. */
+/* Since 7.1 the kernel executes VMXON, by functions that it exports to KVM's modules only. */
 #if VMXCORE_LINE == LINUX_7_2
 #define VMXCORE_BACKEND		vmxcore_backend_kernel
 #else
@@ -45,8 +46,9 @@
 #endif
 
 /*
- * The controls that KVM uses since 7.x: CET, the guest's counters at an exit, and mode-based
- * EPT, for which it needs the advanced information about EPT violations.
+ * The controls that KVM of Linux 7.2 uses in addition: loading CET state, saving
+ * IA32_PERF_GLOBAL_CTRL at a VM exit, and mode-based EPT, for which KVM needs the advanced
+ * VM-exit information about EPT violations.
  */
 #if VMXCORE_LINE == LINUX_7_2
 #define VMXCORE_KVM_PROCBASED2	SECONDARY_EXEC_MODE_BASED_EPT_EXEC
@@ -60,15 +62,15 @@
 #define VMXCORE_KVM_EPT		0
 #endif
 
-/* kvm.ko fills the kernel's emergency callback; in 6.1 it is kvm_intel.ko. */
-#define VMXCORE_KVM_FILLS_SLOT	(VMXCORE_LINE != LINUX_6_1)
+/* kvm.ko registers the kernel's emergency callback; in 6.1 kvm_intel.ko registers it. */
+#define VMXCORE_KVM_HAS_EMERGENCY	(VMXCORE_LINE != LINUX_6_1)
 
 /*
  * kernel_kexec() does not call syscore_shutdown() in 6.1, only the reboot notifiers. vmxcore's
- * is the first one but for those of clients that need VMX in theirs. KVM VMCLEARs in its own
- * notifier what it has loaded. If VMX stayed on after that, for another client, KVM would
- * complain of the instructions of a running vCPU that VMfail. Once VMX is off they fault, which
- * KVM expects.
+ * has a priority above which there is INT_MAX alone, for a client that needs VMX in its own
+ * notifier. KVM VMCLEARs in its notifier what it has loaded. If VMX stayed on after that, for
+ * another client, KVM would complain of the instructions of a running vCPU that VMfail. Once
+ * VMX is off they fault, which KVM expects.
  */
 #if VMXCORE_LINE == LINUX_6_1
 static inline void vmxcore_register_shutdown(struct notifier_block *nb)
@@ -91,7 +93,7 @@ static inline void vmxcore_unregister_shutdown(struct notifier_block *nb)
 }
 #endif
 
-/* A newer syscore callback gets the data that was registered with it, in stable kernels, too. */
+/* Newer kernels, also newer stable updates, pass a pointer to syscore callbacks. */
 #ifdef VMXCORE_HAVE_SYSCORE
 #define VMXCORE_SYSCORE_DATA	void *unused
 
@@ -132,7 +134,7 @@ static inline void vmxcore_unregister_syscore(struct vmxcore_syscore *s)
  * Does a module that is COMING link against vmxcore? The list of the modules that it uses is
  * complete then. Since 7.0 only the module loader may read that list, so a module that was
  * built out of the tree is accepted there. That does no harm: the kernel counts the users of
- * VMX, and vmxcore's clients get none without a provider.
+ * VMX, and the clients of vmxcore get no VMX without a provider.
  */
 #if VMXCORE_LINE == LINUX_7_2
 static inline bool vmxcore_is_used_by(const struct module *mod)
@@ -159,7 +161,7 @@ static inline bool vmxcore_is_used_by(const struct module *mod)
 #include <asm/processor.h>
 #endif
 
-/* Since 6.10 __assign_str() takes the source from __string(), which has the field's name here. */
+/* Since 6.10 __assign_str() takes the source from __string(), which is the field in trace.h. */
 #if VMXCORE_LINE == LINUX_6_1
 #define vmxcore_assign_str(field)	__assign_str(field, field)
 #else

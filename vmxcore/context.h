@@ -21,7 +21,7 @@ static inline bool vmxcore_may_sleep(void)
 	return !in_interrupt() && !irqs_disabled();
 }
 
-/* The caller stays on this CPU. A thread that is bound to it does, too, as cpuhp's are. */
+/* The caller cannot migrate: preemption is off, or it is a thread bound to this CPU (cpuhp). */
 static inline bool vmxcore_may_use_this_cpu(void)
 {
 	return !in_nmi() && (!preemptible() || is_percpu_thread());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * VMX on one CPU: its references, VMX on and off, and the broadcasts that turn it on or off
- * on all CPUs. Which client may ask for it is decided in the files above.
+ * on all CPUs. Files of the upper floors (ARCHITECTURE.md) decide which client may ask for it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -27,8 +27,8 @@
 DEFINE_PER_CPU_ALIGNED(struct vmxcore_cpu, vmxcore_cpu);
 
 /*
- * VMX is enabled on all CPUs: it is turned on for the next CPU that comes up before that is
- * online. It changes under cpus_read_lock() only, so never while a CPU is on its way.
+ * VMX is enabled on all CPUs: a CPU that comes up turns VMX on before it is online. It is
+ * written under cpus_read_lock() only, so never while a CPU goes online or offline.
  */
 static bool all_enabled;
 
@@ -49,7 +49,7 @@ static void read_registers(void *registers)
 	struct vmxon_registers *r = registers;
 
 	r->cr0 = read_cr0();
-	/* It was set at VMXON, and has been cleared since. */
+	/* CR4.VMXE was set at VMXON, and has been cleared since. Report it as set. */
 	r->cr4 = __read_cr4() | X86_CR4_VMXE;
 	if (rdmsrq_safe(MSR_IA32_FEAT_CTL, &r->feature_control))
 		r->feature_control = 0;
@@ -63,13 +63,13 @@ static const char *error_text(int error)
 	case -EAGAIN:
 		return "the kernel turns VMX on there now, or VMXON reported VMfail; try again";
 	case -EIO:
-		return "VMXON reported VMfail, it wants another root VMCS; update the microcode";
+		return "VMXON reported VMfail, the CPU rejects the root VMCS; update the microcode";
 	case -EXDEV:
 		return "VMX capabilities unlike the other CPUs'; update microcode and firmware";
 	case -EOPNOTSUPP:
 		return "no VMX, or locked off by the firmware; enable VT-x in its setup";
 	case -ENODEV:
-		return "the kernel lends VMX to kvm_intel alone, not loaded; modprobe kvm_intel";
+		return "the kernel lends VMX to kvm_intel, which is not loaded; modprobe kvm_intel";
 	case -ESHUTDOWN:
 		return "the machine or this CPU is going down";
 	default:
@@ -79,8 +79,8 @@ static const char *error_text(int error)
 
 /*
  * What an error of VMX on a CPU means to an admin, and what can be done about it. @text has
- * VMXCORE_CPU_ERROR_LEN bytes, and is returned. Any context but NMI; @cpu is this CPU where
- * interrupts are off.
+ * VMXCORE_CPU_ERROR_LEN bytes, and is returned. Any context but NMI. If interrupts are off,
+ * @cpu must be this CPU.
  */
 const char *vmxcore_cpu_strerror(unsigned int cpu, int error, char *text)
 {
@@ -95,7 +95,7 @@ const char *vmxcore_cpu_strerror(unsigned int cpu, int error, char *text)
 	else
 		smp_call_function_single(cpu, read_registers, &r, 1);
 	snprintf(text, VMXCORE_CPU_ERROR_LEN,
-		 "VMXON faulted (CR0 0x%lx, CR4 0x%lx, IA32_FEATURE_CONTROL 0x%llx); in a VM see to the hypervisor that runs it, else update the firmware",
+		 "VMXON faulted (CR0 0x%lx, CR4 0x%lx, IA32_FEATURE_CONTROL 0x%llx); if this is a VM, check the hypervisor that runs it, else update the firmware",
 		 r.cr0, r.cr4, r.feature_control);
 	return text;
 }
@@ -129,10 +129,10 @@ static void look_for_foreign(void *data)
 }
 
 /*
- * Does a CPU have CR4.VMXE set, and not by vmxcore nor by the kernel for it? The flag is all
- * there is to tell by: a hypervisor sets it before VMXON and clears it after VMXOFF (SDM
+ * Is CR4.VMXE set on a CPU although neither vmxcore nor the kernel on behalf of vmxcore has set
+ * it? Only this flag can tell: a hypervisor sets it before VMXON and clears it after VMXOFF (SDM
  * volume 3, "Enabling and Entering VMX Operation"). VMPTRST would tell more, but faults
- * where only the flag is set. Interrupts that CPU.
+ * where only the flag is set. This function interrupts the CPU.
  */
 bool vmxcore_cpu_foreign(unsigned int cpu)
 {
@@ -143,7 +143,7 @@ bool vmxcore_cpu_foreign(unsigned int cpu)
 	return foreign;
 }
 
-/* CLOCK_BOOTTIME in ns since when a CPU is in VMX operation, or 0. */
+/* Since when a CPU has been in VMX operation, CLOCK_BOOTTIME in ns, or 0. */
 u64 vmxcore_cpu_since(unsigned int cpu)
 {
 	const struct vmxcore_cpu *c = per_cpu_ptr(&vmxcore_cpu, cpu);
@@ -170,7 +170,7 @@ static void set_latency(struct vmxcore_cpu *c, u64 begin)
 	c->trace_pending = !cpu_online(smp_processor_id());
 }
 
-/* The latency includes all that a caller waits for: VMXON, the flushes and their surroundings. */
+/* The latency includes all that a caller waits for: VMXON, the checks and the flushes. */
 static int cpu_vmxon(struct vmxcore_cpu *c, const char *client)
 {
 	u64 begin = ktime_get_boot_fast_ns();
@@ -178,7 +178,7 @@ static int cpu_vmxon(struct vmxcore_cpu *c, const char *client)
 
 	if (!err) {
 		WRITE_ONCE(c->since, begin);
-		/* A reader that sees the CPU on sees since when. */
+		/* A reader that sees the state ON sees the time in @since. */
 		smp_store_release(&c->state, VMXCORE_CPU_ON);
 		vmxcore_vpids_flush_here();
 	}
@@ -265,7 +265,8 @@ int vmxcore_cpu_usable(void)
  * KVM's in Linux 6.1, has no way to refuse the CPU, and KVM would use it without VMX. The
  * ONLINE section refuses it.
  *
- * Return: 0 or one of the errors of vmxcore_get_cpu(); then nothing has changed.
+ * Return: 0 or one of the errors of vmxcore_get_cpu(); then VMX and the references are as
+ * before.
  */
 int vmxcore_cpu_get(const char *client)
 {
@@ -298,7 +299,7 @@ void vmxcore_cpu_put(u32 refs)
 
 /*
  * Enable VMX on this CPU for the clients that hold all CPUs. @client: for the trace.
- * Return: 0 or one of the errors of vmxcore_get(); then nothing has changed.
+ * Return: 0 or one of the errors of vmxcore_get(); then VMX and the references are as before.
  */
 int vmxcore_cpu_enable(const char *client)
 {
@@ -332,7 +333,8 @@ void vmxcore_cpu_disable(void)
 /*
  * This CPU comes up; interrupts are off. It cannot be refused in the STARTING section, so
  * where VMX cannot be turned on the error is kept for the ONLINE section, which refuses it.
- * The state is not FAILED: no task can run here, so no get of another client has to fail.
+ * The state is not FAILED, which would make each vmxcore_get() fail: no task can run here yet,
+ * and the ONLINE section refuses the CPU.
  */
 void vmxcore_cpu_starting(void)
 {
@@ -351,9 +353,10 @@ void vmxcore_cpu_starting(void)
 }
 
 /*
- * This CPU goes offline; the last task has left it and interrupts are off. No reference can
- * be taken from here on, before the clients are told: one that took a reference when it is
- * told would have it on a CPU that is gone. VMX stays on for their VMCLEARs.
+ * This CPU goes offline; the last task has left it and interrupts are off. From here on no
+ * reference can be taken on it. This comes before the cpu_gone callbacks: a client that took a
+ * reference in its callback would have it on a CPU that is offline. VMX stays on until the
+ * clients have executed VMCLEAR in their callbacks.
  */
 void vmxcore_cpu_dying(void)
 {
@@ -381,9 +384,9 @@ void vmxcore_cpu_offline(void)
 
 /*
  * Trace what happened on a CPU while it was not online, because the kernel drops the events
- * of such a CPU. It is online by now, or dead, and changes nothing meanwhile.
+ * of such a CPU. By now it is either online or dead, and does not change these fields.
  */
-void vmxcore_cpu_trace_pending(unsigned int cpu)
+void vmxcore_cpu_trace_late(unsigned int cpu)
 {
 	struct vmxcore_cpu *c = per_cpu_ptr(&vmxcore_cpu, cpu);
 
@@ -396,7 +399,7 @@ void vmxcore_cpu_trace_pending(unsigned int cpu)
 		trace_vmxcore_vmx_on(cpu, "", c->latency, c->error);
 }
 
-/* On the last CPU that runs, interrupts off: VMX goes off, references are kept. */
+/* Turn VMX off for suspend, and keep the references. The last CPU that runs, interrupts off. */
 void vmxcore_cpu_suspend(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
@@ -406,7 +409,7 @@ void vmxcore_cpu_suspend(void)
 }
 
 /*
- * On the CPU that suspended, interrupts off: VMX goes on again if a client has a reference.
+ * Turn VMX on again if a client has a reference. The CPU that suspended, interrupts off.
  * The state from before says nothing about the hardware: firmware, or the kernel that loaded
  * the image of a hibernation, may have left any CR4.
  *
@@ -426,7 +429,7 @@ int vmxcore_cpu_resume(void)
 	return err;
 }
 
-/* On this CPU, interrupts off: VMX goes off for good, and every later get fails here. */
+/* Turn VMX off on this CPU for good: every later get fails here. Interrupts are off. */
 void vmxcore_cpu_shutdown(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
@@ -435,7 +438,7 @@ void vmxcore_cpu_shutdown(void)
 	WRITE_ONCE(c->state, VMXCORE_CPU_SHUTDOWN);
 }
 
-/* On this CPU, interrupts off, maybe in an NMI: VMX goes off whatever the references are. */
+/* Turn VMX off on this CPU, whatever the references. Interrupts off, maybe in an NMI. */
 void vmxcore_cpu_emergency(void)
 {
 	vmxcore_vmcs_cpu_emergency();
@@ -491,7 +494,7 @@ int vmxcore_cpus_enable(const char *client, unsigned int *failed_cpu)
 	return err;
 }
 
-/* Undoes vmxcore_cpus_enable(), under cpus_read_lock() as that. */
+/* Undoes vmxcore_cpus_enable(). The caller holds cpus_read_lock(). */
 void vmxcore_cpus_disable(void)
 {
 	all_enabled = false;
@@ -512,8 +515,8 @@ static void force_off_ipi(void *error)
 }
 
 /*
- * Turn VMX off on all CPUs although clients have references. They keep them, and put them
- * as always; from now on @error is returned to a client that wants to use VMX there.
+ * Turn VMX off on all CPUs although clients have references. The clients keep their references
+ * and put them as usual. From now on calls that need VMX on these CPUs return @error.
  */
 void vmxcore_cpus_force_off(int error)
 {

@@ -36,8 +36,8 @@ enum vmxcore_cpu_state {
 /**
  * struct vmxcore_cpu - VMX on one CPU
  * @since: when VMX was turned on, CLOCK_BOOTTIME in ns; undefined while it is off
- * @latency: how long the last VMXON or VMXOFF took, with what belongs to it, in ns; at most
- *	%U32_MAX
+ * @latency: how long the last VMXON or VMXOFF took, with the flushes, VMCLEARs and checks
+ *	around it, in ns; at most %U32_MAX
  * @refs: references taken on this CPU alone
  * @state: see &enum vmxcore_cpu_state
  * @error: negative errno: why the last vmxcore_cpu_enable() failed, why this CPU could not
@@ -45,12 +45,13 @@ enum vmxcore_cpu_state {
  * @system_ref: clients hold all CPUs, this one included
  * @trace_pending: the last VMXON or VMXOFF happened while the CPU was offline and has not
  *	been traced yet
- * @up_failed: @error is from this CPU's way up. A CPU whose way down is given up passes the
- *	ONLINE callback as well, and may have an older error
+ * @up_failed: @error is from this CPU's way up. The ONLINE callback also runs where a way
+ *	down has failed and is undone, and must not take an older @error for a new one
  *
- * Written by its own CPU only, with interrupts off. This is the whole locking, and why a
- * second caller can never see "on" between a first reference and its VMXON. Other CPUs may
- * read it, and get what was true a moment ago.
+ * Written by its own CPU only, with interrupts off, except that @trace_pending is cleared on
+ * another CPU once this one is offline. There is no other locking, so no second caller sees a
+ * reference before its VMXON is done. Other CPUs may read it, and get what was true a moment
+ * ago.
  */
 struct vmxcore_cpu {
 	u64 since;
@@ -64,8 +65,8 @@ struct vmxcore_cpu {
 };
 
 /*
- * A machine with many CPUs pays one cache line per CPU, and the native backend's page. The
- * other half of the line is vmcs_cpu.c's.
+ * For each CPU vmxcore uses one cache line, and a page in the native backend. This structure
+ * takes at most half of the line; the variables of vmcs_cpu.c are in the other half.
  */
 static_assert(sizeof(struct vmxcore_cpu) <= SMP_CACHE_BYTES / 2);
 
@@ -73,15 +74,15 @@ DECLARE_PER_CPU_ALIGNED(struct vmxcore_cpu, vmxcore_cpu);
 
 extern atomic_t vmxcore_nr_failed;
 
-/* Is a CPU FAILED? It is almost always none, so that a get need not look at each CPU. */
+/* Is any CPU FAILED? That is rare, and the counter saves a get from a look at each CPU. */
 static inline bool vmxcore_cpus_failed(void)
 {
 	return atomic_read(&vmxcore_nr_failed);
 }
 
 /*
- * A condition for on_each_cpu_cond(), which is why it has a second argument. True if VMX was
- * on before an event that the caller knows to be over, and has not been turned off since.
+ * A condition for on_each_cpu_cond(), hence the second argument. The state may change at any
+ * time, so the function that is called must look again on the CPU itself.
  */
 static inline bool vmxcore_cpu_is_on(int cpu, void *unused)
 {
@@ -97,7 +98,7 @@ void vmxcore_cpu_disable(void);
 void vmxcore_cpu_starting(void);
 void vmxcore_cpu_dying(void);
 void vmxcore_cpu_offline(void);
-void vmxcore_cpu_trace_pending(unsigned int cpu);
+void vmxcore_cpu_trace_late(unsigned int cpu);
 void vmxcore_cpu_suspend(void);
 int vmxcore_cpu_resume(void);
 void vmxcore_cpu_shutdown(void);

@@ -29,14 +29,16 @@ static int flush_root(u64 eptp)
  * @eptp: EPT pointer
  *
  * Guest-physical mappings are tagged by the address of the EPT root alone (SDM volume 3,
- * "Information That May Be Cached"). A page that was another hypervisor's root still has that
- * one's mappings in the TLB of each CPU that used it, because no hypervisor flushes a root
- * when it frees it. To be called whenever vmxcore_vmcs_load() returned %VMXCORE_VMCS_CLEAR or
- * %VMXCORE_VMCS_MOVED, and when the root has changed.
+ * "Information That May Be Cached"). If the page was an EPT root of another hypervisor before,
+ * the TLBs of the CPUs that used it may still have mappings under its address, because no
+ * hypervisor flushes a root when it frees it. To be called whenever vmxcore_vmcs_load() returned
+ * %VMXCORE_VMCS_CLEAR or %VMXCORE_VMCS_MOVED, and when the root has changed.
  *
- * Context: preemption off, VMX on.
- * Return: 0; -ESHUTDOWN and -EIO as vmxcore_vmcs_load(); -EPERM: VMX is off, no client has a
- * reference here; -EOPNOTSUPP: this CPU has no INVEPT; -EINVAL: the wrong context.
+ * Context: preemption off, or a thread bound to its CPU; VMX on.
+ * Return: 0; -EPERM: VMX is off, no client has a reference here; -ESHUTDOWN: this CPU or the
+ * machine is on its way down; -EOPNOTSUPP: this CPU has no INVEPT; -EIO: INVEPT reported VMfail;
+ * -EFAULT: VMX is off behind vmxcore's back; -EINVAL: the wrong context; or why this CPU has
+ * lost VMX, as vmxcore_vmcs_load().
  */
 int vmxcore_ept_activate(u64 eptp)
 {

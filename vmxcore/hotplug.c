@@ -3,10 +3,11 @@
  * CPU hotplug.
  *
  * VMX is turned on in the STARTING section: the CPU is not online yet, so no task, interrupt
- * or broadcast of a client can be there first. It is turned off in the same section on the
- * way down, where none is left. A dynamic ONLINE state would be wrong for both: on the way
- * down it runs before KVM's own, which still VMCLEARs, and while tasks can run there. But
- * only the ONLINE section may refuse a CPU, so a failure is answered there.
+ * or broadcast of a client can be there first. On the way down VMX is turned off in the same
+ * section, when no task or interrupt of a client is left on the CPU. A dynamic ONLINE state
+ * would be wrong in both directions: on the way down it would run before KVM's own callback,
+ * which still executes VMCLEAR, and while tasks can still run on the CPU. But only the ONLINE
+ * section may refuse a CPU, so a failure is answered there.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -46,7 +47,7 @@ static int online(unsigned int cpu)
 	int err = c->up_failed ? c->error : 0;
 	char text[VMXCORE_CPU_ERROR_LEN];
 
-	vmxcore_cpu_trace_pending(cpu);
+	vmxcore_cpu_trace_late(cpu);
 	if (err)
 		pr_err("CPU %u stays offline, VMX is in use and cannot be turned on here: %s (%pe)\n",
 		       cpu, vmxcore_cpu_strerror(cpu, err, text), ERR_PTR(err));
@@ -56,7 +57,7 @@ static int online(unsigned int cpu)
 /* Runs on another CPU. */
 static int dead(unsigned int cpu)
 {
-	vmxcore_cpu_trace_pending(cpu);
+	vmxcore_cpu_trace_late(cpu);
 	return 0;
 }
 

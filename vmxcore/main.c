@@ -23,7 +23,7 @@
 static bool enable_virt_at_load;
 module_param(enable_virt_at_load, bool, 0444);
 MODULE_PARM_DESC(enable_virt_at_load,
-		 "Turn VMX on at load and off at unload, instead of while a client holds it (default: off)");
+		 "Keep VMX on from load to unload, since Linux 7.1 while kvm_intel is loaded; N: only while a client holds it (default: N)");
 
 /* The client that holds vmxcore's own reference, with enable_virt_at_load. */
 static struct vmxcore_client *at_load_client;
@@ -54,7 +54,7 @@ static int at_load_get(void)
 	return err;
 }
 
-/* A failure is in the log, and the reference is optional from here on. */
+/* An error is logged already. After load vmxcore can work without this reference. */
 static void at_load_regain(void)
 {
 	at_load_get();
@@ -94,8 +94,8 @@ static int __init at_load_init(void)
 }
 
 /*
- * All other references keep the provider's module loaded, so they are left only if it is
- * unloaded by force, or fails to load after it has registered.
+ * All other references keep the provider's module loaded, so there are such references here
+ * only if it is unloaded by force, or fails to load after it has registered.
  */
 static void backend_removing(void)
 {

@@ -20,7 +20,8 @@
 
 /*
  * The entry in /sys/module of any module, also of one that is built in. A module has no other
- * way to find another by name; its own entry leads to the directory. The caller puts it.
+ * way to find another one by name; vmxcore's own entry leads to the directory. The caller must
+ * put the kobject.
  */
 static struct kobject *find_module_kobject(const char *name)
 {
@@ -28,9 +29,9 @@ static struct kobject *find_module_kobject(const char *name)
 }
 
 /*
- * The distribution's kvm.ko fills the kernel's one emergency callback itself, with a WARN()
- * when it is taken and another one when it gives back what it did not get. The kernel marks
- * ours as built out of the tree.
+ * The distribution's kvm.ko registers the kernel's one emergency callback itself, with a
+ * WARN() if that is taken, and another WARN() when it unregisters what it did not get.
+ * vmxcore's kvm.ko is known by its taint: it was built out of the tree.
  */
 static bool kvm_is_ours(void)
 {
@@ -38,7 +39,7 @@ static bool kvm_is_ours(void)
 	const struct module *kvm = NULL;
 	bool ours;
 
-	/* There is no module if it is built in. */
+	/* A kvm that is built into the kernel has no struct module. */
 	if (kobj)
 		kvm = container_of(kobj, struct module_kobject, kobj)->mod;
 	ours = kvm && test_bit(TAINT_OOT_MODULE, &kvm->taints);
@@ -53,7 +54,7 @@ static int kvm_intel_coming(const struct module *mod)
 		return -EBUSY;
 	}
 
-	if (VMXCORE_KVM_FILLS_SLOT && !kvm_is_ours()) {
+	if (VMXCORE_KVM_HAS_EMERGENCY && !kvm_is_ours()) {
 		pr_err("kvm_intel is refused on the distribution's kvm.ko, which would contend for the emergency callback: unload it and load vmxcore's (modprobe -r kvm && modprobe kvm_intel)\n");
 		return -EBUSY;
 	}
@@ -77,9 +78,9 @@ static struct notifier_block module_nb = {
 
 /*
  * Refuse to run beside a stock kvm_intel, now and later. A kvm_intel that is loaded already
- * is not vmxcore's, which links against vmxcore.
+ * is a stock one: vmxcore's needs symbols of vmxcore, and is loaded after it.
  *
- * Return: 0, or -EBUSY with a line in the log that says what to do.
+ * Return: 0; -EBUSY with a line in the log that says what to do; -EEXIST.
  */
 int vmxcore_modules_init(void)
 {

@@ -70,7 +70,7 @@ void vmxcore_pid_table_free(struct vmxcore_pid_table *table)
 EXPORT_SYMBOL_GPL(vmxcore_pid_table_free);
 
 /**
- * vmxcore_pid_table_set() - have IPIs to a vCPU posted from here on
+ * vmxcore_pid_table_set() - deliver IPIs to a vCPU as posted interrupts from now on
  * @table: CPUs may be reading it
  * @vcpu_id: the vCPU
  * @descriptor: its posted-interrupt descriptor, complete

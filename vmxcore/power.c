@@ -13,9 +13,9 @@
 #include "init.h"
 
 /*
- * Clients register their own syscore_ops after vmxcore's. Suspend and shutdown run
- * in reverse order of registration and resume in order, so VMX is on for all of
- * theirs.
+ * Clients register their own syscore_ops after vmxcore's. Suspend and shutdown run in reverse
+ * order of registration and resume in order, so VMX is on whenever a syscore callback of a
+ * client runs.
  */
 static int power_suspend(VMXCORE_SYSCORE_DATA)
 {
@@ -42,14 +42,15 @@ static void shutdown_ipi(void *unused)
 
 /*
  * Reboot, power-off and kexec. INIT is blocked in VMX operation, so every CPU must have left
- * it when the firmware or the next kernel sends one. A get that has begun either turns VMX on
- * before its CPU gets this interrupt, which turns it off again, or finds the state SHUTDOWN.
- * CPU hotplug is disabled by now.
+ * it when the firmware or the next kernel sends one. A get that runs now either turns VMX on
+ * before the interrupt reaches its CPU, and the interrupt turns VMX off again; or it comes
+ * after the interrupt and finds the state SHUTDOWN. A CPU that comes online later finds
+ * vmxcore_rebooting set.
  */
 static void shut_down(void)
 {
 	WRITE_ONCE(vmxcore_rebooting, true);
-	/* A VMX instruction that faults because of the interrupts below must find it set. */
+	/* A VMX instruction that faults because of the interrupts below must find that set. */
 	smp_mb();
 	on_each_cpu(shutdown_ipi, NULL, 1);
 }
@@ -78,19 +79,19 @@ static struct notifier_block shutdown_nb = {
 };
 
 /*
- * A crash or a forced reboot: called on each CPU, interrupts off, maybe in an NMI. Clients
- * are called first, and also where VMX is off.
+ * A crash or a forced reboot: the kernel calls this on each CPU, and since 7.1 only where
+ * CR4.VMXE is set; interrupts off, maybe in an NMI. Clients are called first.
  */
 void vmxcore_power_emergency(void)
 {
 	WRITE_ONCE(vmxcore_rebooting, true);
-	/* A client that faults from here on must find it set. */
+	/* A client that faults from here on must find vmxcore_rebooting set. */
 	smp_mb();
 	vmxcore_clients_emergency();
 	vmxcore_cpu_emergency();
 }
 
-/* Before VMX is turned on for the first time. The backends register for emergencies. */
+/* Called before VMX is turned on for the first time. The backend registers for crashes. */
 void vmxcore_power_init(void)
 {
 	vmxcore_register_syscore(&power_syscore);

@@ -65,7 +65,7 @@ static noinline void log_lost(struct vmxcore_client *client)
 {
 	trace_vmxcore_refused(vmxcore_client_name(client), VMXCORE_TRACE_ALL, -EIO);
 	if (vmxcore_client_may_log(client))
-		pr_err("client '%s' gets no VMX: a CPU lost it, see above why; take that CPU offline and online, or end all users of VMX\n",
+		pr_err("client '%s' gets no VMX: a CPU has lost VMX, an earlier line names the CPU and the reason; take that CPU offline and online, or end all users of VMX\n",
 		       vmxcore_client_name(client));
 }
 
@@ -83,9 +83,10 @@ static noinline void trace_put_slow(struct vmxcore_client *client)
 }
 
 /*
- * Change a client's system-wide count by @change if it is between @least and @most. False
- * if it is not, or the handle is stale. NULL, which is the handle of a free entry, never has
- * references, so @least is 0 only for a handle that was found under system_lock.
+ * Change a client's system-wide count by @change if it is between @least and @most. False if
+ * it is not, or if the handle is stale. The word of a free entry is 0, which looks like the
+ * handle NULL with 0 references. To exclude it, @least must be at least 1, except for a handle
+ * that was found under system_lock.
  */
 static __always_inline bool refs_add(struct vmxcore_client *client, u32 least, u32 most,
 				     int change)
@@ -144,7 +145,7 @@ static void dec_holders(void)
 		vmxcore_cpus_disable();
 }
 
-/* @cpu: set to the CPU that failed, or left as it is where the error is no CPU's. */
+/* @cpu: set to the CPU that failed, or left as it is if the error does not come from a CPU. */
 static int get_first(struct vmxcore_client *client, int *cpu)
 {
 	struct vmxcore_client_entry *entry;
@@ -155,12 +156,12 @@ static int get_first(struct vmxcore_client *client, int *cpu)
 
 	/*
 	 * An entry that is found here is not reused before system_lock is released, because
-	 * vmxcore_refs_take_back() takes it between close and free.
+	 * vmxcore_refs_take_back() must take system_lock before the entry is freed.
 	 */
 	entry = vmxcore_entry_find(client);
 	if (!entry)
 		return VMXCORE_MISUSE_HANDLE;
-	/* Another task of this client may have been first. Its last put would need the lock. */
+	/* Another task of this client may have been first; its last put needs the lock. */
 	if (refs_inc_if_held(client))
 		return 0;
 	if ((u32)atomic64_read(&entry->handle_refs))
@@ -290,8 +291,8 @@ static noinline void put_slow(struct vmxcore_client *client, unsigned long calle
  * vmxcore_put() - put a reference of vmxcore_get()
  * @client: handle from vmxcore_register()
  *
- * The last reference turns VMX off on each CPU where no client has a reference of its own. A
- * put without a get is logged and ignored.
+ * When no client holds a system-wide reference any more, VMX is turned off on each CPU where
+ * no client holds a reference of vmxcore_get_cpu(). A put without a get is logged and ignored.
  *
  * Context: task, may sleep; as vmxcore_get().
  */
@@ -307,7 +308,7 @@ static u32 live_here(const struct vmxcore_client_entry *entry)
 	return this_cpu_read(entry->cpu_refs->live);
 }
 
-/* With interrupts off, as the following functions up to vmxcore_put_cpu(). */
+/* Interrupts are off in this function and in put_this_cpu(). */
 static int get_this_cpu(struct vmxcore_client_entry *entry)
 {
 	unsigned int cpu = smp_processor_id();
@@ -355,11 +356,12 @@ static void put_this_cpu(struct vmxcore_client_entry *entry, u32 refs)
  * offline the client's cpu_gone callback is called, and the client has no reference there
  * when the CPU comes back.
  *
- * Context: preemption off, or a thread bound to its CPU; any context up to hard
- * IRQ, cpuhp callbacks included, those of the STARTING section after
- * CPUHP_AP_ARM_VFP_STARTING too. Not NMI. Never sleeps or allocates.
- * Return: as vmxcore_get(), for this CPU; where it lost VMX over a resume, the error of the VMXON
- * that failed there and not -EIO; -ESHUTDOWN also when it is on its way down or suspends.
+ * Context: preemption off, or a thread bound to its CPU. May be called in hard IRQ and in
+ * cpuhp callbacks, in the STARTING section only in states after CPUHP_AP_ARM_VFP_STARTING. Not
+ * in NMI. Never sleeps or allocates.
+ * Return: as vmxcore_get(), for this CPU. If VMX could not be turned on again here at resume,
+ * the error of that VMXON is returned instead of -EIO. -ESHUTDOWN is also returned while this
+ * CPU goes offline or suspends.
  */
 int vmxcore_get_cpu(struct vmxcore_client *client)
 {
@@ -432,7 +434,7 @@ static void report_leak(const struct vmxcore_client_entry *entry, unsigned int v
 			cpumask_set_cpu(cpu, &leaked);
 	}
 	if (entry->refs_at_close || !cpumask_empty(&leaked) || vmcss || vpids)
-		pr_warn("client '%s' of module %s went away with %u references on all CPUs, some on CPUs [%*pbl], %u VMCSs and %u VPIDs: taken back, report it to the maker of that module\n",
+		pr_warn("client '%s' of module %s went away with %u references to all CPUs, others to CPUs [%*pbl], %u VMCSs and %u VPIDs: taken back, report it to the maker of that module\n",
 			entry->name, entry->desc.owner->name, entry->refs_at_close,
 			cpumask_pr_args(&leaked), vmcss, vpids);
 }
@@ -447,7 +449,7 @@ void vmxcore_refs_take_back(struct vmxcore_client_entry *entry, unsigned int vmc
 	cpus_read_lock();
 	mutex_lock(&system_lock);
 	report_leak(entry, vmcss, vpids);
-	/* No CPU without a reference is interrupted; it may be an isolated one. */
+	/* A CPU without a reference of this client is not interrupted: it may be isolated. */
 	on_each_cpu_cond(holds_cpu, drop_cpu_ipi, entry, 1);
 	if (xchg(&entry->refs_at_close, 0)) {
 		trace_vmxcore_put(entry->name, VMXCORE_TRACE_ALL, 0);
@@ -460,14 +462,14 @@ void vmxcore_refs_take_back(struct vmxcore_client_entry *entry, unsigned int vmc
 }
 
 /*
- * Wait until each get and put that has begun is over: a put uncounts its reference before it
- * turns VMX off. For register.c, when a client becomes exclusive. Not under
- * cpus_read_lock(), which comes before system_lock.
+ * Wait until each get and put that has begun is over. register.c needs this when a client
+ * becomes exclusive: a put first reduces the count, and then turns VMX off. Not to be called
+ * under cpus_read_lock(), which is taken before system_lock.
  */
-void vmxcore_refs_wait_disabled(void)
+void vmxcore_refs_quiesce(void)
 {
 	mutex_lock(&system_lock);
 	mutex_unlock(&system_lock);
-	/* Those on a single CPU, which have interrupts off. */
+	/* vmxcore_get_cpu() and vmxcore_put_cpu() run with interrupts off. */
 	synchronize_rcu();
 }

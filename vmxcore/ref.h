@@ -6,6 +6,6 @@ struct vmxcore_client_entry;
 
 void vmxcore_refs_take_back(struct vmxcore_client_entry *entry, unsigned int vmcss,
 			    unsigned int vpids);
-void vmxcore_refs_wait_disabled(void);
+void vmxcore_refs_quiesce(void);
 
 #endif /* _VMXCORE_REF_H */

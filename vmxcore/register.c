@@ -50,8 +50,9 @@ static void call_others(const struct vmxcore_client_entry *exclusive, enum yield
 			continue;
 		mutex_lock(&yield_lock);
 		/*
-		 * The handle again: a client that is being unregistered waits for yield_lock.
-		 * The entry may be another client's by now, and so are the callbacks then.
+		 * Look for the handle again: a client that is being unregistered waits for
+		 * yield_lock, so its callbacks stay. If the entry belongs to another client by
+		 * now, that one's callbacks are called, which does no harm.
 		 */
 		if (vmxcore_entry_handle(other)) {
 			callback = which == CALL_YIELD ? other->desc.yield : other->desc.regain;
@@ -86,19 +87,19 @@ static int make_exclusive(struct vmxcore_client_entry *entry)
 		return -EBUSY;
 	}
 	WRITE_ONCE(vmxcore_exclusive, entry);
-	/* A get that has not seen it has been counted when this returns. */
-	vmxcore_refs_wait_disabled();
+	/* Each get that has not seen vmxcore_exclusive is counted when this returns. */
+	vmxcore_refs_quiesce();
 	holder = make_room(entry);
 	if (holder) {
-		pr_err("client '%s' does not get VMX for itself, client '%s' holds it: end what that runs, its VMs perhaps, or unload it\n",
+		pr_err("client '%s' does not get VMX for itself, client '%s' holds it: end the VMs of that client, or unload its module\n",
 		       entry->name, holder->name);
 		WRITE_ONCE(vmxcore_exclusive, NULL);
 	}
 	mutex_unlock(&exclusive_lock);
 
 	if (!holder) {
-		/* A put uncounts its reference before VMX is off. */
-		vmxcore_refs_wait_disabled();
+		/* A put that has reduced the count may not have turned VMX off yet. */
+		vmxcore_refs_quiesce();
 		return 0;
 	}
 	if (entry->desc.flags & VMXCORE_TAKE_OVER)
@@ -119,7 +120,7 @@ static void end_exclusive(const struct vmxcore_client_entry *entry)
 		call_others(entry, CALL_REGAIN);
 }
 
-/* The entry is closed: its handle is refused, and its callbacks for CPUs are not called. */
+/* The entry is closed: its handle is refused, emergency and cpu_gone are not called. */
 static void take_back(struct vmxcore_client_entry *entry)
 {
 	unsigned int vmcss, vpids;
@@ -149,7 +150,7 @@ static const char *register_error(long error)
 	case -ENOMEM:
 		return "out of memory";
 	default:
-		return "no owner, or not a name of up to 31 of [A-Za-z0-9_.-]";
+		return "no owner, or no valid name: 1 to 31 of [A-Za-z0-9_.-], not a dot first";
 	}
 }
 
@@ -157,7 +158,8 @@ static const char *register_error(long error)
  * vmxcore_register() - register a client
  * @desc: the client's name, owner, flags and callbacks; it is copied
  *
- * VMX is off when this returns to a client that is exclusive.
+ * When an exclusive client has registered, no other client holds VMX, and vmxcore has turned
+ * it off.
  *
  * Context: task, may sleep; with %VMXCORE_TAKE_OVER up to five seconds; with
  * %VMXCORE_EXCLUSIVE not under cpus_read_lock().

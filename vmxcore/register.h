@@ -10,7 +10,8 @@ struct vmxcore_client_entry;
  * struct vmxcore_watcher - callbacks for clients that come and go
  * @added: a client has registered, and is exclusive if it asked for that
  * @removing: a registration has ended or has failed: its handle is refused already. The
- *	entry and its module stay until this returns. Not always after @added
+ *	entry and its module stay until this returns. It may be called although @added was
+ *	not called for this client
  *
  * Context: task, may sleep.
  */

@@ -16,11 +16,11 @@
 
 static struct kobject *dir;
 
-/* By the index of the entry. Set before the first file exists, and until the last is gone. */
+/* By the index of the entry. Set before the client's first file exists, until its last is gone. */
 static struct kobject *client_dirs[VMXCORE_MAX_CLIENTS];
 static struct vmxcore_client_entry *client_entries[VMXCORE_MAX_CLIENTS];
 
-/* A client may be unregistered before its directory is made. */
+/* Orders added() and removing(): a client may unregister before its directory is made. */
 static DEFINE_MUTEX(dirs_lock);
 
 /*

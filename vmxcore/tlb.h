@@ -12,13 +12,15 @@ struct vmxcore_client_entry;
 #define VMXCORE_NR_VPIDS	(U16_MAX + 1)
 
 /*
- * A VPID is free and has not been used since the last flush, or free and has been used, or
- * it has the index of its client's entry. Where single VPIDs are flushed the first two are
- * the same.
+ * VMXCORE_VPID_CLEAN: free, and no CPU has translations of its last guest.
+ * VMXCORE_VPID_DIRTY: free, and CPUs may have such translations.
+ * VMXCORE_VPID_OF_CLIENT + i: its owner is the client with entry i.
+ * Where CPUs flush single VPIDs only, a VPID is flushed when it is given out, and the first
+ * two mean the same.
  */
 enum {
 	VMXCORE_VPID_CLEAN,
-	VMXCORE_VPID_USED,
+	VMXCORE_VPID_DIRTY,
 	VMXCORE_VPID_OF_CLIENT,
 };
 

@@ -3,7 +3,7 @@
  * Tracepoints vmxcore:*, see docs/tracing.md. No event has an address of kernel memory.
  *
  * The kernel drops the events of a CPU that is not online. What happens to a CPU on its way up
- * or down is traced later, see vmxcore_cpu_trace_pending().
+ * or down is traced later, see vmxcore_cpu_trace_late().
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM vmxcore
@@ -150,7 +150,7 @@ DEFINE_EVENT(vmxcore_vpid, vmxcore_vpid_free,
 
 #endif /* _VMXCORE_TRACE_H */
 
-/* The folder of trace.c, which Kbuild adds to the include path for it. */
+/* Looked for in the include path, to which Kbuild adds the folder of trace.c. */
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH .
 #undef TRACE_INCLUDE_FILE

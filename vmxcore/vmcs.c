@@ -26,14 +26,14 @@
 #include "vmcs.h"
 #include "vmcs_cpu.h"
 
-/* Protects the lists of known VMCSs, each client's and the free ones, and their lives. */
+/* Protects the lists of known VMCSs, each client's and the free ones, and changes of @life. */
 static DEFINE_MUTEX(vmcs_lock);
 static LIST_HEAD(free_vmcss);
 
 /*
- * All known VMCSs by number, with the free ones. A handle is such a number with a generation
- * above it, so that the handle of a freed VMCS is recognised as stale, also when its
- * structure is another VMCS's by now.
+ * All known VMCSs by number, with the free ones. A handle has the number in its low 32 bits,
+ * and a generation in bits 62:32. So the handle of a freed VMCS is recognised as stale, also
+ * if its structure is used for another VMCS by now.
  */
 static DEFINE_XARRAY_ALLOC1(known_vmcss);
 
@@ -74,8 +74,8 @@ static bool is_known(const struct vmxcore_known_vmcs *vmcs, const struct vmxcore
 
 /*
  * vmxcore_report_misuse() for the client of a VMCS. The client is not named if the handle is
- * stale or the lock is taken: the caller may be an NMI that has interrupted the owner of the
- * lock, or the last CPU that runs in a crash.
+ * stale or the lock is taken: the caller may be in an NMI that has interrupted the owner of
+ * the lock, and in a crash the owner may be a CPU that was stopped.
  */
 static int report_misuse(int ret, const struct vmxcore_vmcs *handle, const char *call,
 			 unsigned long caller)
@@ -208,7 +208,7 @@ static int check_client(struct vmxcore_client *client, const char *call,
 struct vmxcore_vmcs *vmxcore_vmcs_alloc(struct vmxcore_client *client, int node)
 {
 	int err = check_client(client, __func__, _RET_IP_);
-	struct vmxcore_root_vmcs *region;
+	struct vmxcore_vmcs_region *region;
 	struct vmxcore_vmcs *vmcs;
 	struct page *page;
 
@@ -228,12 +228,13 @@ struct vmxcore_vmcs *vmxcore_vmcs_alloc(struct vmxcore_client *client, int node)
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_alloc);
 
 /*
- * VMCLEAR writes to the page before the CPU has compared the revision, whatever memory it is.
- * An address of the direct map need not be mapped there: set_memory_np(), memory_failure().
+ * VMCLEAR writes to the page before the CPU compares the revision, so a wrong page would be
+ * corrupted. An address of the direct map may be unmapped by set_memory_np() or
+ * memory_failure(), hence get_kernel_nofault().
  */
 static bool is_vmcs_page(const void *page)
 {
-	const struct vmxcore_root_vmcs *region = page;
+	const struct vmxcore_vmcs_region *region = page;
 	u32 revision;
 
 	return page && PAGE_ALIGNED(page) && virt_addr_valid(page) &&
@@ -245,8 +246,8 @@ static bool is_vmcs_page(const void *page)
  * vmxcore_vmcs_adopt() - give vmxcore a VMCS that the client has allocated
  * @client: handle from vmxcore_register()
  * @page: a page with the revision identifier in its first 31 bits; bit 31 set makes it a
- *	shadow VMCS. It is active on no CPU, and the client frees it after vmxcore_vmcs_free().
- *	The first load VMCLEARs it.
+ *	shadow VMCS. It must not be active on any CPU. The client must not free it before
+ *	vmxcore_vmcs_free(). The first load VMCLEARs it.
  *
  * Context: task, may sleep.
  * Return: as vmxcore_vmcs_alloc(); -EINVAL also for a page that is not aligned, is not of the
@@ -305,7 +306,7 @@ static int clear_where_active(struct vmxcore_vmcs *handle)
 
 /**
  * vmxcore_vmcs_clear() - VMCLEAR a VMCS, on whichever CPU it is active
- * @vmcs: of a client that does not use it now
+ * @vmcs: the VMCS; the client must not use it during this call
  *
  * Context: task, interrupts on.
  */
@@ -332,7 +333,7 @@ static void drop(struct vmxcore_known_vmcs *vmcs)
 {
 	lockdep_assert_held(&vmcs_lock);
 
-	/* A load is refused from here on, or has made it active where it is cleared now. */
+	/* A later load is refused; what an earlier one has made active is VMCLEARed here. */
 	set_life(vmcs, VMXCORE_VMCS_DYING);
 	clear_where_active(vmcs->handle);
 	set_life(vmcs, VMXCORE_VMCS_FREE);
@@ -386,7 +387,7 @@ static int check_here(const struct vmxcore_known_vmcs *vmcs)
 	return err;
 }
 
-/* Load or, with @interrupted, borrow it. Interrupts are off while it is looked at. */
+/* Load or, with @interrupted, borrow it. Interrupts stay off from the check to the load. */
 static int load_here(const struct vmxcore_vmcs *handle, u64 *interrupted)
 {
 	struct vmxcore_known_vmcs *vmcs = find_known(handle);
@@ -411,8 +412,8 @@ static noinline int load_slow(struct vmxcore_vmcs *vmcs, unsigned long caller)
 	if (!in_interrupt() && !irqs_disabled() && vmxcore_may_use_this_cpu()) {
 		reload = load_here(vmcs, NULL);
 		/*
-		 * Most VMCSs are active here or nowhere, so this comes second. -EBUSY may also
-		 * be why this CPU lost VMX; then the VMCS stays where it is.
+		 * -EBUSY has two meanings. If this CPU is FAILED, it may be the reason for
+		 * that. Otherwise the VMCS is active on another CPU, which is the rare case.
 		 */
 		if (reload == -EBUSY && !vmxcore_cpu_usable())
 			reload = clear_where_active(vmcs) ?: load_here(vmcs, NULL);
@@ -424,19 +425,19 @@ static noinline int load_slow(struct vmxcore_vmcs *vmcs, unsigned long caller)
  * vmxcore_vmcs_load() - make a VMCS current on this CPU
  * @vmcs: from vmxcore_vmcs_alloc() or vmxcore_vmcs_adopt()
  *
- * To be called before each use of it after preemption was on, because another hypervisor may
- * have run here. It costs one comparison when the VMCS is current, and one VMPTRLD when it is
- * active here; where it is active on another CPU it is VMCLEARed there first. Where the owner
- * changes, the branch history is flushed (IBPB).
+ * If preemption has been on since the last use of the VMCS, this must be called before the next
+ * one, because another hypervisor may have run here. It costs one comparison when the VMCS is
+ * current, and one VMPTRLD when it is active here; where it is active on another CPU it is
+ * VMCLEARed there first. Where the owner changes, the branch history is flushed (IBPB).
  *
  * Context: task, preemption off, interrupts on; the client has a reference on this CPU.
- * Return: 0: nothing has changed; %VMXCORE_VMCS_CLEAR and %VMXCORE_VMCS_MOVED: what the client
- * has to do again; -ESHUTDOWN: this CPU or the machine is on its way down; -EIO: VMfail;
- * -EFAULT: VMX is off behind vmxcore's back; -EOPNOTSUPP: a client runs on enlightened VMCSs;
- * -EBUSY: another task of the client has just loaded it on another CPU; -ENODEV: since Linux
- * 7.1, kvm_intel was unloaded by force and VMX is off; -EINVAL: misuse. Where VMX could not be
- * turned on again here at resume: the error of that VMXON, as of vmxcore_get_cpu(), which may
- * be -EBUSY, too.
+ * Return: 0: the client has nothing to do again; %VMXCORE_VMCS_CLEAR and %VMXCORE_VMCS_MOVED:
+ * what the client has to do again; -ESHUTDOWN: this CPU or the machine is on its way down; -EIO:
+ * VMfail; -EFAULT: VMX is off behind vmxcore's back; -EOPNOTSUPP: a client runs on enlightened
+ * VMCSs; -EBUSY: another task of the client has just loaded it on another CPU; -ENODEV: since
+ * Linux 7.1, kvm_intel was unloaded by force and VMX is off; -EINVAL: misuse. If VMX could not
+ * be turned on again on this CPU at resume, the error of that VMXON is returned, as by
+ * vmxcore_get_cpu(). It can be -EBUSY, too.
  */
 int vmxcore_vmcs_load(struct vmxcore_vmcs *vmcs)
 {

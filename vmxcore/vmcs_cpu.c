@@ -40,9 +40,9 @@ static u64 address(const struct vmxcore_known_vmcs *vmcs)
 }
 
 /*
- * The client whose VMCS is current. NULL if that is not known, or a client that executes
- * VMPTRLD itself has loaded another one since. The two variables have the handle in common
- * and not the page, which may be such a client's by now.
+ * The client whose VMCS is current. NULL if that is not known, or if a client that executes
+ * VMPTRLD itself has loaded a VMCS since. The two variables are compared by handle and not by
+ * address: the page may have been freed, and be a VMCS of such a client by now.
  */
 static const struct vmxcore_client_entry *current_owner(void)
 {
@@ -51,14 +51,6 @@ static const struct vmxcore_client_entry *current_owner(void)
 	if (!handle || handle != this_cpu_read(vmxcore_lent_vmcs))
 		return NULL;
 	return this_cpu_read(lent_to);
-}
-
-/* It is listed before VMPTRLD, so that the emergency path finds what it has to VMCLEAR. */
-static void activate(struct vmxcore_known_vmcs *vmcs)
-{
-	hlist_add_head(&vmcs->here, this_cpu_ptr(&active));
-	WRITE_ONCE(vmcs->cpu, smp_processor_id());
-	barrier();
 }
 
 static void deactivate(struct vmxcore_known_vmcs *vmcs)
@@ -83,7 +75,10 @@ static int load(struct vmxcore_known_vmcs *vmcs)
 		reload = VMXCORE_VMCS_CLEAR;
 		if (vmcs->last_cpu != smp_processor_id())
 			reload |= VMXCORE_VMCS_MOVED;
-		activate(vmcs);
+		hlist_add_head(&vmcs->here, this_cpu_ptr(&active));
+		WRITE_ONCE(vmcs->cpu, smp_processor_id());
+		/* Listed before VMPTRLD: the emergency path finds what it has to VMCLEAR. */
+		barrier();
 	}
 	if (vmcs->last_cpu < 0)
 		err = vmxcore_vmclear(address(vmcs));
@@ -96,7 +91,7 @@ static int load(struct vmxcore_known_vmcs *vmcs)
 }
 
 /*
- * Make a VMCS current that is clear, or active here. VMX is on.
+ * Make a VMCS current. It must be clear, or active on this CPU, and VMX must be on.
  * Return: as vmxcore_vmcs_load().
  */
 int vmxcore_vmcs_cpu_load(struct vmxcore_known_vmcs *vmcs)
@@ -125,10 +120,10 @@ int vmxcore_vmcs_cpu_load(struct vmxcore_known_vmcs *vmcs)
 }
 
 /*
- * Load a VMCS for an interrupt, which gives back the one that it has interrupted.
- * @interrupted: set to the address of that VMCS, or to all ones if there is none. It is not
- * taken from vmxcore_current_vmcs: KVM writes that before its VMPTRLD, and loads shadow VMCSs
- * without writing it at all.
+ * Load a VMCS in an interrupt handler. @interrupted: set to the address of the VMCS that was
+ * current when the handler began, or to all ones if there was none. The address is read by
+ * VMPTRST and not from vmxcore_current_vmcs: KVM writes that variable before its VMPTRLD, and
+ * loads shadow VMCSs without writing it at all.
  */
 int vmxcore_vmcs_cpu_borrow(struct vmxcore_known_vmcs *vmcs, u64 *interrupted)
 {
@@ -170,8 +165,8 @@ void vmxcore_vmcs_cpu_clear(struct vmxcore_known_vmcs *vmcs)
 }
 
 /*
- * Before VMXOFF: VMCLEAR all VMCSs that are active here. KVM's are not known to vmxcore; KVM
- * has VMCLEARed them before it put its references.
+ * Before VMXOFF: VMCLEAR all VMCSs that are active here. KVM's are not known to vmxcore. KVM
+ * VMCLEARs them before it puts its references.
  */
 void vmxcore_vmcs_cpu_clear_all(void)
 {
@@ -190,7 +185,7 @@ void vmxcore_vmcs_cpu_clear_all(void)
 
 /*
  * The same in a crash, maybe in an NMI that has interrupted one of the functions above: no
- * lock is taken and nothing is written.
+ * lock is taken, and no data of vmxcore is written.
  */
 void vmxcore_vmcs_cpu_emergency(void)
 {

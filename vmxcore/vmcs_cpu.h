@@ -26,9 +26,10 @@ enum vmxcore_vmcs_life {
 /**
  * struct vmxcore_known_vmcs - a VMCS of a client
  * @lock: protects all that follows but @of_client; taken with interrupts off
- * @life: see &enum vmxcore_vmcs_life
+ * @life: see &enum vmxcore_vmcs_life; written under @lock and the mutex of vmcs.c, read under
+ *	one of them
  * @cpu: the CPU where it is active, or -1 if it is clear
- * @last_cpu: the CPU that loaded it last; -1 if none has, so that it was never VMCLEARed
+ * @last_cpu: the CPU that loaded it last; -1 if none has yet: the first load VMCLEARs it
  * @adopted: its client has allocated the page, and frees it
  * @handle: the client's handle; that of the last VMCS if the structure is free
  * @page: the VMCS itself

@@ -5,8 +5,8 @@
  *
  * A freed VPID is reused only after INVVPID on every CPU where VMX is on. Where the CPUs can
  * flush all VPIDs at once, freed VPIDs are flushed in one batch, when no clean one is left.
- * Where they can flush a single VPID only, each one is flushed when it is given out, and
- * those in use when VMX is turned on for a CPU.
+ * Where they can flush a single VPID only, each one is flushed when it is given out, and all
+ * those in use are flushed on a CPU when VMX is turned on there.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -27,9 +27,10 @@
 #include "tlb.h"
 #include "trace.h"
 
+/* Where the search for a clean VPID begins. */
 static unsigned int next = VMXCORE_FIRST_VPID;
-/* The number of VPIDs that are VMXCORE_VPID_USED. */
-static unsigned int nr_used;
+/* The number of VPIDs that are VMXCORE_VPID_DIRTY. */
+static unsigned int nr_dirty;
 static DEFINE_MUTEX(vpids_lock);
 
 static_assert(VMXCORE_VPID_OF_CLIENT + VMXCORE_MAX_CLIENTS <= U8_MAX + 1);
@@ -46,7 +47,7 @@ void vmxcore_vpids_exit(void)
 	vfree(vmxcore_vpids);
 	vmxcore_vpids = NULL;
 	next = VMXCORE_FIRST_VPID;
-	nr_used = 0;
+	nr_dirty = 0;
 }
 
 static bool flushes_all(void)
@@ -83,15 +84,15 @@ static unsigned int find_clean(void)
 	return 0;
 }
 
-static void used_to_clean(void)
+static void dirty_to_clean(void)
 {
 	unsigned int vpid;
 
 	for (vpid = VMXCORE_FIRST_VPID; vpid < VMXCORE_NR_VPIDS; vpid++) {
-		if (vmxcore_vpids[vpid] == VMXCORE_VPID_USED)
+		if (vmxcore_vpids[vpid] == VMXCORE_VPID_DIRTY)
 			WRITE_ONCE(vmxcore_vpids[vpid], VMXCORE_VPID_CLEAN);
 	}
-	nr_used = 0;
+	nr_dirty = 0;
 	next = VMXCORE_FIRST_VPID;
 }
 
@@ -103,11 +104,11 @@ static int take(u8 owner)
 	lockdep_assert_held(&vpids_lock);
 
 	vpid = find_clean();
-	/* While none is freed a flush gains nothing, and it interrupts every VM. */
-	if (!vpid && nr_used) {
+	/* Without a freed VPID a flush would gain nothing, and would interrupt every VM. */
+	if (!vpid && nr_dirty) {
 		if (flushes_all())
 			on_each_cpu_cond(vmxcore_cpu_is_on, flush_all_ipi, NULL, 1);
-		used_to_clean();
+		dirty_to_clean();
 		vpid = find_clean();
 	}
 	if (!vpid)
@@ -137,7 +138,7 @@ static struct vmxcore_client_entry *owner_of(struct vmxcore_client *client)
  * vmxcore_vpid_alloc() - allocate a VPID that no other guest has
  * @client: handle from vmxcore_register()
  *
- * No CPU has translations under it.
+ * When this returns no CPU has translations that are tagged with this VPID.
  *
  * Context: task, may sleep; takes cpus_read_lock().
  * Return: 1 to 65535; -ENOSPC: none is left, a guest can do without; -EOPNOTSUPP: this
@@ -153,7 +154,7 @@ int vmxcore_vpid_alloc(struct vmxcore_client *client)
 	if (!flushes_all() && !flushes_single())
 		return -EOPNOTSUPP;
 
-	/* A CPU that is between VMXON and online would not be interrupted. */
+	/* on_each_cpu_cond() would miss a CPU that has executed VMXON but is not online yet. */
 	cpus_read_lock();
 	mutex_lock(&vpids_lock);
 	entry = owner_of(client);
@@ -175,8 +176,8 @@ static void give_back(const struct vmxcore_client_entry *entry, unsigned int vpi
 {
 	lockdep_assert_held(&vpids_lock);
 
-	WRITE_ONCE(vmxcore_vpids[vpid], VMXCORE_VPID_USED);
-	nr_used++;
+	WRITE_ONCE(vmxcore_vpids[vpid], VMXCORE_VPID_DIRTY);
+	nr_dirty++;
 	trace_vmxcore_vpid_free(entry->name, vpid);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * VMX instructions whose fault is an error code, by an exception table entry, so that they can
- * be executed where VMX may be off. VMXON and VMXOFF are not among them: only vmxcore.ko
- * executes these.
+ * VMX instructions that return an error code if they fault, by an exception table entry, so
+ * that they can be executed where VMX may be off. VMXON and VMXOFF are not among them, because
+ * no client executes these.
  */
 #ifndef _VMXCORE_INSN_H
 #define _VMXCORE_INSN_H
@@ -17,7 +17,7 @@
 #define VMXCORE_INVVPID_SINGLE	1
 #define VMXCORE_INVVPID_ALL	2
 
-/* One descriptor serves both: a part that is not used is reserved and must be 0. */
+/* INVEPT and INVVPID use it. A field that an instruction does not use must be 0. */
 struct vmxcore_inv_desc {
 	u64 what;
 	u64 address;
@@ -156,7 +156,7 @@ fault:
  * vmxcore_invept_single - flush the guest-physical mappings of one EPT root here
  * @eptp: its EPT pointer
  *
- * Context: preemption off, post-VMXON, IA32_VMX_EPT_VPID_CAP has the type.
+ * Context: preemption off; this CPU is in VMX operation, and IA32_VMX_EPT_VPID_CAP has this type.
  * Return: 0; -EFAULT: it faulted; -EIO: VMfail.
  */
 static inline int vmxcore_invept_single(u64 eptp)
@@ -167,7 +167,7 @@ static inline int vmxcore_invept_single(u64 eptp)
 /**
  * vmxcore_invept_all - flush the guest-physical mappings of all EPT roots here
  *
- * Context: preemption off, post-VMXON, IA32_VMX_EPT_VPID_CAP has the type.
+ * Context: preemption off; this CPU is in VMX operation, and IA32_VMX_EPT_VPID_CAP has this type.
  * Return: 0; -EFAULT: it faulted; -EIO: VMfail.
  */
 static inline int vmxcore_invept_all(void)
@@ -194,7 +194,7 @@ fault:
  * vmxcore_invvpid_single - flush the mappings of one VPID on this CPU
  * @vpid: not 0
  *
- * Context: preemption off, post-VMXON, IA32_VMX_EPT_VPID_CAP has the type.
+ * Context: preemption off; this CPU is in VMX operation, and IA32_VMX_EPT_VPID_CAP has this type.
  * Return: 0; -EFAULT: it faulted; -EIO: VMfail.
  */
 static inline int vmxcore_invvpid_single(u16 vpid)
@@ -205,7 +205,7 @@ static inline int vmxcore_invvpid_single(u16 vpid)
 /**
  * vmxcore_invvpid_all - flush the mappings of all VPIDs but 0 on this CPU
  *
- * Context: preemption off, post-VMXON, IA32_VMX_EPT_VPID_CAP has the type.
+ * Context: preemption off; this CPU is in VMX operation, and IA32_VMX_EPT_VPID_CAP has this type.
  * Return: 0; -EFAULT: it faulted; -EIO: VMfail.
  */
 static inline int vmxcore_invvpid_all(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How vmxcore's kvm_intel passes the kernel's VMX on to vmxcore. Since Linux 7.1 the kernel
- * executes VMXON and VMXOFF, and exports that to modules named kvm* only. Hypervisors include
- * vmxcore.h instead.
+ * executes VMXON and VMXOFF, and exports the functions for it only to modules whose names begin
+ * with kvm. Hypervisors include vmxcore.h instead.
  */
 #ifndef _VMXCORE_PROVIDER_H
 #define _VMXCORE_PROVIDER_H

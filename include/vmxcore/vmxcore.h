@@ -2,9 +2,10 @@
 /*
  * vmxcore owns VMX root operation and lends it to clients.
  *
- * vmxcore.ko is the only code of the machine that executes VMXON and VMXOFF. A hypervisor, or
- * any module that needs a CPU in VMX operation, registers as a client under a name and takes
- * references. VMX is on where and while a client holds one.
+ * vmxcore.ko is the only code of the machine that executes VMXON and VMXOFF; since Linux 7.1
+ * it has the kernel execute them. A hypervisor, or any module that needs a CPU in VMX
+ * operation, registers as a client under a name and takes references. VMX is on, on a CPU,
+ * while a client holds a reference to it, except while the machine sleeps or goes down.
  */
 #ifndef _VMXCORE_VMXCORE_H
 #define _VMXCORE_VMXCORE_H
@@ -22,22 +23,26 @@
 #define VMXCORE_MAX_CLIENTS	32
 
 /*
- * An opaque handle, and no pointer to memory: a handle that has been unregistered is
- * recognised and refused, where a pointer to freed memory would be dereferenced.
+ * An opaque handle. It has a pointer's type, but is not an address: a handle that has been
+ * unregistered is recognised and refused, where a pointer to freed memory would be
+ * dereferenced.
  */
 struct vmxcore_client;
 
 /*
- * An opaque handle of a VMCS, and no pointer either: the handle of a VMCS that was freed, or
- * taken back from its client, is refused.
+ * An opaque handle of a VMCS, which is not an address either: the handle of a VMCS that was
+ * freed, or taken back from its client, is refused.
  */
 struct vmxcore_vmcs;
 
 /*
- * VMXCORE_EXCLUSIVE: no other client has VMX while this one is registered. It cannot be
- * registered while others hold references, and their calls return -EBUSY while it is.
- * VMXCORE_TAKE_OVER: with VMXCORE_EXCLUSIVE: the yield callbacks of the other clients are
- * called, and vmxcore waits for their references before it refuses this one.
+ * VMXCORE_EXCLUSIVE: no other client has VMX while this one is registered. Its registration
+ * fails while other clients hold references. While it is registered, or waits for that,
+ * vmxcore_register() of other clients returns -EBUSY, and so do vmxcore_get() and
+ * vmxcore_get_cpu() of a client that holds no reference.
+ * VMXCORE_TAKE_OVER: with VMXCORE_EXCLUSIVE: vmxcore calls the yield callbacks of the other
+ * clients, and waits up to five seconds until they have put their references. If they have
+ * not, the registration fails.
  * VMXCORE_EVMCS: this client runs on Hyper-V's enlightened VMCSs, beside which no VMCS can be
  * loaded. While it is registered no client gets a VMCS, and those that exist are VMCLEARed
  * and cannot be loaded.
@@ -53,25 +58,25 @@ struct vmxcore_vmcs;
  * @owner: the module that holds the callbacks, %THIS_MODULE. If it is unloaded
  *	without having unregistered, vmxcore takes back what the client holds, and logs it.
  * @flags: VMXCORE_EXCLUSIVE and the others above, or 0
- * @emergency: optional. This CPU crashes, or the machine reboots, is powered off
- *	or enters another kernel (kexec), with notice or without: the client VMCLEARs what it
- *	has loaded here, because VMXOFF follows. Called on the CPU in question with
- *	interrupts off, maybe in an NMI, maybe more than once: it may not take a lock
- *	nor wait. Also called where VMX is off, so that a client can note that its
- *	instructions will fault from now on; it must check CR4.VMXE before any VMX
- *	instruction.
- * @cpu_gone: optional. CPU @cpu goes offline, and the references end that this client
- *	took there with vmxcore_get_cpu(): the client VMCLEARs what it has loaded here,
- *	because VMXOFF follows. Called on that CPU with interrupts off, when no task is
- *	left to run there, and only for a client that has such references there.
- *	References of vmxcore_get() are not affected: they hold again when the CPU comes
- *	back.
- * @yield: optional. A client with %VMXCORE_TAKE_OVER registers: put references that no
- *	VM depends on. Called in a task that may sleep; every call that puts is allowed
- *	in it, vmxcore_unregister() is not.
- * @regain: optional. That client has unregistered, or was refused: take again what was
- *	put for @yield, if it is still of use. Called as @yield is, and maybe without a
- *	@yield before.
+ * @emergency: optional. Called on each CPU when it crashes, or when the machine reboots, is
+ *	powered off or enters another kernel (kexec), also where no notifier was called
+ *	before. The client must VMCLEAR what it has loaded on this CPU, because VMXOFF
+ *	follows. Interrupts are off, the CPU may be in an NMI, and it may be called more
+ *	than once: it must not take a lock nor wait. It may be called where VMX is off, so
+ *	that a client can note that its instructions will fault from now on; it must check
+ *	CR4.VMXE before any VMX instruction.
+ * @cpu_gone: optional. Called when CPU @cpu goes offline. The references that this client
+ *	took there with vmxcore_get_cpu() end. The client must VMCLEAR what it has loaded
+ *	there, because VMXOFF follows. Called on that CPU with interrupts off, when no task
+ *	is left to run there, and only for a client that has such references there.
+ *	References of vmxcore_get() do not end: vmxcore turns VMX on again for them when
+ *	the CPU comes back online.
+ * @yield: optional. Called when a client with %VMXCORE_TAKE_OVER registers. It must put the
+ *	references that no VM depends on. Called in a task that may sleep. vmxcore_put() and
+ *	vmxcore_put_cpu() may be called in it, vmxcore_unregister() may not.
+ * @regain: optional. Called when an exclusive client has unregistered, or when one with
+ *	%VMXCORE_TAKE_OVER was refused. It may take again the references that @yield has
+ *	put. The context is that of @yield; it may be called without a @yield before.
  *
  * The structure and the name are copied.
  */
@@ -93,8 +98,8 @@ struct vmxcore_client_desc {
  * @procbased: IA32_VMX_PROCBASED_CTLS
  * @exit: IA32_VMX_EXIT_CTLS
  * @entry: IA32_VMX_ENTRY_CTLS
- * @true_pinbased: IA32_VMX_TRUE_PINBASED_CTLS, 0 where BASIC[55] is clear, as
- *	the other three of its kind
+ * @true_pinbased: IA32_VMX_TRUE_PINBASED_CTLS. It is 0 if IA32_VMX_BASIC[55] is clear, and
+ *	so are the next three
  * @true_procbased: IA32_VMX_TRUE_PROCBASED_CTLS
  * @true_exit: IA32_VMX_TRUE_EXIT_CTLS
  * @true_entry: IA32_VMX_TRUE_ENTRY_CTLS
@@ -155,8 +160,9 @@ const struct vmxcore_caps *vmxcore_caps(void);
  * The reload flags of vmxcore_vmcs_load(): what its caller has to do again.
  * VMXCORE_VMCS_CLEAR: the VMCS has been VMCLEARed since it was last loaded. The next VM entry
  * is a VMLAUNCH, and the CPU's translations for it cannot be relied upon.
- * VMXCORE_VMCS_MOVED: this is another CPU than the last one. The host's TR, GDTR and GS bases,
- * SYSENTER_ESP and all else that is per CPU have to be set.
+ * VMXCORE_VMCS_MOVED: the VMCS was last loaded on another CPU, or never. The host's TR, GDTR
+ * and GS bases, SYSENTER_ESP and all else that is per CPU have to be set.
+ * The first load of a VMCS returns both.
  */
 #define VMXCORE_VMCS_CLEAR	BIT(0)
 #define VMXCORE_VMCS_MOVED	BIT(1)
@@ -173,10 +179,10 @@ const struct vmxcore_caps *vmxcore_caps(void);
 DECLARE_PER_CPU(void *, vmxcore_current_vmcs);
 
 /*
- * The handle that vmxcore_vmcs_load() loaded last on each CPU. If @vmxcore_current_vmcs is
- * equal to it, another hypervisor's VMCS is current; if that is NULL, one may have been. In
- * both cases a client that executes VMPTRLD itself flushes the branch history (IBPB). It is
- * never equal to the address of a page.
+ * The handle that vmxcore_vmcs_load() loaded last on each CPU, which is never the address of a
+ * page. If @vmxcore_current_vmcs is equal to it, the VMCS of another hypervisor is current. If
+ * @vmxcore_current_vmcs is NULL, the VMCS of another hypervisor may have been current. In both
+ * cases a client that executes VMPTRLD itself must flush the branch history (IBPB).
  */
 DECLARE_PER_CPU(void *, vmxcore_lent_vmcs);
 
@@ -191,9 +197,9 @@ void vmxcore_vmcs_return(struct vmxcore_vmcs *vmcs, u64 interrupted);
 int vmxcore_ept_activate(u64 eptp);
 
 /*
- * IPI virtualization (SDM volume 3, "IPI Virtualization"): the VMCS points to a table of
- * pointers to the posted-interrupt descriptors of a VM's vCPUs, by their ids. A CPU reads an
- * entry whenever a guest sends an IPI.
+ * IPI virtualization (SDM volume 3, "IPI Virtualization"): the VMCS points to a table that is
+ * indexed by vCPU id. An entry points to the posted-interrupt descriptor of that vCPU. A CPU
+ * reads an entry whenever a guest sends an IPI.
  */
 #define VMXCORE_MAX_VCPU_ID	U16_MAX
 #define VMXCORE_PID_VALID	BIT_ULL(0)

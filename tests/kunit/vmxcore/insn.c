@@ -39,7 +39,7 @@ enum outcome {
 
 static bool is_vmcs(u64 pa, u32 revision)
 {
-	const struct vmxcore_root_vmcs *page = phys_to_virt(pa);
+	const struct vmxcore_vmcs_region *page = phys_to_virt(pa);
 
 	return IS_ALIGNED(pa, PAGE_SIZE) && page->revision == revision;
 }

@@ -85,7 +85,7 @@ static void expect_untouched(struct kunit *test, unsigned int cpu)
  */
 static void expect_own_root(struct kunit *test, unsigned int cpu)
 {
-	const struct vmxcore_root_vmcs *root = phys_to_virt(per_cpu(hw_cpu.root, cpu));
+	const struct vmxcore_vmcs_region *root = phys_to_virt(per_cpu(hw_cpu.root, cpu));
 	unsigned int other;
 
 	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(root));
@@ -177,7 +177,7 @@ static void vmxon_vmfails(struct kunit *test)
  */
 static void another_revision(struct kunit *test)
 {
-	struct vmxcore_root_vmcs *root;
+	struct vmxcore_vmcs_region *root;
 
 	expect_works(test);
 	root = phys_to_virt(per_cpu(hw_cpu.root, 1));

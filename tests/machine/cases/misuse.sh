@@ -101,8 +101,8 @@ check "  CPU 1" vmxt get_cpu b 1
 check "  CPU 1 again" vmxt get_cpu b 1
 check "c gets CPU 0" vmxt get_cpu c 0
 check "b unregisters with its references" vmxt unregister b
-check_logged 1 "client 'b' of module vmxcore_test went away with 2 references on all CPUs,\
- some on CPUs \[1\], 0 VMCSs and 0 VPIDs"
+check_logged 1 "client 'b' of module vmxcore_test went away with 2 references to all CPUs,\
+ others to CPUs \[1\], 0 VMCSs and 0 VPIDs"
 check_vmx_on "  c still holds CPU 0" 0
 check "c unregisters with its reference" vmxt unregister c
 check_vmx_on "  no client holds VMX" none
@@ -118,7 +118,7 @@ echo 1 >/sys/module/vmxcore_test/parameters/leak
 check "the test client is unloaded, and does not unregister" rmmod vmxcore_test
 check_logged 1 "module vmxcore_test is unloaded with client 'd' still registered"
 check_logged 1 "module vmxcore_test is unloaded with client 'e' still registered"
-check_logged 1 "client 'd' of module vmxcore_test went away with 1 references on all CPUs"
+check_logged 1 "client 'd' of module vmxcore_test went away with 1 references to all CPUs"
 check_equal "  no client is registered" "$(ls /sys/kernel/vmxcore/clients)" ""
 check "the test client loads again" modprobe vmxcore_test
 check_vmx_on "  VMX is off" none

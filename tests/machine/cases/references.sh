@@ -76,7 +76,7 @@ vmxt count drop_cpu_ipi 1 >/dev/null
 dmesg_mark
 check "a unregisters" vmxt unregister a
 check "  its reference is taken back" \
-	dmesg_has "client 'a' .* went away with 0 references on all CPUs, some on CPUs .1."
+	dmesg_has "client 'a' .* went away with 0 references to all CPUs, others to CPUs .1."
 check "  only that CPU is interrupted" \
 	grep -qx "drop_cpu_ipi 1" /sys/kernel/debug/vmxcore_test/counts
 vmxt count drop_cpu_ipi 0 >/dev/null

@@ -85,7 +85,7 @@ static const char *const slow[] = {
 	"vmxcore_cpus_enable", "vmxcore_cpus_disable", "vmxcore_cpu_enable",
 	"vmxcore_cpu_put", "vmxcore_cpu_starting", "vmxcore_cpu_dying",
 	"vmxcore_cpu_offline", "vmxcore_clients_cpu_gone", "vmxcore_entry_close",
-	"vmxcore_refs_take_back", "vmxcore_entry_free", "vmxcore_refs_wait_disabled",
+	"vmxcore_refs_take_back", "vmxcore_entry_free", "vmxcore_refs_quiesce",
 	"vmxcore_vmcs_cpu_clear", "vmxcore_vmcs_cpu_load", "vmxcore_vpids_take_back",
 	"vmxcore_entry_dec_held",
 };
