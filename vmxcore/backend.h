@@ -8,7 +8,7 @@
 
 struct module;
 
-/* The page that VMXON takes, as far as software may know it (SDM volume 3, 25.11.5). */
+/* The page of a VMCS or root VMCS, as far as software may know it (SDM volume 3, 25.11.5). */
 struct vmxcore_vmcs_region {
 	u32 revision;
 	u8 reserved[];
@@ -43,15 +43,16 @@ struct vmxcore_backend_events {
  * @stop: undoes @start, when VMX is off on every CPU; or NULL
  * @on: put this CPU into VMX operation. Return: 0 or one of the errors of vmxcore_get()
  * @off: take this CPU out of VMX operation. Return: 0, or -EFAULT if it was out already
- * @emergency_off: @off in a crash, with any state of VMX, without locks, maybe in an NMI; or
- *	NULL if the kernel does it
+ * @emergency_off: as @off, but in a crash: VMX may be on or off, no lock is taken, maybe in an
+ *	NMI. NULL if the kernel executes VMXOFF then
  * @available: is VMX available? False while no module lends it; @added tells when one does.
  *	Any context
  * @ibpb: flush the branch history of this CPU where the kernel does so between KVM's guests;
  *	VMX is on
  * @pins: must a client of module @owner keep the provider's module loaded while it has
  *	references? Called once, when the client registers; NULL if there is no provider
- * @pin: take a reference to that module. Return: 0 or -ENODEV. Any context
+ * @pin: take a reference to the provider's module. Return: 0 or -ENODEV. Any context; not
+ *	called if @pins is NULL
  * @unpin: undoes @pin
  * @provider: copy the name of the provider's module to @name, which has %MODULE_NAME_LEN
  *	bytes, and is left as it is while there is no provider. NULL in a backend without one

@@ -27,8 +27,8 @@ static const struct vmxcore_backend_events *events;
 static const struct vmxcore_provider *provider;
 
 /*
- * The provider lends VMX. It becomes false before the pointer above becomes NULL: while the
- * provider unregisters, vmxcore turns VMX off through that pointer.
+ * True while the provider lends VMX. It is cleared before the pointer above: while the provider
+ * unregisters, vmxcore turns VMX off through that pointer.
  */
 static bool lending;
 
@@ -135,8 +135,8 @@ static void borrowed_ibpb(void)
 /*
  * The references of two clients do not keep the provider loaded: those of the provider's own
  * client, and those of vmxcore's. When the provider is unloaded, it puts the former, and
- * vmxcore puts the latter when the backend calls removing(). Therefore a provider registers
- * before it registers its client.
+ * vmxcore puts the latter when the backend calls removing(). This is decided once, when a
+ * client registers, so a provider must register itself before its client.
  */
 static bool borrowed_pins(const struct module *owner)
 {
@@ -193,14 +193,14 @@ static void borrowed_provider(char *name)
  * vmxcore_provider_register() - lend the kernel's VMX to vmxcore's clients
  * @p: the kernel's functions; used until vmxcore_provider_unregister() returns
  *
- * To be called before the module registers a client, whose references must not keep its own
+ * The module calls this before it registers a client, whose references must not keep its own
  * module loaded. Before this call the module must have registered vmxcore_provider_emergency()
  * as the kernel's emergency callback, and must keep it registered until
  * vmxcore_provider_unregister() has returned.
  *
  * Context: task, may sleep.
  * Return: 0; -EBUSY: there is a provider already, or clients still have references from an
- * earlier one that failed to load after this call or was unloaded by force.
+ * earlier one, which was unloaded by force, or registered and then failed to load.
  */
 int vmxcore_provider_register(const struct vmxcore_provider *p)
 {
@@ -221,7 +221,7 @@ EXPORT_SYMBOL_GPL(vmxcore_provider_register);
  * vmxcore_provider_unregister() - undo vmxcore_provider_register()
  * @p: as registered
  *
- * To be called in the exit function of the module, after its client has put its references.
+ * The module calls this in its exit function, after its client has put its references.
  * A reference of another module's client prevents the unload. If the module is unloaded by
  * force, or has failed to load, VMX is turned off although such references exist, and the
  * calls of their clients return errors.

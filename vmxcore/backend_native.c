@@ -135,8 +135,8 @@ static void native_ibpb(void)
 
 /*
  * vmxcore registers the kernel's one emergency callback from load to unload, so there is one
- * whenever a CPU is in VMX operation. The stock kvm.ko would register it, too: modules.c
- * refuses kvm_intel on it.
+ * whenever a CPU is in VMX operation. The stock kvm.ko would register one, too, so modules.c
+ * refuses any kvm_intel while the stock kvm.ko is loaded.
  */
 static cpu_emergency_virt_cb *emergency;
 

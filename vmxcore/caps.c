@@ -95,8 +95,8 @@ static struct vmxcore_caps caps __ro_after_init;
  * Context: any.
  * Return: the capabilities of the CPU that loaded vmxcore. VMX is never turned on for a CPU
  * that differs in VMCS revision, size or memory type, in the bits of CR0 and CR4 that must be
- * 1, in the rate of the VMX-preemption timer, or in a control or a form of EPT, INVEPT or
- * INVVPID that KVM uses. In other fields a CPU may differ.
+ * 1, in the rate of the VMX-preemption timer, in a control that must be 1, or in a control or a
+ * form of EPT, INVEPT or INVVPID that KVM uses. In other fields a CPU may differ.
  */
 const struct vmxcore_caps *vmxcore_caps(void)
 {
@@ -165,7 +165,7 @@ int vmxcore_caps_read(struct vmxcore_caps *c)
 	return 0;
 }
 
-/* The value of a control field with the bits that must be 1, and those of @used that may be. */
+/* The bits of a control field that must be 1, and those bits of @used that may be 1. */
 static u32 in_use(u64 ctls, u32 used)
 {
 	return (upper_32_bits(ctls) & used) | lower_32_bits(ctls);
@@ -241,7 +241,7 @@ int __init vmxcore_caps_init(void)
 	}
 	if (FIELD_GET(VMXCORE_BASIC_SIZE, caps.basic) > PAGE_SIZE ||
 	    FIELD_GET(VMXCORE_BASIC_MEM_TYPE, caps.basic) != MEM_TYPE_WB) {
-		pr_err("IA32_VMX_BASIC is 0x%llx: a VMCS here is larger than 4 KiB or not write-back memory, which no CPU is known to want: not loaded\n",
+		pr_err("IA32_VMX_BASIC is 0x%llx: a VMCS here is larger than 4 KiB, or must not be in write-back memory, which no known CPU has: not loaded\n",
 		       caps.basic);
 		return -EOPNOTSUPP;
 	}

@@ -177,7 +177,7 @@ struct vmxcore_client_entry *vmxcore_entry_close(struct vmxcore_client *client)
 	return entry;
 }
 
-/* Let another client have the entry. Nothing is held by it any more. */
+/* Let another client have the entry. The old client holds nothing any more. */
 void vmxcore_entry_free(struct vmxcore_client_entry *entry)
 {
 	unsigned int cpu;
@@ -340,8 +340,8 @@ void vmxcore_clients_emergency(void)
 }
 
 /*
- * A closed client has its references until they are taken back, which may be after this CPU
- * is online again, but its callbacks are not called any more.
+ * A client that is being unregistered has its references until they are taken back, maybe after
+ * this CPU is online again. So they end here, too, but its callback is not called.
  */
 static unsigned int cpu_gone(struct vmxcore_client_entry *entry, unsigned int cpu)
 {
@@ -359,7 +359,8 @@ static unsigned int cpu_gone(struct vmxcore_client_entry *entry, unsigned int cp
 
 /*
  * All clients' references on this CPU end. Interrupts are off, no task is left here, and VMX
- * is still on. Return: how many references to the provider's module they held.
+ * is still on unless the CPU had lost it. Return: how many references to the provider's module
+ * they held.
  */
 unsigned int vmxcore_clients_cpu_gone(unsigned int cpu)
 {
@@ -396,7 +397,7 @@ bool vmxcore_client_may_log(struct vmxcore_client *client)
 	struct vmxcore_client_entry *entry;
 	bool may;
 
-	/* The next client of the entry initializes the ratelimit, but not before RCU allows. */
+	/* take_entry() initializes @refused anew, after synchronize_rcu() of vmxcore_entry_close(). */
 	rcu_read_lock();
 	entry = vmxcore_entry_find(client);
 	may = entry && __ratelimit(&entry->refused);
@@ -438,8 +439,11 @@ int vmxcore_misuse(enum vmxcore_misuse kind, struct vmxcore_client *client, cons
 	static unsigned long warned_unknown;
 	unsigned long *warned = &warned_unknown;
 
-	/* Whatever else is wrong, a client that is not registered has a stale handle. */
-	if (!vmxcore_entry_find(client))
+	/*
+	 * Whatever else is wrong, a client that is not registered has a stale handle. NULL is
+	 * a call that has no handle, or whose client is not known.
+	 */
+	if (client && !vmxcore_entry_find(client))
 		kind = VMXCORE_MISUSE_HANDLE;
 	if (was_last_client(client))
 		warned = &vmxcore_entry_of(client)->warned;

@@ -39,7 +39,7 @@ enum vmxcore_misuse {
  * @live: taken and not yet put
  * @dead: ended when the CPU went offline and not yet put; the next get forgets them
  *
- * Written by that CPU only, with interrupts off.
+ * Written by that CPU only, with interrupts off, while a client owns the entry.
  */
 struct vmxcore_cpu_refs {
 	u16 live;
@@ -106,7 +106,7 @@ static inline struct vmxcore_client_entry *vmxcore_entry_of(struct vmxcore_clien
 
 /*
  * The handle of the registered client, or NULL. The acquire pairs with the release in
- * vmxcore_entry_add(): a reader that sees the handle sees the description, too.
+ * take_entry(): a reader that sees the handle sees the description, too.
  */
 static inline struct vmxcore_client *vmxcore_entry_handle(const struct vmxcore_client_entry *entry)
 {
@@ -158,9 +158,10 @@ u32 vmxcore_entry_drop_cpu(struct vmxcore_client_entry *entry);
 extern const struct vmxcore_client_entry *vmxcore_exclusive;
 
 /*
- * Does another client have VMX exclusively? @entry: the client that asks, or NULL. The
- * answer stays true as long as the caller has RCU read-locked, has interrupts off or holds
- * system_lock (ref.c): register.c waits for all three after it has written vmxcore_exclusive.
+ * Does another client have VMX exclusively? @entry: the client that asks, or NULL. After the
+ * answer no, no client finishes becoming exclusive while the caller has RCU read-locked, has
+ * interrupts off or holds system_lock (ref.c): make_exclusive() waits for all three. A yes may
+ * be out of date at once.
  */
 static inline bool vmxcore_excluded(const struct vmxcore_client_entry *entry)
 {

@@ -66,11 +66,11 @@
 #define VMXCORE_KVM_HAS_EMERGENCY	(VMXCORE_LINE != LINUX_6_1)
 
 /*
- * kernel_kexec() does not call syscore_shutdown() in 6.1, only the reboot notifiers. vmxcore's
- * has a priority above which there is INT_MAX alone, for a client that needs VMX in its own
- * notifier. KVM VMCLEARs in its notifier what it has loaded. If VMX stayed on after that, for
- * another client, KVM would complain of the instructions of a running vCPU that VMfail. Once
- * VMX is off they fault, which KVM expects.
+ * In 6.1 kernel_kexec() calls the reboot notifiers only, and not syscore_shutdown(). vmxcore's
+ * notifier runs before all others but those of priority INT_MAX, which is left to clients that
+ * need VMX in a notifier of their own. KVM's notifier VMCLEARs what KVM has loaded. If another
+ * client kept VMX on then, instructions of a running vCPU would VMfail, of which KVM complains.
+ * With VMX off they fault, which KVM expects.
  */
 #if VMXCORE_LINE == LINUX_6_1
 static inline void vmxcore_register_shutdown(struct notifier_block *nb)
@@ -93,7 +93,7 @@ static inline void vmxcore_unregister_shutdown(struct notifier_block *nb)
 }
 #endif
 
-/* Newer kernels, also newer stable updates, pass a pointer to syscore callbacks. */
+/* Newer kernels and stable updates pass a pointer to syscore callbacks: vmxcore/Kbuild looks. */
 #ifdef VMXCORE_HAVE_SYSCORE
 #define VMXCORE_SYSCORE_DATA	void *unused
 
@@ -132,9 +132,9 @@ static inline void vmxcore_unregister_syscore(struct vmxcore_syscore *s)
 
 /*
  * Does a module that is COMING link against vmxcore? The list of the modules that it uses is
- * complete then. Since 7.0 only the module loader may read that list, so a module that was
- * built out of the tree is accepted there. That does no harm: the kernel counts the users of
- * VMX, and the clients of vmxcore get no VMX without a provider.
+ * complete in this state. Since 7.0 only the module loader may read that list, so any module
+ * built out of the tree counts as linked. A kvm_intel that is not vmxcore's does no harm there:
+ * the kernel counts the users of VMX, and vmxcore's clients get none without a provider.
  */
 #if VMXCORE_LINE == LINUX_7_2
 static inline bool vmxcore_is_used_by(const struct module *mod)
@@ -161,7 +161,7 @@ static inline bool vmxcore_is_used_by(const struct module *mod)
 #include <asm/processor.h>
 #endif
 
-/* Since 6.10 __assign_str() takes the source from __string(), which is the field in trace.h. */
+/* Since 6.10 __assign_str() takes its source from __string(); in trace.h that is the field. */
 #if VMXCORE_LINE == LINUX_6_1
 #define vmxcore_assign_str(field)	__assign_str(field, field)
 #else

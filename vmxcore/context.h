@@ -21,7 +21,10 @@ static inline bool vmxcore_may_sleep(void)
 	return !in_interrupt() && !irqs_disabled();
 }
 
-/* The caller cannot migrate: preemption is off, or it is a thread bound to this CPU (cpuhp). */
+/*
+ * The caller cannot migrate: preemption is off, or it is a thread bound to this CPU, as those
+ * of cpuhp. Without a preempt count only an NMI is told apart.
+ */
 static inline bool vmxcore_may_use_this_cpu(void)
 {
 	return !in_nmi() && (!preemptible() || is_percpu_thread());

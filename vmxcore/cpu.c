@@ -265,8 +265,8 @@ int vmxcore_cpu_usable(void)
  * KVM's in Linux 6.1, has no way to refuse the CPU, and KVM would use it without VMX. The
  * ONLINE section refuses it.
  *
- * Return: 0 or one of the errors of vmxcore_get_cpu(); then VMX and the references are as
- * before.
+ * Return: 0 or one of the errors of vmxcore_get_cpu(). After an error VMX and the references
+ * are as before.
  */
 int vmxcore_cpu_get(const char *client)
 {
@@ -299,7 +299,8 @@ void vmxcore_cpu_put(u32 refs)
 
 /*
  * Enable VMX on this CPU for the clients that hold all CPUs. @client: for the trace.
- * Return: 0 or one of the errors of vmxcore_get(); then VMX and the references are as before.
+ * Return: 0 or one of the errors of vmxcore_get(). After an error VMX and the references are
+ * as before.
  */
 int vmxcore_cpu_enable(const char *client)
 {
@@ -384,7 +385,7 @@ void vmxcore_cpu_offline(void)
 
 /*
  * Trace what happened on a CPU while it was not online, because the kernel drops the events
- * of such a CPU. By now it is either online or dead, and does not change these fields.
+ * of such a CPU. By now the CPU is online or dead, and its latency and error are those of its way.
  */
 void vmxcore_cpu_trace_late(unsigned int cpu)
 {
@@ -399,7 +400,7 @@ void vmxcore_cpu_trace_late(unsigned int cpu)
 		trace_vmxcore_vmx_on(cpu, "", c->latency, c->error);
 }
 
-/* Turn VMX off for suspend, and keep the references. The last CPU that runs, interrupts off. */
+/* Turn VMX off, and keep the references. Called on the last CPU that runs, interrupts off. */
 void vmxcore_cpu_suspend(void)
 {
 	struct vmxcore_cpu *c = this_cpu_ptr(&vmxcore_cpu);
@@ -409,9 +410,11 @@ void vmxcore_cpu_suspend(void)
 }
 
 /*
- * Turn VMX on again if a client has a reference. The CPU that suspended, interrupts off.
+ * Turn VMX on again if a client has a reference. Called on the CPU that suspended, interrupts
+ * off.
  * The state from before says nothing about the hardware: firmware, or the kernel that loaded
- * the image of a hibernation, may have left any CR4.
+ * the image of a hibernation, may have left any CR4. So the state becomes OFF, and VMX is turned
+ * on as for a first reference.
  *
  * Return: 0, or why VMX is off although a client has a reference; the CPU is FAILED then.
  */
@@ -438,7 +441,7 @@ void vmxcore_cpu_shutdown(void)
 	WRITE_ONCE(c->state, VMXCORE_CPU_SHUTDOWN);
 }
 
-/* Turn VMX off on this CPU, whatever the references. Interrupts off, maybe in an NMI. */
+/* VMCLEAR, and turn VMX off unless the kernel does. Interrupts off, maybe in an NMI. */
 void vmxcore_cpu_emergency(void)
 {
 	vmxcore_vmcs_cpu_emergency();
@@ -466,8 +469,8 @@ static void disable_ipi(void *unused)
 
 /*
  * Enable VMX on all CPUs, and on those that come online later. One broadcast: it takes the
- * time of the slowest CPU, and not the sum. When one CPU fails, VMX is disabled on all
- * others before this returns. The caller holds cpus_read_lock(). @client: for the trace.
+ * time of the slowest CPU, and not the sum. When one CPU fails, VMX is as before on all
+ * others when this returns. The caller holds cpus_read_lock(). @client: for the trace.
  * @failed_cpu: the first CPU that failed.
  *
  * Return: 0 or one of the errors of vmxcore_get().

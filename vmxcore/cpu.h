@@ -11,9 +11,9 @@
 
 /**
  * enum vmxcore_cpu_state - the state of VMX on one CPU
- * @VMXCORE_CPU_OFFLINE: offline, or on its way up before the STARTING section, or on its way
- *	down after it; no reference can be taken. It must be 0, the state of a CPU that has
- *	never been online
+ * @VMXCORE_CPU_OFFLINE: offline, or on its way up before vmxcore's STARTING callback
+ *	(hotplug.c), or on its way down after it; no reference can be taken. The value must
+ *	be 0, the state of a CPU that has never been online
  * @VMXCORE_CPU_OFF: online, VMX off, no client has a reference
  * @VMXCORE_CPU_ON: in VMX operation by vmxcore, a client has a reference
  * @VMXCORE_CPU_DYING: on its way down; VMX is still on for clients that VMCLEAR here, and no
@@ -45,13 +45,13 @@ enum vmxcore_cpu_state {
  * @system_ref: clients hold all CPUs, this one included
  * @trace_pending: the last VMXON or VMXOFF happened while the CPU was offline and has not
  *	been traced yet
- * @up_failed: @error is from this CPU's way up. The ONLINE callback also runs where a way
- *	down has failed and is undone, and must not take an older @error for a new one
+ * @up_failed: @error is from this CPU's way up. The ONLINE callback also runs when a CPU that
+ *	failed to go offline is brought back, and @error may be an older one then
  *
- * Written by its own CPU only, with interrupts off, except that @trace_pending is cleared on
- * another CPU once this one is offline. There is no other locking, so no second caller sees a
- * reference before its VMXON is done. Other CPUs may read it, and get what was true a moment
- * ago.
+ * Written by its own CPU only, with interrupts off, except that @trace_pending is cleared by
+ * CPU hotplug, when no other writer can run. There is no lock: interrupts stay off from VMXON
+ * until the reference is counted, so no other caller on this CPU sees a reference before its
+ * VMXON is done. Other CPUs may read it, and get what was true a moment ago.
  */
 struct vmxcore_cpu {
 	u64 since;

@@ -31,8 +31,9 @@ static int flush_root(u64 eptp)
  * Guest-physical mappings are tagged by the address of the EPT root alone (SDM volume 3,
  * "Information That May Be Cached"). If the page was an EPT root of another hypervisor before,
  * the TLBs of the CPUs that used it may still have mappings under its address, because no
- * hypervisor flushes a root when it frees it. To be called whenever vmxcore_vmcs_load() returned
- * %VMXCORE_VMCS_CLEAR or %VMXCORE_VMCS_MOVED, and when the root has changed.
+ * hypervisor flushes a root when it frees it. The client calls this whenever
+ * vmxcore_vmcs_load() returned %VMXCORE_VMCS_CLEAR or %VMXCORE_VMCS_MOVED, and when the root
+ * has changed.
  *
  * Context: preemption off, or a thread bound to its CPU; VMX on.
  * Return: 0; -EPERM: VMX is off, no client has a reference here; -ESHUTDOWN: this CPU or the

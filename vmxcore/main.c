@@ -23,7 +23,7 @@
 static bool enable_virt_at_load;
 module_param(enable_virt_at_load, bool, 0444);
 MODULE_PARM_DESC(enable_virt_at_load,
-		 "Keep VMX on from load to unload, since Linux 7.1 while kvm_intel is loaded; N: only while a client holds it (default: N)");
+		 "Y: keep VMX on from load to unload (since Linux 7.1: while kvm_intel is loaded); N: only while a client holds it (default: N)");
 
 /* The client that holds vmxcore's own reference, with enable_virt_at_load. */
 static struct vmxcore_client *at_load_client;
@@ -94,8 +94,8 @@ static int __init at_load_init(void)
 }
 
 /*
- * All other references keep the provider's module loaded, so there are such references here
- * only if it is unloaded by force, or fails to load after it has registered.
+ * The references of other modules' clients keep the provider loaded. So after this put some are
+ * left only if the provider is unloaded by force, or fails to load after it has registered.
  */
 static void backend_removing(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PID-pointer tables for IPI virtualization. A client that offers it to its guests has one
- * per VM, as KVM does (kvm_intel.enable_ipiv).
+ * PID-pointer tables. A client that offers IPI virtualization to its guests has one table per
+ * VM, as KVM does (kvm_intel.enable_ipiv).
  */
 #include <linux/align.h>
 #include <linux/err.h>

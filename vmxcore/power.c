@@ -91,7 +91,7 @@ void vmxcore_power_emergency(void)
 	vmxcore_cpu_emergency();
 }
 
-/* Called before VMX is turned on for the first time. The backend registers for crashes. */
+/* Called before VMX is turned on for the first time. For crashes see the backends. */
 void vmxcore_power_init(void)
 {
 	vmxcore_register_syscore(&power_syscore);

@@ -161,7 +161,7 @@ static int get_first(struct vmxcore_client *client, int *cpu)
 	entry = vmxcore_entry_find(client);
 	if (!entry)
 		return VMXCORE_MISUSE_HANDLE;
-	/* Another task of this client may have been first; its last put needs the lock. */
+	/* Another task may have taken the first one meanwhile. To put it needs system_lock. */
 	if (refs_inc_if_held(client))
 		return 0;
 	if ((u32)atomic64_read(&entry->handle_refs))
@@ -227,17 +227,18 @@ static noinline int get_slow(struct vmxcore_client *client, unsigned long caller
  * @client: handle from vmxcore_register()
  *
  * The first reference turns VMX on, on all online CPUs at once. If that fails on one of
- * them, VMX is off again on all others before this returns. A CPU that comes online later is
+ * them, VMX is as before on all others when this returns. A CPU that comes online later is
  * in VMX operation before any task or interrupt of the client can run there, or it does not
  * come online. A client that holds a system-wide reference already takes no lock.
  *
  * Context: task, may sleep. Takes cpus_read_lock(), so it deadlocks in a cpuhp
  * callback and under cpus_write_lock().
  * Return: 0; -EBUSY: a foreign owner has VMX on one of the CPUs, or a client has it
- * exclusively; -EIO: VMXON reported VMfail, or a CPU lost VMX over a resume; -EFAULT: VMXON
+ * exclusively; -EIO: VMXON reported VMfail, or a CPU has lost VMX; -EFAULT: VMXON
  * faulted; -EXDEV: the capabilities of a CPU differ; -EOPNOTSUPP: a CPU has no VMX;
  * -ENODEV: since Linux 7.1, where the kernel owns VMX, kvm_intel is not loaded; -EAGAIN:
- * also since 7.1, the kernel itself enters VMX operation on one of the CPUs at this moment;
+ * also since 7.1, the kernel itself enters VMX operation on one of the CPUs at this moment, or
+ * its own VMXON there reported VMfail;
  * -ESHUTDOWN: the machine goes down; -EINVAL, -EOVERFLOW: misuse.
  */
 int vmxcore_get(struct vmxcore_client *client)

@@ -30,8 +30,8 @@ static DEFINE_MUTEX(exclusive_lock);
 static DEFINE_MUTEX(yield_lock);
 
 /*
- * Use callbacks so that sysfs depends on this file and not the other way round. Called at
- * load and with NULL at unload, when no client can register.
+ * Use callbacks so that sysfs depends on this file and not the other way round. Called at load
+ * before any client can register, and with NULL at unload when none can any more.
  */
 void vmxcore_watch_clients(const struct vmxcore_watcher *w)
 {
@@ -63,7 +63,7 @@ static void call_others(const struct vmxcore_client_entry *exclusive, enum yield
 	}
 }
 
-/* The client that stands in the way, or NULL. It is asked to yield first if @entry wants that. */
+/* A client that stands in the way, or NULL. If @entry takes over, all others yield first. */
 static const struct vmxcore_client_entry *make_room(struct vmxcore_client_entry *entry)
 {
 	const struct vmxcore_client_entry *holder = vmxcore_other_holder(entry);

@@ -48,7 +48,7 @@ void vmxcore_vpids_flush_here(void)
 	if (vmxcore_has_invvpid(ept_vpid, VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT) ||
 	    !vmxcore_has_invvpid(ept_vpid, VMX_VPID_EXTENT_SINGLE_CONTEXT_BIT))
 		return;
-	/* Pairs with take() in vpid.c: a VPID that is given out now is flushed by one of both. */
+	/* Pairs with take() in vpid.c: a VPID that is given out now is flushed here or there. */
 	smp_mb();
 	for (vpid = VMXCORE_FIRST_VPID; vpid < VMXCORE_NR_VPIDS; vpid++) {
 		if (READ_ONCE(vmxcore_vpids[vpid]) >= VMXCORE_VPID_OF_CLIENT)

@@ -12,11 +12,11 @@ struct vmxcore_client_entry;
 #define VMXCORE_NR_VPIDS	(U16_MAX + 1)
 
 /*
- * VMXCORE_VPID_CLEAN: free, and no CPU has translations of its last guest.
+ * VMXCORE_VPID_CLEAN: free, and no CPU where VMX is on has translations of its last guest.
  * VMXCORE_VPID_DIRTY: free, and CPUs may have such translations.
  * VMXCORE_VPID_OF_CLIENT + i: its owner is the client with entry i.
- * Where CPUs flush single VPIDs only, a VPID is flushed when it is given out, and the first
- * two mean the same.
+ * Where CPUs can flush single VPIDs only, a VPID is flushed when it is given out, and CLEAN
+ * and DIRTY mean the same.
  */
 enum {
 	VMXCORE_VPID_CLEAN,

@@ -66,7 +66,7 @@ static struct vmxcore_known_vmcs *find_known(const struct vmxcore_vmcs *handle)
 	return xa_load(&known_vmcss, FIELD_GET(HANDLE_NUMBER, (unsigned long)handle));
 }
 
-/* A free structure keeps its last handle, so that it is not given out again. */
+/* A free structure keeps its last handle, from which next_handle() makes a new one. */
 static bool is_known(const struct vmxcore_known_vmcs *vmcs, const struct vmxcore_vmcs *handle)
 {
 	return vmcs->handle == handle && vmcs->life != VMXCORE_VMCS_FREE;
@@ -294,7 +294,7 @@ static int active_cpu(const struct vmxcore_vmcs *handle, int *cpu)
 	return err;
 }
 
-/* A CPU that goes offline meanwhile VMCLEARs it on its way. */
+/* If that CPU goes offline meanwhile, the VMCS is VMCLEARed on the CPU's way down. */
 static int clear_where_active(struct vmxcore_vmcs *handle)
 {
 	int cpu, err = active_cpu(handle, &cpu);
@@ -370,7 +370,7 @@ void vmxcore_vmcs_free(struct vmxcore_vmcs *vmcs)
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_free);
 
-/* Can this VMCS be loaded here: is VMX on, and for its client? */
+/* Can this VMCS be loaded here: is VMX on, and does its client hold a reference here? */
 static int check_here(const struct vmxcore_known_vmcs *vmcs)
 {
 	int err = vmxcore_cpu_usable();
@@ -412,8 +412,8 @@ static noinline int load_slow(struct vmxcore_vmcs *vmcs, unsigned long caller)
 	if (!in_interrupt() && !irqs_disabled() && vmxcore_may_use_this_cpu()) {
 		reload = load_here(vmcs, NULL);
 		/*
-		 * -EBUSY has two meanings. If this CPU is FAILED, it may be the reason for
-		 * that. Otherwise the VMCS is active on another CPU, which is the rare case.
+		 * -EBUSY has two meanings. On a CPU that is FAILED it may be the error of
+		 * VMXON at resume. Otherwise the VMCS is active on another CPU, which is rare.
 		 */
 		if (reload == -EBUSY && !vmxcore_cpu_usable())
 			reload = clear_where_active(vmcs) ?: load_here(vmcs, NULL);
@@ -425,8 +425,8 @@ static noinline int load_slow(struct vmxcore_vmcs *vmcs, unsigned long caller)
  * vmxcore_vmcs_load() - make a VMCS current on this CPU
  * @vmcs: from vmxcore_vmcs_alloc() or vmxcore_vmcs_adopt()
  *
- * If preemption has been on since the last use of the VMCS, this must be called before the next
- * one, because another hypervisor may have run here. It costs one comparison when the VMCS is
+ * The client calls this before the first use of the VMCS after preemption has been on, because
+ * another hypervisor may have run here meanwhile. It costs one comparison when the VMCS is
  * current, and one VMPTRLD when it is active here; where it is active on another CPU it is
  * VMCLEARed there first. Where the owner changes, the branch history is flushed (IBPB).
  *
@@ -452,8 +452,9 @@ EXPORT_SYMBOL_GPL(vmxcore_vmcs_load);
  * @vmcs: active on no other CPU
  * @interrupted: to be handed to vmxcore_vmcs_return()
  *
- * vmxcore_vmcs_return() gives the interrupted client its VMCS back. That is found by VMPTRST
- * and not by @vmxcore_current_vmcs, which may be ahead of the hardware or behind it.
+ * vmxcore_vmcs_return() gives the interrupted client its VMCS back. The interrupted VMCS is
+ * found by VMPTRST: a client may have written @vmxcore_current_vmcs before its VMPTRLD, or not
+ * at all.
  *
  * Context: interrupts off, any context up to hard IRQ, not NMI.
  * Return: as vmxcore_vmcs_load(); -EBUSY: it is active on another CPU, and only a task can

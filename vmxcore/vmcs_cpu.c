@@ -41,8 +41,9 @@ static u64 address(const struct vmxcore_known_vmcs *vmcs)
 
 /*
  * The client whose VMCS is current. NULL if that is not known, or if a client that executes
- * VMPTRLD itself has loaded a VMCS since. The two variables are compared by handle and not by
- * address: the page may have been freed, and be a VMCS of such a client by now.
+ * VMPTRLD itself has loaded a VMCS after the last vmxcore_vmcs_load() here. vmxcore_lent_vmcs
+ * holds a handle and not the page's address: the page may have been freed, and be a VMCS of
+ * such a client by now, and an address would match.
  */
 static const struct vmxcore_client_entry *current_owner(void)
 {

@@ -31,7 +31,7 @@ enum vmxcore_vmcs_life {
  * @cpu: the CPU where it is active, or -1 if it is clear
  * @last_cpu: the CPU that loaded it last; -1 if none has yet: the first load VMCLEARs it
  * @adopted: its client has allocated the page, and frees it
- * @handle: the client's handle; that of the last VMCS if the structure is free
+ * @handle: the handle of this VMCS; that of the last VMCS if the structure is free
  * @page: the VMCS itself
  * @entry: its client
  * @here: in the list of the CPU where it is active; written with interrupts off on that CPU

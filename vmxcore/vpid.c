@@ -138,7 +138,8 @@ static struct vmxcore_client_entry *owner_of(struct vmxcore_client *client)
  * vmxcore_vpid_alloc() - allocate a VPID that no other guest has
  * @client: handle from vmxcore_register()
  *
- * When this returns no CPU has translations that are tagged with this VPID.
+ * When this returns no CPU where VMX is on has translations that are tagged with this VPID. A
+ * CPU where it is off flushes them when VMX is turned on.
  *
  * Context: task, may sleep; takes cpus_read_lock().
  * Return: 1 to 65535; -ENOSPC: none is left, a guest can do without; -EOPNOTSUPP: this

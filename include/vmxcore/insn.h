@@ -73,7 +73,7 @@ fault:
  * For vmxcore; clients call vmxcore_vmcs_clear().
  *
  * Context: preemption off.
- * Return: as vmxcore_vmptrld().
+ * Return: as vmxcore_vmptrld(), but VMCLEAR does not look at the revision identifier.
  */
 static inline int vmxcore_vmclear(u64 pa)
 {
@@ -102,7 +102,7 @@ static inline int vmxcore_vmread(unsigned long field, unsigned long *value)
 	unsigned long read = 0;
 	int err = -EFAULT;
 
-	/* asm goto with outputs is more than the oldest compiler of these kernels can do. */
+	/* The oldest compiler that builds these kernels has no asm goto with outputs. */
 	asm volatile("1: vmread %[field], %[read]\n\t"
 		     "mov %[vmfail], %[err]\n\t"
 		     "jbe 2f\n\t"
@@ -122,7 +122,7 @@ static inline int vmxcore_vmread(unsigned long field, unsigned long *value)
  * @value: what to write
  *
  * Context: preemption off.
- * Return: as vmxcore_vmread().
+ * Return: as vmxcore_vmread(); -EIO also for a field that may only be read.
  */
 static inline int vmxcore_vmwrite(unsigned long field, unsigned long value)
 {
@@ -156,7 +156,7 @@ fault:
  * vmxcore_invept_single - flush the guest-physical mappings of one EPT root here
  * @eptp: its EPT pointer
  *
- * Context: preemption off; this CPU is in VMX operation, and IA32_VMX_EPT_VPID_CAP has this type.
+ * Context: preemption off; this CPU is in VMX operation, and IA32_VMX_EPT_VPID_CAP reports it.
  * Return: 0; -EFAULT: it faulted; -EIO: VMfail.
  */
 static inline int vmxcore_invept_single(u64 eptp)
@@ -167,7 +167,7 @@ static inline int vmxcore_invept_single(u64 eptp)
 /**
  * vmxcore_invept_all - flush the guest-physical mappings of all EPT roots here
  *
- * Context: preemption off; this CPU is in VMX operation, and IA32_VMX_EPT_VPID_CAP has this type.
+ * Context: preemption off; this CPU is in VMX operation, and IA32_VMX_EPT_VPID_CAP reports it.
  * Return: 0; -EFAULT: it faulted; -EIO: VMfail.
  */
 static inline int vmxcore_invept_all(void)
@@ -194,7 +194,7 @@ fault:
  * vmxcore_invvpid_single - flush the mappings of one VPID on this CPU
  * @vpid: not 0
  *
- * Context: preemption off; this CPU is in VMX operation, and IA32_VMX_EPT_VPID_CAP has this type.
+ * Context: preemption off; this CPU is in VMX operation, and IA32_VMX_EPT_VPID_CAP reports it.
  * Return: 0; -EFAULT: it faulted; -EIO: VMfail.
  */
 static inline int vmxcore_invvpid_single(u16 vpid)
@@ -205,7 +205,7 @@ static inline int vmxcore_invvpid_single(u16 vpid)
 /**
  * vmxcore_invvpid_all - flush the mappings of all VPIDs but 0 on this CPU
  *
- * Context: preemption off; this CPU is in VMX operation, and IA32_VMX_EPT_VPID_CAP has this type.
+ * Context: preemption off; this CPU is in VMX operation, and IA32_VMX_EPT_VPID_CAP reports it.
  * Return: 0; -EFAULT: it faulted; -EIO: VMfail.
  */
 static inline int vmxcore_invvpid_all(void)

@@ -11,8 +11,8 @@ struct module;
 
 /**
  * struct vmxcore_provider - access to the kernel's VMX
- * @owner: the module that holds the functions, %THIS_MODULE. It stays loaded as long as
- *	a client of another module holds a reference.
+ * @owner: the module that holds the functions, %THIS_MODULE. It stays loaded as long as a
+ *	client of another module holds a reference, vmxcore's own client excepted.
  * @get_ref: put this CPU into VMX operation, or count another user of it; called with
  *	interrupts off. Return: 0; -EBUSY: another hypervisor has set CR4.VMXE; or the
  *	kernel's error

@@ -2,10 +2,11 @@
 /*
  * vmxcore owns VMX root operation and lends it to clients.
  *
- * vmxcore.ko is the only code of the machine that executes VMXON and VMXOFF; since Linux 7.1
- * it has the kernel execute them. A hypervisor, or any module that needs a CPU in VMX
- * operation, registers as a client under a name and takes references. VMX is on, on a CPU,
- * while a client holds a reference to it, except while the machine sleeps or goes down.
+ * Up to Linux 7.0 vmxcore.ko is the only code of the machine that executes VMXON and VMXOFF.
+ * Since Linux 7.1 the kernel executes them, and vmxcore asks it to. A hypervisor, or any module
+ * that needs a CPU in VMX operation, registers as a client under a name and takes references.
+ * VMX is on, on a CPU, while a client holds a reference to it, except while the machine sleeps
+ * or goes down.
  */
 #ifndef _VMXCORE_VMXCORE_H
 #define _VMXCORE_VMXCORE_H
@@ -38,8 +39,8 @@ struct vmxcore_vmcs;
 /*
  * VMXCORE_EXCLUSIVE: no other client has VMX while this one is registered. Its registration
  * fails while other clients hold references. While it is registered, or waits for that,
- * vmxcore_register() of other clients returns -EBUSY, and so do vmxcore_get() and
- * vmxcore_get_cpu() of a client that holds no reference.
+ * vmxcore_register() of other clients returns -EBUSY, and so do vmxcore_get() of a client
+ * without a system-wide reference, and vmxcore_get_cpu() of one without a reference there.
  * VMXCORE_TAKE_OVER: with VMXCORE_EXCLUSIVE: vmxcore calls the yield callbacks of the other
  * clients, and waits up to five seconds until they have put their references. If they have
  * not, the registration fails.
@@ -58,22 +59,24 @@ struct vmxcore_vmcs;
  * @owner: the module that holds the callbacks, %THIS_MODULE. If it is unloaded
  *	without having unregistered, vmxcore takes back what the client holds, and logs it.
  * @flags: VMXCORE_EXCLUSIVE and the others above, or 0
- * @emergency: optional. Called on each CPU when it crashes, or when the machine reboots, is
- *	powered off or enters another kernel (kexec), also where no notifier was called
- *	before. The client must VMCLEAR what it has loaded on this CPU, because VMXOFF
- *	follows. Interrupts are off, the CPU may be in an NMI, and it may be called more
- *	than once: it must not take a lock nor wait. It may be called where VMX is off, so
- *	that a client can note that its instructions will fault from now on; it must check
- *	CR4.VMXE before any VMX instruction.
+ * @emergency: optional. Called on each CPU when the machine crashes, reboots, is powered off
+ *	or enters another kernel (kexec), with or without a notifier having been called
+ *	before. A client that executes VMPTRLD itself must VMCLEAR what it has loaded on this
+ *	CPU, because VMXOFF follows. Interrupts are off, and the CPU may be in an NMI: the
+ *	callback must not take a lock and must not wait. It may be called more than once, and
+ *	where VMX is off, so that a client can note that its instructions will fault from now
+ *	on; it must check CR4.VMXE before any VMX instruction.
  * @cpu_gone: optional. Called when CPU @cpu goes offline. The references that this client
- *	took there with vmxcore_get_cpu() end. The client must VMCLEAR what it has loaded
- *	there, because VMXOFF follows. Called on that CPU with interrupts off, when no task
- *	is left to run there, and only for a client that has such references there.
+ *	took there with vmxcore_get_cpu() end. A client that executes VMPTRLD itself must
+ *	VMCLEAR what it has loaded there, because VMXOFF follows. VMX may be off if the CPU
+ *	has lost it before. Called on that CPU with interrupts off, when no task is left to
+ *	run there, and only for a client that has such references there.
  *	References of vmxcore_get() do not end: vmxcore turns VMX on again for them when
  *	the CPU comes back online.
- * @yield: optional. Called when a client with %VMXCORE_TAKE_OVER registers. It must put the
- *	references that no VM depends on. Called in a task that may sleep. vmxcore_put() and
- *	vmxcore_put_cpu() may be called in it, vmxcore_unregister() may not.
+ * @yield: optional. Called when a client with %VMXCORE_TAKE_OVER registers while others hold
+ *	references. It must put the references that no VM depends on. Called in a task that
+ *	may sleep. vmxcore_put() and vmxcore_put_cpu() may be called in it,
+ *	vmxcore_unregister() may not.
  * @regain: optional. Called when an exclusive client has unregistered, or when one with
  *	%VMXCORE_TAKE_OVER was refused. It may take again the references that @yield has
  *	put. The context is that of @yield; it may be called without a @yield before.
@@ -159,7 +162,8 @@ const struct vmxcore_caps *vmxcore_caps(void);
 /*
  * The reload flags of vmxcore_vmcs_load(): what its caller has to do again.
  * VMXCORE_VMCS_CLEAR: the VMCS has been VMCLEARed since it was last loaded. The next VM entry
- * is a VMLAUNCH, and the CPU's translations for it cannot be relied upon.
+ * must be a VMLAUNCH, and the guest's translations on this CPU may be stale: see
+ * vmxcore_ept_activate().
  * VMXCORE_VMCS_MOVED: the VMCS was last loaded on another CPU, or never. The host's TR, GDTR
  * and GS bases, SYSENTER_ESP and all else that is per CPU have to be set.
  * The first load of a VMCS returns both.
