@@ -15,6 +15,11 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) TESTS=$(TESTS) KVM=$(KVM)
 # the kernel.
 release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
+# Another program's variable of that name is not meant.
+ifeq ($(origin KVM),environment)
+KVM :=
+endif
+
 modules: $(if $(filter n,$(KVM)),,kvm-source)
 modules: ## build the modules (KDIR=headers, KVM=n: without KVM)
 	+$(kbuild) modules

@@ -397,7 +397,7 @@ bool vmxcore_client_may_log(struct vmxcore_client *client)
 	struct vmxcore_client_entry *entry;
 	bool may;
 
-	/* take_entry() initializes @refused anew, after synchronize_rcu() of vmxcore_entry_close(). */
+	/* take_entry() initializes @refused anew, but after vmxcore_entry_close() has waited. */
 	rcu_read_lock();
 	entry = vmxcore_entry_find(client);
 	may = entry && __ratelimit(&entry->refused);

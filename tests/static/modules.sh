@@ -53,9 +53,12 @@ clang_modules() {
 # tidy_modules: with the command lines of clang_modules, which need not have run
 # on these files, see try_once.
 tidy_modules() {
-	local tree=$PWD/$out/clang-$kernel newer
-	newer=$(find include "${our_folders[@]}" -newer "$tree/Module.symvers" 2>&1) || true
-	[ -z "$newer" ] || clang_modules
+	local tree=$PWD/$out/clang-$kernel folder
+	for folder in include "${our_folders[@]}"; do
+		diff -r --exclude='*.o' --exclude='*.mod*' --exclude='*.ko' --exclude='.*' \
+			--exclude='modules.order' --exclude=Module.symvers \
+			"$folder" "$tree/$folder" >/dev/null || clang_modules
+	done
 	python3 "$kernel_tree/scripts/clang-tools/gen_compile_commands.py" --directory "$kdir" \
 		--output "$tree/compile_commands.json" "$tree"
 	find "$tree" -name '*.c' ! -name '*.mod.c' -print0 |

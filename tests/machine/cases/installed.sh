@@ -17,7 +17,7 @@ check_equal "  vmxcore has its parameter from /etc/modprobe.d" \
 	check_equal "  kvm has its parameter from there" \
 		"$(cat /sys/module/kvm/parameters/enable_virt_at_load)" N
 check_equal "  vmxcore holds VMX" "$(refs_of vmxcore)" 1
-check_vmx_on "  on both CPUs" 0,1
+check_equal "  on both CPUs" "$(cat /sys/kernel/vmxcore/cpus/*/held | xargs)" "1 1"
 
 nested_start guest poweroff
 check "QEMU -accel kvm boots a nested Linux" nested_wait guest 400 'nested: hello'

@@ -351,6 +351,7 @@ check_nothing_lost() {
 	echo 0 >/proc/sys/kernel/prove_locking
 	echo scan >$kmemleak
 	echo scan >$kmemleak
+	echo 1 >/proc/sys/kernel/prove_locking
 	tee $lost <$kmemleak
 	check "no memory is lost" test ! -s $lost
 }

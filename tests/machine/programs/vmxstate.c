@@ -8,8 +8,8 @@
  * (vmxcore_cpus.ko), vmxcore's state of CPUs, and its list of clients. Prints
  * each contradiction, and fails if there is one.
  *
- * vmxstate -c: a line for each client instead, "client NAME all N cpus", with
- * CPU:COUNT for each CPU that it holds by itself.
+ * vmxstate -c: a line for each client that has a directory in sysfs instead,
+ * "client NAME all N cpus", with CPU:COUNT for each CPU that it holds by itself.
  */
 #include <dirent.h>
 #include <err.h>
@@ -96,7 +96,7 @@ static void read_hardware(void)
 	fclose(file);
 }
 
-/* The line of a file in sysfs. False: a client that was unregistered has none. */
+/* The line of a file in sysfs. False: the file is gone, with its client. */
 static bool read_line(const char *dir, const char *name, const char *file, char *line)
 {
 	char path[PATH_MAX];
@@ -109,17 +109,24 @@ static bool read_line(const char *dir, const char *name, const char *file, char 
 		return false;
 	if (!stream)
 		err(2, "%s", path);
+	errno = 0;
 	found = fgets(line, LINE_LEN, stream);
-	line[strcspn(line, "\n")] = '\0';
+	if (!found && errno != ENODEV)
+		err(2, "%s", path);
 	fclose(stream);
+	if (found)
+		line[strcspn(line, "\n")] = '\0';
 	return found;
 }
 
-static unsigned long read_number(const char *dir, const char *name, const char *file)
+static unsigned int parse(const char *line, const char *name)
 {
-	char line[LINE_LEN];
+	char *end;
+	unsigned long number = strtoul(line, &end, 10);
 
-	return read_line(dir, name, file, line) ? strtoul(line, NULL, 10) : 0;
+	if (end == line || *end)
+		errx(2, "%s: not a number: %s", name, line);
+	return (unsigned int)number;
 }
 
 static void each_entry(const char *dir, void (*take)(const char *name))
@@ -137,18 +144,21 @@ static void each_entry(const char *dir, void (*take)(const char *name))
 	free(entries);
 }
 
+/* A file of a CPU is always there. */
 static void take_state(const char *name)
 {
-	char line[LINE_LEN];
+	char state[LINE_LEN], refs[LINE_LEN], held[LINE_LEN];
 	unsigned int number;
 	struct cpu *cpu;
 
-	if (sscanf(name, "cpu%u", &number) != 1 || !read_line(CPU_STATES, name, "state", line))
-		errx(2, "%s/%s has no state", CPU_STATES, name);
+	if (sscanf(name, "cpu%u", &number) != 1 || !read_line(CPU_STATES, name, "state", state) ||
+	    !read_line(CPU_STATES, name, "references", refs) ||
+	    !read_line(CPU_STATES, name, "held", held))
+		errx(2, "%s/%s: a file is missing", CPU_STATES, name);
 	cpu = cpu_at(number);
-	snprintf(cpu->state, sizeof(cpu->state), "%.*s", (int)sizeof(cpu->state) - 1, line);
-	cpu->refs = (unsigned int)read_number(CPU_STATES, name, "references");
-	cpu->all = read_number(CPU_STATES, name, "held");
+	snprintf(cpu->state, sizeof(cpu->state), "%.*s", (int)sizeof(cpu->state) - 1, state);
+	cpu->refs = parse(refs, name);
+	cpu->all = parse(held, name);
 }
 
 /* @list: "CPU:COUNT" or "CPU-CPU:COUNT", with commas between them */
@@ -178,7 +188,8 @@ static void take_client(const char *name)
 {
 	char line[LINE_LEN];
 
-	clients_of_all += !!read_number(CLIENTS, name, "references");
+	if (read_line(CLIENTS, name, "references", line))
+		clients_of_all += !!parse(line, name);
 	if (read_line(CLIENTS, name, "cpu_references", line))
 		take_refs(name, line, count_refs);
 }
@@ -192,7 +203,9 @@ static void print_client(const char *name)
 {
 	char line[LINE_LEN];
 
-	printf("client %s all %lu cpus", name, read_number(CLIENTS, name, "references"));
+	if (!read_line(CLIENTS, name, "references", line))
+		return;
+	printf("client %s all %u cpus", name, parse(line, name));
 	if (read_line(CLIENTS, name, "cpu_references", line))
 		take_refs(name, line, print_refs);
 	printf("\n");
