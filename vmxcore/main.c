@@ -187,3 +187,4 @@ module_exit(vmxcore_exit);
 MODULE_DESCRIPTION("Owner of VMX root operation, lent to hypervisors by reference");
 MODULE_AUTHOR("The vmxcore developers");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(VMXCORE_VERSION);

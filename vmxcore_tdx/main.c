@@ -224,3 +224,4 @@ module_exit(tdx_exit);
 MODULE_DESCRIPTION("SEAMCALLs and the Intel TDX module, without KVM");
 MODULE_AUTHOR("The vmxcore developers");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(VMXCORE_VERSION);

@@ -33,7 +33,7 @@ module_tree() {
 	local folder dir=$1
 	shift
 	rm -rf "$dir"
-	copy_checkout "$dir" include "$@"
+	copy_checkout "$dir" dkms.conf include "$@"
 	for folder; do
 		echo "obj-m += $folder/"
 	done >"$dir/Kbuild"
