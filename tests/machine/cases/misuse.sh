@@ -72,7 +72,8 @@ dmesg_mark
 check "a NULL client gets: EINVAL" vmxt -e EINVAL get_null
 check "a NULL client puts, and unregisters" vmxt put_null
 check_logged 1 "misuse by client '\?': vmxcore_get: handle that is not registered"
-check_logged 1 "misuse by client"
+check_logged 1 "misuse by client '\?': vmxcore_put_cpu: wrong context"
+check_logged 2 "misuse by client"
 
 about "after unregister"
 dmesg_mark
