@@ -7,10 +7,14 @@
 
 cpus=/sys/devices/system/cpu
 
+# QEMU's ACPI code looks at all 64 CPUs for each one that is plugged in, which
+# takes 25 seconds if the host has nothing else to do.
+limit=120
+
 # cpu_plugged CPU: QEMU's monitor adds the CPU.
 cpu_plugged() {
 	echo "device_add host-x86_64-cpu,id=cpu$1,socket-id=0,core-id=$1,thread-id=0" >/dev/ttyS2
-	wait_until 30 test -e $cpus/cpu"$1"/online
+	wait_until $limit test -e $cpus/cpu"$1"/online
 }
 
 cpu_gone() {
@@ -21,7 +25,7 @@ cpu_gone() {
 # it offline.
 cpu_pulled() {
 	echo "device_del cpu$1" >/dev/ttyS2
-	wait_until 30 cpu_gone "$1"
+	wait_until $limit cpu_gone "$1"
 }
 
 # The monitor echoes what it reads.
