@@ -15,6 +15,7 @@
 #include "context.h"
 #include "ref.h"
 #include "register.h"
+#include "stranger.h"
 #include "tlb.h"
 #include "vmcs.h"
 
@@ -134,6 +135,8 @@ static void take_back(struct vmxcore_client_entry *entry)
 	vmcss = vmxcore_vmcss_take_back(entry);
 	vpids = vmxcore_vpids_take_back(entry);
 	vmxcore_refs_take_back(entry, vmcss, vpids);
+	if (entry->desc.flags & VMXCORE_STRANGER)
+		vmxcore_stranger_removed();
 	end_exclusive(entry);
 	vmxcore_entry_free(entry);
 }
@@ -182,6 +185,9 @@ struct vmxcore_client *vmxcore_register(const struct vmxcore_client_desc *desc)
 		       register_error(PTR_ERR(client)), client, (void *)_RET_IP_);
 		return client;
 	}
+	/* Before a get of the client can succeed. take_back() undoes it. */
+	if (desc->flags & VMXCORE_STRANGER)
+		vmxcore_stranger_added();
 	if (desc->flags & VMXCORE_EXCLUSIVE) {
 		err = make_exclusive(vmxcore_entry_of(client));
 		if (err) {

@@ -20,6 +20,13 @@ bool vmxcore_has_invvpid(u64 ept_vpid, u32 extent)
 	return (vpid & VMX_VPID_INVVPID_BIT) && (vpid & extent);
 }
 
+/* Flush the translations of all VPIDs on this CPU, where INVVPID can. VMX is on. */
+void vmxcore_flush_vpids(u64 ept_vpid)
+{
+	if (vmxcore_has_invvpid(ept_vpid, VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT))
+		vmxcore_invvpid_all();
+}
+
 /*
  * Flush the translations of all guests on this CPU. VMXON and VMXOFF need not flush what a
  * guest left (SDM volume 3, "Operations that Invalidate Cached Mappings"), and which
@@ -32,8 +39,7 @@ void vmxcore_flush_all(u64 ept_vpid)
 
 	if ((ept & VMX_EPT_INVEPT_BIT) && (ept & VMX_EPT_EXTENT_GLOBAL_BIT))
 		vmxcore_invept_all();
-	if (vmxcore_has_invvpid(ept_vpid, VMX_VPID_EXTENT_GLOBAL_CONTEXT_BIT))
-		vmxcore_invvpid_all();
+	vmxcore_flush_vpids(ept_vpid);
 }
 
 /*

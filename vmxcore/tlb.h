@@ -28,6 +28,7 @@ enum {
 extern u8 *vmxcore_vpids;
 
 void vmxcore_flush_all(u64 ept_vpid);
+void vmxcore_flush_vpids(u64 ept_vpid);
 bool vmxcore_has_invvpid(u64 ept_vpid, u32 extent);
 
 int vmxcore_vpids_init(void);

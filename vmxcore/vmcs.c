@@ -11,6 +11,7 @@
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/instruction_pointer.h>
+#include <linux/jump_label.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -36,9 +37,6 @@ static LIST_HEAD(free_vmcss);
  * if its structure is used for another VMCS by now.
  */
 static DEFINE_XARRAY_ALLOC1(known_vmcss);
-
-/* SDM volume 3, "Format of the VMCS Region": above the revision identifier */
-#define SHADOW_VMCS		BIT(31)
 
 #define HANDLE_NUMBER		GENMASK_ULL(31, 0)
 #define HANDLE_GENERATION	GENMASK_ULL(62, 32)
@@ -227,19 +225,12 @@ struct vmxcore_vmcs *vmxcore_vmcs_alloc(struct vmxcore_client *client, int node)
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_alloc);
 
-/*
- * VMCLEAR writes to the page before the CPU compares the revision, so a wrong page would be
- * corrupted. An address of the direct map may be unmapped by set_memory_np() or
- * memory_failure(), hence get_kernel_nofault().
- */
+/* VMCLEAR writes to the page whatever is in there, so a wrong page would be corrupted. */
 static bool is_vmcs_page(const void *page)
 {
-	const struct vmxcore_vmcs_region *region = page;
-	u32 revision;
+	u32 revision = vmxcore_vmcs_page_revision(page);
 
-	return page && PAGE_ALIGNED(page) && virt_addr_valid(page) &&
-	       !get_kernel_nofault(revision, &region->revision) &&
-	       (revision & ~SHADOW_VMCS) == vmxcore_caps_revision();
+	return (revision & ~VMXCORE_SHADOW_VMCS) == vmxcore_caps_revision();
 }
 
 /**
@@ -441,6 +432,8 @@ static noinline int load_slow(struct vmxcore_vmcs *vmcs, unsigned long caller)
  */
 int vmxcore_vmcs_load(struct vmxcore_vmcs *vmcs)
 {
+	if (static_branch_unlikely(&vmxcore_strangers))
+		vmxcore_vmcs_check(false);
 	if (likely(vmcs && this_cpu_read(vmxcore_current_vmcs) == vmcs))
 		return 0;
 	return load_slow(vmcs, _RET_IP_);

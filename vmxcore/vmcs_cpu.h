@@ -2,6 +2,7 @@
 #ifndef _VMXCORE_VMCS_CPU_H
 #define _VMXCORE_VMCS_CPU_H
 
+#include <linux/bits.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -9,6 +10,9 @@
 #include <vmxcore/vmxcore.h>
 
 struct vmxcore_client_entry;
+
+/* SDM volume 3, "Format of the VMCS Region": above the revision identifier */
+#define VMXCORE_SHADOW_VMCS	BIT(31)
 
 /**
  * enum vmxcore_vmcs_life - the life of a VMCS that vmxcore knows
@@ -53,6 +57,8 @@ struct vmxcore_known_vmcs {
 	struct hlist_node here;
 	struct list_head of_client;
 };
+
+u32 vmxcore_vmcs_page_revision(const void *page);
 
 int vmxcore_vmcs_cpu_load(struct vmxcore_known_vmcs *vmcs);
 int vmxcore_vmcs_cpu_borrow(struct vmxcore_known_vmcs *vmcs, u64 *interrupted);

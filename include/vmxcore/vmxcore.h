@@ -12,6 +12,7 @@
 #define _VMXCORE_VMXCORE_H
 
 #include <linux/bits.h>
+#include <linux/jump_label.h>
 #include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/percpu-defs.h>
@@ -44,6 +45,8 @@ struct vmxcore_vmcs;
  * VMXCORE_TAKE_OVER: with VMXCORE_EXCLUSIVE: vmxcore calls the yield callbacks of the other
  * clients, and waits up to five seconds until they have put their references. If they have
  * not, the registration fails.
+ * VMXCORE_STRANGER: this client executes VMPTRLD itself and does not store in
+ * @vmxcore_current_vmcs what it loads. While it is registered all others check what is current.
  * VMXCORE_EVMCS: this client runs on Hyper-V's enlightened VMCSs, beside which no VMCS can be
  * loaded. While it is registered no client gets a VMCS, and those that exist are VMCLEARed
  * and cannot be loaded.
@@ -51,6 +54,7 @@ struct vmxcore_vmcs;
 #define VMXCORE_EXCLUSIVE	BIT(0)
 #define VMXCORE_TAKE_OVER	BIT(1)
 #define VMXCORE_EVMCS		BIT(2)
+#define VMXCORE_STRANGER	BIT(3)
 
 /**
  * struct vmxcore_client_desc - the description of a client
@@ -177,8 +181,8 @@ const struct vmxcore_caps *vmxcore_caps(void);
  * vmxcore_vmcs_load() has loaded it; NULL if it is not known.
  *
  * A client that executes VMPTRLD itself must store the address of the page here before VMPTRLD
- * and store NULL after VMCLEAR. It must treat any other value as "not my VMCS", and must not
- * dereference it. All other clients call vmxcore_vmcs_load().
+ * and store NULL after VMCLEAR, or register as a %VMXCORE_STRANGER. It must treat any other value
+ * as "not my VMCS", and must not dereference it. All other clients call vmxcore_vmcs_load().
  */
 DECLARE_PER_CPU(void *, vmxcore_current_vmcs);
 
@@ -189,6 +193,17 @@ DECLARE_PER_CPU(void *, vmxcore_current_vmcs);
  * cases a client that executes VMPTRLD itself must flush the branch history (IBPB).
  */
 DECLARE_PER_CPU(void *, vmxcore_lent_vmcs);
+
+/*
+ * On while there is a stranger: a module, as VirtualBox's driver, that executes VMPTRLD where a
+ * client has turned VMX on, and does not write @vmxcore_current_vmcs. A client that executes
+ * VMPTRLD itself must call vmxcore_vmcs_check() then before it compares that variable with its
+ * VMCS. All clients must call vmxcore_vmcs_leave() then before they turn preemption on.
+ */
+DECLARE_STATIC_KEY_FALSE(vmxcore_strangers);
+
+bool vmxcore_vmcs_check(bool flush_vpids);
+void vmxcore_vmcs_leave(bool flush_vpids);
 
 struct vmxcore_vmcs *vmxcore_vmcs_alloc(struct vmxcore_client *client, int node);
 struct vmxcore_vmcs *vmxcore_vmcs_adopt(struct vmxcore_client *client, void *page);

@@ -137,6 +137,8 @@ static int enter(struct minivisor_vm *vm)
 		/* Here the host takes the interrupt that caused the VM exit. */
 		local_irq_enable();
 	}
+	if (static_branch_unlikely(&vmxcore_strangers))
+		vmxcore_vmcs_leave(false);
 	preempt_enable();
 	return err;
 }
