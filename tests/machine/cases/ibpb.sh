@@ -60,4 +60,20 @@ done
 check_equal "KVM executes one barrier each time that it has the CPU back" \
 	$(($(count_of $kvms) - before)) $turns
 check_costs 0 "a1 is loaded on CPU 1, where KVM has not been" vmxt vmcs_load a1 1 0
+
+about "a stranger"
+check "it registers" vmxt register s stranger
+check "  it gets" vmxt get s
+before=$(count_of $kvms) before_ours=$(count_of "$ours")
+turn=0
+while [ $turn -lt $turns ]; do
+	turn=$((turn + 1))
+	check "it runs under the VM, time $turn" vmxt stranger 0 visit
+	check_vm_computes "  the VM goes on"
+done
+check_equal "KVM executes one barrier each time that it has the CPU back" \
+	$(($(count_of $kvms) - before)) $turns
+check "vmxcore flushes when KVM leaves the CPU" \
+	test $(($(count_of "$ours") - before_ours)) -ge $turns
+about ""
 vm_end

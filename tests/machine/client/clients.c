@@ -114,12 +114,14 @@ static unsigned int flags_of(const char *how)
 		return VMXCORE_EXCLUSIVE;
 	if (!strcmp(how, "takeover"))
 		return VMXCORE_EXCLUSIVE | VMXCORE_TAKE_OVER;
+	if (!strcmp(how, "stranger"))
+		return VMXCORE_STRANGER;
 	return strcmp(how, "evmcs") ? 0 : VMXCORE_EVMCS;
 }
 
 /*
  * Registers a client under any name, valid or not. @how is "exclusive",
- * "takeover", "evmcs", "waits" (its yield callback returns once a delay has
+ * "takeover", "evmcs", "stranger", "waits" (its yield callback returns once a delay has
  * begun), or "". Returns the errno of vmxcore_register(), or -E2BIG if this
  * module knows too many clients.
  */

@@ -301,6 +301,13 @@ static int cmd_vmcs_launched(char **words)
 	       test_vmcs_launched(words[1], cpu, wanted);
 }
 
+static int cmd_stranger(char **words)
+{
+	unsigned int cpu;
+
+	return kstrtouint(words[1], 0, &cpu) ?: test_stranger(cpu, words[2]);
+}
+
 static int cmd_vmcs_books(char **words)
 {
 	return test_vmcs_compare_current();
@@ -414,7 +421,7 @@ static const struct {
 	const char *name;
 	command_fn run;
 } commands[] = {
-	{ "register", cmd_register },		/* NAME [exclusive|takeover|evmcs|waits] */
+	{ "register", cmd_register },		/* NAME [exclusive|takeover|evmcs|stranger|waits] */
 	{ "unregister", cmd_unregister },	/* NAME; keeps the stale handle */
 	{ "get", cmd_get },			/* NAME */
 	{ "put", cmd_put },			/* NAME */
@@ -453,6 +460,7 @@ static const struct {
 	{ "vmcs_books", cmd_vmcs_books },	/* compare with VMPTRST on each CPU */
 	{ "vmcs_cleared", cmd_vmcs_cleared },	/* PHYSICAL-ADDRESS; EPROTO if launched */
 	{ "vmcs_borrow", cmd_vmcs_borrow },	/* NAME CPU TIMES */
+	{ "stranger", cmd_stranger },		/* CPU visit|stay|leave */
 	{ "vpids", cmd_vpids },			/* CLIENT CLIENT COUNT: allocate all */
 	{ "vpids_free", cmd_vpids_free },	/* CLIENT 0|1: the first or the second of these */
 	{ "vpids_forget", cmd_vpids_forget },	/* 0|1 */

@@ -173,6 +173,7 @@ static void __exit test_exit(void)
 	if (!leak)
 		test_unregister_all();
 	test_vmcss_exit();
+	test_stranger_exit();
 	parts_exit(ARRAY_SIZE(parts));
 	test_witness_exit();
 }

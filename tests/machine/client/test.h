@@ -97,6 +97,10 @@ int test_vmcs_launched(const char *name, unsigned int cpu, bool wanted);
 int test_vmcs_compare_current(void);
 void test_vmcss_exit(void);
 
+/* stranger.c: VMCSs that vmxcore does not know */
+int test_stranger(unsigned int cpu, const char *how);
+void test_stranger_exit(void);
+
 /* vpid.c: all VPIDs of the machine */
 int test_vpids_take(struct vmxcore_client *a, struct vmxcore_client *b, unsigned int wanted);
 void test_vpids_free(struct vmxcore_client *client, bool second);
