@@ -2,9 +2,9 @@
 /*
  * vmxcore owns VMX root operation and lends it to clients.
  *
- * Up to Linux 7.0 vmxcore.ko is the only code of the machine that executes VMXON and VMXOFF.
- * Since Linux 7.1 the kernel executes them, and vmxcore asks it to. A hypervisor, or any module
- * that needs a CPU in VMX operation, registers as a client under a name and takes references.
+ * Up to Linux 7.0 vmxcore.ko executes VMXON and VMXOFF, and no client does. Since Linux 7.1 the
+ * kernel executes them, and vmxcore asks it to. A hypervisor, or any module that needs a CPU in
+ * VMX operation, registers as a client under a name and takes references.
  * VMX is on, on a CPU, while a client holds a reference to it, except while the machine sleeps
  * or goes down.
  */
@@ -65,7 +65,8 @@ struct vmxcore_vmcs;
  * @flags: VMXCORE_EXCLUSIVE and the others above, or 0
  * @emergency: optional. Called on each CPU when the machine crashes, reboots, is powered off
  *	or enters another kernel (kexec), with or without a notifier having been called
- *	before. A client that executes VMPTRLD itself must VMCLEAR what it has loaded on this
+ *	before. Since Linux 7.1 a crash or a forced reboot calls it only where CR4.VMXE is set.
+ *	A client that executes VMPTRLD itself must VMCLEAR what it has loaded on this
  *	CPU, because VMXOFF follows. Interrupts are off, and the CPU may be in an NMI: the
  *	callback must not take a lock and must not wait. It may be called more than once, and
  *	where VMX is off, so that a client can note that its instructions will fault from now
@@ -180,9 +181,10 @@ const struct vmxcore_caps *vmxcore_caps(void);
  * VMPTRLD itself, as kvm_intel does on its way to a guest; the handle, which is no address, if
  * vmxcore_vmcs_load() has loaded it; NULL if it is not known.
  *
- * A client that executes VMPTRLD itself must store the address of the page here before VMPTRLD
- * and store NULL after VMCLEAR, or register as a %VMXCORE_STRANGER. It must treat any other value
- * as "not my VMCS", and must not dereference it. All other clients call vmxcore_vmcs_load().
+ * A client that executes VMPTRLD itself must store the address of the page here before VMPTRLD,
+ * or register as a %VMXCORE_STRANGER. When it VMCLEARs a VMCS whose address is stored here, it
+ * must store NULL. It must treat any other value as "not my VMCS", and must not dereference it.
+ * All other clients call vmxcore_vmcs_load().
  */
 DECLARE_PER_CPU(void *, vmxcore_current_vmcs);
 
