@@ -8,7 +8,10 @@
 
 struct module;
 
-/* The page of a VMCS or root VMCS, as far as software may know it (SDM volume 3, 25.11.5). */
+/*
+ * The page of a VMCS or root VMCS. The SDM does not say what else a CPU keeps in it (volume 3,
+ * "Format of the VMCS Region"), and vmxcore does not use the VMX-abort indicator.
+ */
 struct vmxcore_vmcs_region {
 	u32 revision;
 	u8 reserved[];
@@ -50,12 +53,14 @@ struct vmxcore_backend_events {
  * @ibpb: flush the branch history of this CPU where the kernel does so between KVM's guests;
  *	VMX is on
  * @pins: must a client of module @owner keep the provider's module loaded while it has
- *	references? Called once, when the client registers; NULL if there is no provider
+ *	references? Called once, when the client registers; NULL in a backend that never has a
+ *	provider
  * @pin: take a reference to the provider's module. Return: 0 or -ENODEV. Any context; not
  *	called if @pins is NULL
  * @unpin: undoes @pin
  * @provider: copy the name of the provider's module to @name, which has %MODULE_NAME_LEN
- *	bytes, and is left as it is while there is no provider. NULL in a backend without one
+ *	bytes, and is left as it is while there is no provider. NULL in a backend that never has
+ *	a provider
  *
  * @on, @off, @emergency_off and @ibpb act on this CPU, with interrupts off. A backend does not
  * know which client has a reference to VMX.
