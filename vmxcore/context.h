@@ -23,7 +23,7 @@ static inline bool vmxcore_may_sleep(void)
 
 /*
  * The caller cannot migrate: preemption is off, or it is a thread bound to this CPU, as those
- * of cpuhp. Without a preempt count only an NMI is told apart.
+ * of cpuhp. A kernel without a preempt count cannot tell, so any caller but an NMI passes there.
  */
 static inline bool vmxcore_may_use_this_cpu(void)
 {
