@@ -133,8 +133,8 @@ static inline void vmxcore_unregister_syscore(struct vmxcore_syscore *s)
 /*
  * Does a module that is COMING link against vmxcore? The list of the modules that it uses is
  * complete in this state. Since 7.0 only the module loader may read that list, so any module
- * built out of the tree counts as linked. A kvm_intel that is not vmxcore's does no harm there:
- * the kernel counts the users of VMX, and vmxcore's clients get none without a provider.
+ * built out of the tree counts as linked. A kvm_intel that is not vmxcore's does no harm since
+ * then: the kernel counts the users of VMX, and vmxcore's clients get no VMX without a provider.
  */
 #if VMXCORE_LINE == LINUX_7_2
 static inline bool vmxcore_is_used_by(const struct module *mod)
@@ -161,7 +161,7 @@ static inline bool vmxcore_is_used_by(const struct module *mod)
 #include <asm/processor.h>
 #endif
 
-/* Since 6.10 __assign_str() takes its source from __string(); in trace.h that is the field. */
+/* Up to 6.9 __assign_str() wants the source again; in trace.h it has the name of the field. */
 #if VMXCORE_LINE == LINUX_6_1
 #define vmxcore_assign_str(field)	__assign_str(field, field)
 #else

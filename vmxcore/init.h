@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The parts that main.c sets up at load and tears down at unload. No other file includes
- * their internals.
+ * The parts that main.c sets up at load and tears down at unload. No other file calls them, so
+ * they have no headers of their own.
  */
 #ifndef _VMXCORE_INIT_H
 #define _VMXCORE_INIT_H
