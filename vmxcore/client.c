@@ -163,8 +163,8 @@ struct vmxcore_client_entry *vmxcore_entry_close(struct vmxcore_client *client)
 	struct vmxcore_client_entry *entry;
 
 	/*
-	 * vmxcore_other_holder() takes this lock, so it finds the references in handle_refs or
-	 * in refs_at_close, and never in neither.
+	 * vmxcore_other_holder() takes this lock, so it cannot look between the two writes, when
+	 * the references are neither in handle_refs nor in refs_at_close.
 	 */
 	mutex_lock(&clients_lock);
 	entry = vmxcore_entry_find(client);
@@ -389,15 +389,15 @@ const char *vmxcore_client_name(struct vmxcore_client *client)
 
 /*
  * May another line about a refused call of this client be logged? A user that may create VMs
- * can make KVM repeat a refused call without end, so ten lines in five seconds are logged for
- * each client. Any context but NMI.
+ * can make KVM repeat a refused call without end, so at most ten lines in five seconds are logged
+ * for each client. Any context but NMI.
  */
 bool vmxcore_client_may_log(struct vmxcore_client *client)
 {
 	struct vmxcore_client_entry *entry;
 	bool may;
 
-	/* take_entry() initializes @refused anew, but after vmxcore_entry_close() has waited. */
+	/* Before take_entry() initializes @refused again, vmxcore_entry_close() waits for this. */
 	rcu_read_lock();
 	entry = vmxcore_entry_find(client);
 	may = entry && __ratelimit(&entry->refused);
@@ -428,7 +428,7 @@ static const char *misuse_text(enum vmxcore_misuse kind)
  * Log what a client did wrong, once for each kind and client. This is a line and no WARN(): a
  * client's bug must not stop a machine that has panic_on_warn set, and the caller's symbol says
  * what a stack dump would. @call: the function of the API. @caller: the address it was called
- * from. Any context but NMI.
+ * from. Any context: a call that is made in an NMI by mistake comes here, too.
  *
  * Return: -EOVERFLOW for VMXCORE_MISUSE_OVERFLOW, otherwise -EINVAL.
  */
@@ -440,8 +440,8 @@ int vmxcore_misuse(enum vmxcore_misuse kind, struct vmxcore_client *client, cons
 	unsigned long *warned = &warned_unknown;
 
 	/*
-	 * Whatever else is wrong, a client that is not registered has a stale handle. NULL is
-	 * a call that has no handle, or whose client is not known.
+	 * A handle that is stale is reported before anything else. @client is NULL if the call
+	 * takes no client, or if vmxcore does not know which client made it.
 	 */
 	if (client && !vmxcore_entry_find(client))
 		kind = VMXCORE_MISUSE_HANDLE;

@@ -158,10 +158,10 @@ u32 vmxcore_entry_drop_cpu(struct vmxcore_client_entry *entry);
 extern const struct vmxcore_client_entry *vmxcore_exclusive;
 
 /*
- * Does another client have VMX exclusively? @entry: the client that asks, or NULL. After the
- * answer no, no client finishes becoming exclusive while the caller has RCU read-locked, has
- * interrupts off or holds system_lock (ref.c): make_exclusive() waits for all three. A yes may
- * be out of date at once.
+ * Does another client have VMX exclusively? @entry: the client that asks, or NULL. If the answer
+ * is no, another client can only become exclusive after the caller has unlocked RCU, turned
+ * interrupts on or released system_lock (ref.c): make_exclusive() waits for all three. If the
+ * answer is yes, it may be out of date at once.
  */
 static inline bool vmxcore_excluded(const struct vmxcore_client_entry *entry)
 {
