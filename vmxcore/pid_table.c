@@ -93,7 +93,8 @@ EXPORT_SYMBOL_GPL(vmxcore_pid_table_set);
 /**
  * vmxcore_pid_table_clear() - have IPIs to a vCPU cause VM exits again
  * @table: CPUs may be reading it
- * @vcpu_id: the vCPU; its descriptor must stay until no vCPU of this VM is in the guest
+ * @vcpu_id: the vCPU. Its descriptor must stay allocated until each vCPU of this VM has had a
+ *	VM exit, because its CPU may have read the entry before
  *
  * Context: any.
  */
