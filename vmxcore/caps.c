@@ -129,7 +129,8 @@ int vmxcore_caps_read(struct vmxcore_caps *c)
 
 	/*
 	 * The kernel clears X86_FEATURE_VMX where the firmware has not enabled VMX
-	 * (init_ia32_feat_ctl()), and sets X86_FEATURE_MSR_IA32_FEAT_CTL where it has looked.
+	 * (init_ia32_feat_ctl()), and sets X86_FEATURE_MSR_IA32_FEAT_CTL where it could read
+	 * IA32_FEATURE_CONTROL.
 	 */
 	if (!this_cpu_has(X86_FEATURE_MSR_IA32_FEAT_CTL) ||
 	    !this_cpu_has(X86_FEATURE_VMX))
