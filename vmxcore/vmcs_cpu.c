@@ -4,8 +4,8 @@
  * on this CPU, with interrupts off.
  *
  * A VMCS stays active and launched on the CPU where it was loaded while others are loaded
- * there, so that a switch between hypervisors is one VMPTRLD. It is VMCLEARed when it moves
- * to another CPU, and before VMX is turned off.
+ * there, so that a switch between hypervisors is one VMPTRLD and an IBPB, without a VMCLEAR. It
+ * is VMCLEARed when it moves to another CPU, and before VMX is turned off.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
