@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the TLBs keep of guests, and the flushes when VMX is turned on for a CPU.
+ * The states of VPIDs, and the flushes when VMX is turned on for a CPU.
  */
 #include <linux/kernel.h>
 #include <asm/vmx.h>
