@@ -130,9 +130,9 @@ static void look_for_foreign(void *data)
 
 /*
  * Is CR4.VMXE set on a CPU although neither vmxcore nor the kernel on behalf of vmxcore has set
- * it? Only this flag can tell: a hypervisor sets it before VMXON and clears it after VMXOFF (SDM
- * volume 3, "Enabling and Entering VMX Operation"). VMPTRST would tell more, but faults
- * where only the flag is set. This function interrupts the CPU.
+ * it? A hypervisor sets the flag before VMXON and clears it after VMXOFF (SDM volume 3, "Enabling
+ * and Entering VMX Operation"). VMPTRST would not find a hypervisor before its VMXON or after its
+ * VMXOFF, because VMPTRST faults there. This function interrupts the CPU.
  */
 bool vmxcore_cpu_foreign(unsigned int cpu)
 {
@@ -239,8 +239,9 @@ static void fail(struct vmxcore_cpu *c, int error)
 
 /*
  * Can a client that has a reference use VMX on this CPU? Preemption is off.
- * Return: 0; -ESHUTDOWN: the CPU is on its way down, or not up yet; -EPERM: VMX is off, no
- * client has a reference; or why VMX was lost: VMXON's error at resume, or -ENODEV.
+ * Return: 0; -ESHUTDOWN: the CPU is on its way down or not up yet, or the machine suspends or goes
+ * down; -EPERM: VMX is off, no client has a reference; or why VMX was lost: VMXON's error at
+ * resume, or -ENODEV.
  */
 int vmxcore_cpu_usable(void)
 {
@@ -334,8 +335,8 @@ void vmxcore_cpu_disable(void)
 /*
  * This CPU comes up; interrupts are off. It cannot be refused in the STARTING section, so
  * where VMX cannot be turned on the error is kept for the ONLINE section, which refuses it.
- * The state is not FAILED, which would make each vmxcore_get() fail: no task can run here yet,
- * and the ONLINE section refuses the CPU.
+ * The state does not become FAILED, because that would make vmxcore_get() fail for all clients
+ * until then, although none of their tasks can run here.
  */
 void vmxcore_cpu_starting(void)
 {
@@ -385,7 +386,8 @@ void vmxcore_cpu_offline(void)
 
 /*
  * Trace what happened on a CPU while it was not online, because the kernel drops the events
- * of such a CPU. By now the CPU is online or dead, and its latency and error are those of its way.
+ * of such a CPU. By now the CPU is online or dead. Its latency and error are those of its way up
+ * or down.
  */
 void vmxcore_cpu_trace_late(unsigned int cpu)
 {

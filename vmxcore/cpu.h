@@ -48,10 +48,11 @@ enum vmxcore_cpu_state {
  * @up_failed: @error is from this CPU's way up. The ONLINE callback also runs when a CPU that
  *	failed to go offline is brought back, and @error may be an older one then
  *
- * Written by its own CPU only, with interrupts off, except that @trace_pending is cleared by
- * CPU hotplug, when no other writer can run. There is no lock: interrupts stay off from VMXON
- * until the reference is counted, so no other caller on this CPU sees a reference before its
- * VMXON is done. Other CPUs may read it, and get what was true a moment ago.
+ * Written by its own CPU only, with interrupts off, except that CPU hotplug clears @trace_pending
+ * when the CPU is dead, and with interrupts on when the CPU has come online. Any other writer
+ * would clear @trace_pending then, too. There is no lock: interrupts stay off from VMXON until
+ * the reference is counted, so no other caller on this CPU sees a reference before its VMXON is
+ * done. Other CPUs may read it, and get what was true a moment ago.
  */
 struct vmxcore_cpu {
 	u64 since;
