@@ -161,7 +161,7 @@ static int get_first(struct vmxcore_client *client, int *cpu)
 	entry = vmxcore_entry_find(client);
 	if (!entry)
 		return VMXCORE_MISUSE_HANDLE;
-	/* Another task may have taken the first one meanwhile. To put it needs system_lock. */
+	/* Another task may have taken the first one meanwhile, and cannot put the last one now. */
 	if (refs_inc_if_held(client))
 		return 0;
 	if ((u32)atomic64_read(&entry->handle_refs))
