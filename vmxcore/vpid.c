@@ -60,7 +60,7 @@ static bool flushes_single(void)
 	return vmxcore_has_invvpid(vmxcore_caps()->ept_vpid, VMX_VPID_EXTENT_SINGLE_CONTEXT_BIT);
 }
 
-/* A CPU where VMX is off is not interrupted: it flushes when VMX is turned on. */
+/* VMX may have gone off since on_each_cpu_cond() looked. Then the CPU flushes at its next VMXON. */
 static void flush_all_ipi(void *unused)
 {
 	if (!vmxcore_cpu_usable())
