@@ -5,9 +5,9 @@
  * VMX is turned on in the STARTING section: the CPU is not online yet, so no task, interrupt
  * or broadcast of a client can be there first. On the way down VMX is turned off in the same
  * section, when no task or interrupt of a client is left on the CPU. A dynamic ONLINE state
- * would be wrong in both directions: on the way down it would run before KVM's own callback,
- * which still executes VMCLEAR, and while tasks can still run on the CPU. But only the ONLINE
- * section may refuse a CPU, so a failure is answered there.
+ * would be too late on the way up. On the way down it would be too early: tasks can still run on
+ * the CPU, and KVM's own callback, which executes VMCLEAR, comes later. But only the ONLINE
+ * section may refuse a CPU, so vmxcore refuses the CPU there if VMX could not be turned on.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
