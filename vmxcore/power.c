@@ -15,7 +15,7 @@
 /*
  * Clients register their own syscore_ops after vmxcore's. Suspend and shutdown run in reverse
  * order of registration and resume in order, so VMX is on whenever a syscore callback of a
- * client runs.
+ * client runs. In Linux 6.1 that does not hold for shutdown, see vmxcore_register_shutdown().
  */
 static int power_suspend(VMXCORE_SYSCORE_DATA)
 {
@@ -79,8 +79,9 @@ static struct notifier_block shutdown_nb = {
 };
 
 /*
- * A crash or a forced reboot: the kernel calls this on each CPU, and since 7.1 only where
- * CR4.VMXE is set; interrupts off, maybe in an NMI. Clients are called first.
+ * A crash or a forced reboot: up to Linux 7.0 the kernel calls this on each CPU, since 7.1 only
+ * on those where CR4.VMXE is set. Interrupts are off, and the CPU may be in an NMI. Clients are
+ * called first.
  */
 void vmxcore_power_emergency(void)
 {
