@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The native backend executes VMXON and VMXOFF, and is the only code of the machine that does.
+ * The native backend executes VMXON and VMXOFF itself, up to Linux 7.0.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
