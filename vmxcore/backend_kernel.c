@@ -60,9 +60,10 @@ static int borrowed_start(const struct vmxcore_backend_events *e)
  * vmxcore, its first user, and did not see that it VMfailed. vmxcore keeps the count, see
  * @vmfailed.
  *
- * Otherwise the kernel has executed nothing, because it counts another user already. Either
- * that is the kernel itself, interrupted by this code between its count and its VMXON; or the
- * VMXON of that user VMfailed. vmxcore's count can be put, because it is not the last one.
+ * Otherwise the kernel has executed nothing for vmxcore, because it counts another user already.
+ * Either that user is the kernel itself, and this code interrupts it between its count and its
+ * VMXON; or the VMXON for that user VMfailed. vmxcore's count can be put, because it is not the
+ * last one.
  */
 static int not_in_vmx_operation(const struct vmxcore_provider *p, bool vmxe_before)
 {
