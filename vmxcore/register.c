@@ -162,14 +162,14 @@ static const char *register_error(long error)
  * @desc: the client's name, owner, flags and callbacks; it is copied
  *
  * When an exclusive client has registered, no other client holds VMX, and vmxcore has turned
- * it off.
+ * it off. Unknown flags are ignored, and so is %VMXCORE_TAKE_OVER without %VMXCORE_EXCLUSIVE.
  *
  * Context: task, may sleep; with %VMXCORE_TAKE_OVER up to five seconds; with
  * %VMXCORE_EXCLUSIVE not under cpus_read_lock().
  * Return: a handle for all other calls, or ERR_PTR: -EEXIST: the name is taken; -EBUSY: a
  * client has VMX exclusively, or @desc asks for that and others hold references, of which the
- * log names one; -ENOSPC: %VMXCORE_MAX_CLIENTS are registered; -EINVAL: something in @desc is
- * not as &struct vmxcore_client_desc requires; -ENOMEM.
+ * log names one; -ENOSPC: %VMXCORE_MAX_CLIENTS are registered; -EINVAL: @desc is NULL, or has no
+ * owner or no valid name; -ENOMEM.
  */
 struct vmxcore_client *vmxcore_register(const struct vmxcore_client_desc *desc)
 {
@@ -228,7 +228,10 @@ void vmxcore_unregister(struct vmxcore_client *client)
 }
 EXPORT_SYMBOL_GPL(vmxcore_unregister);
 
-/* A module is being unloaded, and its exit function is done: unregister what it left. */
+/*
+ * A module is being unloaded and its exit function is done, or it failed to load. Unregister the
+ * clients that it left.
+ */
 void vmxcore_module_gone(const struct module *owner)
 {
 	struct vmxcore_client_entry *entry = NULL;
