@@ -9,8 +9,8 @@
 struct module;
 
 /*
- * The page of a VMCS or root VMCS. The SDM does not say what else a CPU keeps in it (volume 3,
- * "Format of the VMCS Region"), and vmxcore does not use the VMX-abort indicator.
+ * The page of a VMCS or root VMCS. Software may rely on the revision identifier and the VMX-abort
+ * indicator only (SDM volume 3, "Format of the VMCS Region"), and vmxcore does not use the latter.
  */
 struct vmxcore_vmcs_region {
 	u32 revision;
