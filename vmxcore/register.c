@@ -165,7 +165,7 @@ static const char *register_error(long error)
  * it off. Unknown flags are ignored, and so is %VMXCORE_TAKE_OVER without %VMXCORE_EXCLUSIVE.
  *
  * Context: task, may sleep; with %VMXCORE_TAKE_OVER up to five seconds; with
- * %VMXCORE_EXCLUSIVE not under cpus_read_lock().
+ * %VMXCORE_EXCLUSIVE or %VMXCORE_STRANGER not under cpus_read_lock().
  * Return: a handle for all other calls, or ERR_PTR: -EEXIST: the name is taken; -EBUSY: a
  * client has VMX exclusively, or @desc asks for that and others hold references, of which the
  * log names one; -ENOSPC: %VMXCORE_MAX_CLIENTS are registered; -EINVAL: @desc is NULL, or has no
