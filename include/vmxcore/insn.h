@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * VMX instructions that return an error code if they fault, by an exception table entry, so
  * that they can be executed where VMX may be off. VMXON and VMXOFF are not among them, because

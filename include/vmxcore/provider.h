@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * How vmxcore's kvm_intel passes the kernel's VMX on to vmxcore. Since Linux 7.1 the kernel
  * executes VMXON and VMXOFF, and exports the functions for it only to modules whose names begin

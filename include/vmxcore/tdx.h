@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* SEAMCALLs by vmxcore_tdx, for other modules, with or without KVM */
 #ifndef _VMXCORE_TDX_H
 #define _VMXCORE_TDX_H
