@@ -396,10 +396,20 @@ static int load_here(const struct vmxcore_vmcs *handle, u64 *interrupted)
 	return reload;
 }
 
+static bool is_current(const struct vmxcore_vmcs *vmcs)
+{
+	return vmcs && this_cpu_read(vmxcore_current_vmcs) == vmcs;
+}
+
 static noinline int load_slow(struct vmxcore_vmcs *vmcs, unsigned long caller)
 {
 	int reload = VMXCORE_MISUSE_CONTEXT;
 
+	if (static_branch_unlikely(&vmxcore_strangers)) {
+		vmxcore_vmcs_check(false);
+		if (is_current(vmcs))
+			return 0;
+	}
 	if (!in_interrupt() && !irqs_disabled() && vmxcore_may_use_this_cpu()) {
 		reload = load_here(vmcs, NULL);
 		/*
@@ -432,9 +442,8 @@ static noinline int load_slow(struct vmxcore_vmcs *vmcs, unsigned long caller)
  */
 int vmxcore_vmcs_load(struct vmxcore_vmcs *vmcs)
 {
-	if (static_branch_unlikely(&vmxcore_strangers))
-		vmxcore_vmcs_check(false);
-	if (likely(vmcs && this_cpu_read(vmxcore_current_vmcs) == vmcs))
+	/* The check is in load_slow(): a call here would make every load spill registers. */
+	if (!static_branch_unlikely(&vmxcore_strangers) && likely(is_current(vmcs)))
 		return 0;
 	return load_slow(vmcs, _RET_IP_);
 }
