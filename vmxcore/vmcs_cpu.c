@@ -192,21 +192,18 @@ static bool is_current_named(void)
  * its VMCS, if the static key @vmxcore_strangers is on.
  *
  * Context: preemption off, not NMI.
- * Return: true if @vmxcore_current_vmcs is NULL now, and a stranger may have run.
  */
-bool vmxcore_vmcs_check(bool flush_vpids)
+void vmxcore_vmcs_check(bool flush_vpids)
 {
 	const struct vmxcore_client_entry *owner;
 	unsigned long flags;
-	bool replaced;
 
 	/* There is no stranger, and no VMPTRLD, on enlightened VMCSs. */
 	if (vmxcore_on_evmcs())
-		return false;
+		return;
 	/* An interrupt may VMCLEAR a VMCS, or borrow one, between the reads. */
 	local_irq_save(flags);
-	replaced = !is_current_named();
-	if (replaced) {
+	if (!is_current_named()) {
 		owner = current_owner();
 		if (this_cpu_read(vmxcore_current_vmcs))
 			trace_vmxcore_vmcs_switch(smp_processor_id(), owner ? owner->name : "?",
@@ -216,7 +213,6 @@ bool vmxcore_vmcs_check(bool flush_vpids)
 			vmxcore_flush_vpids(vmxcore_caps()->ept_vpid);
 	}
 	local_irq_restore(flags);
-	return replaced;
 }
 EXPORT_SYMBOL_GPL(vmxcore_vmcs_check);
 

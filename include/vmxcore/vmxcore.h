@@ -204,7 +204,7 @@ DECLARE_PER_CPU(void *, vmxcore_lent_vmcs);
  */
 DECLARE_STATIC_KEY_FALSE(vmxcore_strangers);
 
-bool vmxcore_vmcs_check(bool flush_vpids);
+void vmxcore_vmcs_check(bool flush_vpids);
 void vmxcore_vmcs_leave(bool flush_vpids);
 
 struct vmxcore_vmcs *vmxcore_vmcs_alloc(struct vmxcore_client *client, int node);
