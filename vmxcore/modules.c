@@ -31,6 +31,14 @@ static struct kobject *find_module_kobject(const char *name)
 	return kset_find_obj(THIS_MODULE->mkobj.kobj.kset, name);
 }
 
+static bool is_loaded(const char *name)
+{
+	struct kobject *kobj = find_module_kobject(name);
+
+	kobject_put(kobj);
+	return kobj;
+}
+
 /*
  * The distribution's kvm.ko registers the kernel's one emergency callback itself, with a
  * WARN() if that is taken, and another WARN() when it unregisters what it did not get.
@@ -118,7 +126,6 @@ static struct notifier_block module_nb = {
  */
 int vmxcore_modules_init(void)
 {
-	struct kobject *kvm_intel, *vboxdrv;
 	int err;
 
 	/* Before the look at what is loaded, so that no module slips in between. */
@@ -126,18 +133,14 @@ int vmxcore_modules_init(void)
 	if (err)
 		return err;
 
-	kvm_intel = find_module_kobject(KVM_INTEL);
-	if (!kvm_intel) {
-		vboxdrv = find_module_kobject(VBOXDRV);
-		if (vboxdrv)
-			set_vboxdrv(true);
-		kobject_put(vboxdrv);
-		return 0;
+	if (is_loaded(KVM_INTEL)) {
+		unregister_module_notifier(&module_nb);
+		pr_err("the distribution's kvm_intel is loaded and owns VMX: not loaded; end all VMs, then: modprobe -r kvm_intel && modprobe kvm_intel\n");
+		return -EBUSY;
 	}
-	kobject_put(kvm_intel);
-	unregister_module_notifier(&module_nb);
-	pr_err("the distribution's kvm_intel is loaded and owns VMX: not loaded; end all VMs, then: modprobe -r kvm_intel && modprobe kvm_intel\n");
-	return -EBUSY;
+	if (is_loaded(VBOXDRV))
+		set_vboxdrv(true);
+	return 0;
 }
 
 void vmxcore_modules_exit(void)
