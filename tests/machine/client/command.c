@@ -460,7 +460,7 @@ static const struct {
 	{ "vmcs_books", cmd_vmcs_books },	/* compare with VMPTRST on each CPU */
 	{ "vmcs_cleared", cmd_vmcs_cleared },	/* PHYSICAL-ADDRESS; EPROTO if launched */
 	{ "vmcs_borrow", cmd_vmcs_borrow },	/* NAME CPU TIMES */
-	{ "stranger", cmd_stranger },		/* CPU visit|stay|leave */
+	{ "stranger", cmd_stranger },		/* CPU visit|stay */
 	{ "vpids", cmd_vpids },			/* CLIENT CLIENT COUNT: allocate all */
 	{ "vpids_free", cmd_vpids_free },	/* CLIENT 0|1: the first or the second of these */
 	{ "vpids_forget", cmd_vpids_forget },	/* 0|1 */

@@ -41,37 +41,19 @@ static int visit(void *unused)
 	return stay(NULL) ?: vmxcore_vmclear(address());
 }
 
-static int leave(void *unused)
-{
-	return vmxcore_vmclear(address());
-}
-
-/*
- * @how: "visit": load the VMCS, run a guest, VMCLEAR it; "stay": the same without
- * VMCLEAR; "leave": VMCLEAR it.
- */
+/* @how: "visit": load the VMCS, run a guest, VMCLEAR it; "stay": without VMCLEAR. */
 int test_stranger(unsigned int cpu, const char *how)
 {
-	static const struct {
-		const char *how;
-		int (*call)(void *unused);
-	} ways[] = {
-		{ "visit", visit },
-		{ "stay", stay },
-		{ "leave", leave },
-	};
-	unsigned int i;
-
 	if (cpu >= nr_cpu_ids)
 		return -EINVAL;
 	if (!per_cpu(strangers_vmcs, cpu))
 		per_cpu(strangers_vmcs, cpu) = test_vmcs_page();
 	if (!per_cpu(strangers_vmcs, cpu))
 		return -ENOMEM;
-	for (i = 0; i < ARRAY_SIZE(ways); i++) {
-		if (!strcmp(how, ways[i].how))
-			return test_call_on(cpu, "", ways[i].call, NULL);
-	}
+	if (!strcmp(how, "visit"))
+		return test_call_on(cpu, "", visit, NULL);
+	if (!strcmp(how, "stay"))
+		return test_call_on(cpu, "", stay, NULL);
 	return -EINVAL;
 }
 
