@@ -18,7 +18,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +95,7 @@ static void *run_vm(void *data)
 		if (options.yield)
 			sched_yield();
 	}
-	return NULL;
+	return data;
 }
 
 static void run_all(void)
@@ -112,7 +111,7 @@ static void run_all(void)
 			errx(1, "pthread_create: %s", strerrorname_np(error));
 	}
 	for (i = 0; i < options.many; i++)
-		pthread_join(vms[i].thread, NULL);
+		join(vms[i].thread, i);
 }
 
 /* Close all VMs before the last line reports success. */

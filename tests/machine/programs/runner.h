@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -115,6 +116,19 @@ static void prepare(void)
 	if (options.cpu >= 0)
 		run_on_cpu(options.cpu);
 	compute_answer(options.log_steps);
+}
+
+/*
+ * A thread that comes to its end returns a pointer. One that the kernel has
+ * killed in an oops has returned nothing, and the process goes on without it.
+ */
+static void join(pthread_t thread, unsigned int id)
+{
+	void *end = NULL;
+
+	pthread_join(thread, &end);
+	if (!end)
+		errx(1, "the kernel has killed thread %u", id);
 }
 
 #endif /* _RUNNER_H */

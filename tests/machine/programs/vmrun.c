@@ -22,7 +22,6 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <linux/types.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,7 +184,7 @@ static void *run_vcpu(void *data)
 		if (options.yield)
 			sched_yield();
 	}
-	return NULL;
+	return data;
 }
 
 static void run_all(int vm)
@@ -202,7 +201,7 @@ static void run_all(int vm)
 			errx(1, "pthread_create: %s", strerrorname_np(error));
 	}
 	for (i = 0; i < options.many; i++)
-		pthread_join(vcpus[i].thread, NULL);
+		join(vcpus[i].thread, i);
 }
 
 int main(int argc, char **argv)
