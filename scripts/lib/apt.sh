@@ -8,6 +8,7 @@
 
 apt_releases=(bookworm trixie forky)
 apt_backports=(bookworm)
+apt_components=main
 apt_root=$vmxcore_cache/archives
 apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -44,7 +45,8 @@ apt_suites() {
 	security=$(apt_security_mirror)
 	for release in "${apt_releases[@]}"; do
 		echo "$mirror $release"
-		[ -z "$security" ] || echo "$security $release-security"
+		[ -z "$security" ] || [ "$release" = sid ] ||
+			echo "$security $release-security"
 	done
 	for release in "${apt_backports[@]}"; do
 		echo "$mirror $release-backports"
@@ -52,7 +54,7 @@ apt_suites() {
 }
 
 apt_sources() {
-	apt_suites | sed -E "s|^(.*) (.*)$|deb [signed-by=$apt_keyring] \1 \2 main|"
+	apt_suites | sed -E "s|^(.*) (.*)$|deb [signed-by=$apt_keyring] \1 \2 $apt_components|"
 }
 
 # Only Acquire:: (proxies, time-outs) of the host's settings is taken over, as
