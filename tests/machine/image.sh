@@ -201,8 +201,21 @@ add_base() {
 	add_programs "$1"
 	add_vmxctl "$1"
 	install --mode=755 "$here/guest/init" "$1/init"
-	cp "$here"/guest/{lib,vmx,sleep,states,down,tdx}.sh "$1"
+	cp "$here"/guest/{lib,vmx,sleep,states,down,tdx,virtualbox}.sh "$1"
 	cp "$here"/cases/*.sh "$1/cases/"
+}
+
+# add_virtualbox DIR: VirtualBox's programs in a root of their own, as their
+# libraries are of another Debian, its driver, and the floppy disk of a VM.
+add_virtualbox() {
+	local to=$1/lib/modules/$release/updates
+	cp -a "$("$top/scripts/virtualbox-root")" "$1/vbox"
+	cp "$("$top/scripts/virtualbox-driver" "$line")" "$to/"
+	depmod -b "$1" "$release"
+	gcc -c -m32 -o "$work.o" "$here/programs/vboxguest.S"
+	ld -m elf_i386 -Ttext 0x7c00 --oformat binary -o "$1/vbox/floppy" "$work.o"
+	rm "$work.o"
+	truncate -s 1474560 "$1/vbox/floppy"
 }
 
 # The packages. Each has a program of its name, except for linux-perf, which has

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What VirtualBox's guest (vboxguest.S) and the program that checks it
+ * (vboxticks.c) have to agree on.
+ */
+#ifndef _VBOXGUEST_H
+#define _VBOXGUEST_H
+
+#ifdef __ASSEMBLER__
+#define FACTOR		1664525
+#define ADDEND		1013904223
+#endif
+
+#define LOG_STEPS	20
+#define FIRST_STATE	1
+#define DATA_SEGMENT	0x1000
+
+#endif /* _VBOXGUEST_H */
