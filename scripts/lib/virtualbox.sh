@@ -18,8 +18,11 @@ virtualbox_without=(virtualbox-modules libgl1 libsdl2-2.0-0 procps iproute2 syst
 
 # virtualbox_status: prints the state of packages of the private apt.
 virtualbox_status() {
-	printf 'Package: %s\nStatus: install ok installed\nVersion: 9999\nArchitecture: amd64\n\n' \
-		"${virtualbox_without[@]}" | sed 's/^Version.*/&\nMaintainer: none\nDescription: none/'
+	local package
+	for package in "${virtualbox_without[@]}"; do
+		printf '%s\n' "Package: $package" "Status: install ok installed" "Version: 9999" \
+			"Architecture: amd64" "Maintainer: none" "Description: none" ""
+	done
 }
 
 # virtualbox_packages: prints "PACKAGE=VERSION" of the driver's source, and of

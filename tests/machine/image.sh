@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # The parts of an image. initramfs sources this, and sets $here, $top, $line,
-# $root, $release, $version, $vmlinuz, $modules and $vmxctl.
+# $modules_line, $root, $release, $version, $vmlinuz, $modules and $vmxctl.
 # shellcheck disable=SC2154
 
 # Stock modules that cases load. The modules that these depend on are added,
@@ -216,6 +216,13 @@ add_virtualbox() {
 	ld -m elf_i386 -Ttext 0x7c00 --oformat binary -o "$1/vbox/floppy" "$work.o"
 	rm "$work.o"
 	truncate -s 1474560 "$1/vbox/floppy"
+}
+
+# add_kexec DIR: a stock kernel and a base image for kexec.
+add_kexec() {
+	mkdir -p "$1/boot"
+	cp "$vmlinuz" "$1/boot/vmlinuz"
+	cp "$("$here/initramfs" "$line" base "$modules_line")" "$1/boot/initrd"
 }
 
 # The packages. Each has a program of its name, except for linux-perf, which has

@@ -54,7 +54,7 @@ fi
 # which takes 3 s instead of 12 with the instructions for SHA.
 bochs_cpu() {
 	local sha=
-	[ "${machine[image]}" != kexec ] || sha=", add_features=sha"
+	[[ ${machine[image]} != *kexec ]] || sha=", add_features=sha"
 	echo "cpu: model=${machine[model]}$sha, count=${machine[cpus]}, quantum=32," \
 		"ips=$bochs_ips${machine[msrs]:+, msrs=msrs}"
 }

@@ -8,8 +8,7 @@ vbox_home=/run/vbox
 # All of VirtualBox's programs in this root look for their settings here.
 export VBOX_USER_HOME=$vbox_home/settings
 
-# vbox_mount: /run is the same in the root. VirtualBox's programs talk to each
-# other by sockets.
+# vbox_mount: makes the root usable. /run is the same there.
 vbox_mount() {
 	local dir
 	for dir in proc sys dev run tmp; do
@@ -25,19 +24,21 @@ vbox_id() {
 	printf '{00000000-0000-4000-8000-0000000000%02x}' "'$1"
 }
 
-# vbox_load: loads VirtualBox's driver. On 7.2 modprobe would load kvm_intel
-# before it, and kvm_amd, which takes half a minute of the machine's time.
+# vbox_load: loads VirtualBox's driver. From 6.16 on modprobe would load
+# kvm_intel and kvm_amd before it. The driver reads all of /proc/kallsyms, which
+# takes 25 s of the machine's time.
 vbox_load() {
 	insmod "/lib/modules/$(uname -r)/updates/vboxdrv.ko"
 }
 
-# vbox_create NAME [CPUS]: writes the files that VBoxManage would write, each
-# call of which takes seconds. NAME is one character. VirtualBox reads them when
+# vbox_create NAME [CPUS]: writes the files that VBoxManage would write, which
+# takes a second or two for each call. NAME is one character. VirtualBox reads them when
 # it starts, so all VMs have to be created before the first one starts, or after
 # vbox_end.
 vbox_create() {
 	mkdir -p "$vbox_home/$1" "$VBOX_USER_HOME"
 	cp /vbox/floppy "$vbox_home/$1/"
+	echo "${2:-1}" >"$vbox_home/$1/cpus"
 	cat >"$vbox_home/$1/$1.vbox" <<-END
 		<?xml version="1.0"?>
 		<VirtualBox xmlns="http://www.virtualbox.org/" version="1.19-linux">
@@ -46,12 +47,16 @@ vbox_create() {
 		<Image uuid="$(vbox_id "$1")" location="$vbox_home/$1/floppy"/>
 		</FloppyImages></MediaRegistry>
 		<Hardware>
-		<CPU count="${2:-1}"><PAE enabled="false"/><LongMode enabled="false"/></CPU>
+		<CPU count="${2:-1}">
+		<PAE enabled="false"/><LongMode enabled="false"/><X2APIC enabled="true"/>
+		</CPU>
 		<Memory RAMSize="16"/>
 		<Paravirt provider="None"/>
 		<Boot><Order position="1" device="Floppy"/></Boot>
 		<Display controller="None"/>
+		<Network><Adapter slot="0" enabled="false"/></Network>
 		<BIOS>
+		<IOAPIC enabled="true"/>
 		<Logo fadeIn="false" fadeOut="false" displayTime="0"/>
 		<BootMenu mode="Disabled"/>
 		</BIOS>
@@ -94,34 +99,43 @@ vbox_show() {
 	done
 }
 
+# vbox_said NAME REGEX: true if VirtualBox has said so about the VM.
+vbox_said() {
+	grep -E "$2" "$vbox_home/$1/out" "$vbox_home/$1/Logs/VBox.log"
+}
+
 vbox_pid() {
 	cat "$vbox_home/$1/pid"
 }
 
-# vbox_start NAME: starts the VM, and gives no verdict.
-vbox_start() {
+# vbox_launch NAME [CPUS]: starts the VM, with all threads on these CPUs, and
+# does not wait.
+vbox_launch() {
 	rm -f "$vbox_home/$1/lines"
-	chroot /vbox /usr/lib/virtualbox/VBoxHeadless --startvm "$1" --vrde off \
+	taskset -c "${2:-0-$(($(nproc) - 1))}" chroot /vbox \
+		/usr/lib/virtualbox/VBoxHeadless --startvm "$1" --vrde off \
 		>"$vbox_home/$1/out" 2>&1 &
 	echo $! >"$vbox_home/$1/pid"
 }
 
-# vbox_ticks NAME: the number of rounds that the VM has computed.
+# vbox_ticks NAME: prints the number of rounds that the VM's CPUs have computed.
 vbox_ticks() {
 	wc -l <"$vbox_home/$1/lines"
 }
 
-# vbox_says NAME MORE SECONDS: waits for more lines of the VM and checks all.
+# vbox_says NAME MORE SECONDS: waits for more lines of each CPU of the VM, and
+# checks all.
 vbox_says() {
-	vboxticks "$vbox_home/$1/lines" "$2" "$3" && return
+	vboxticks "$vbox_home/$1/lines" "$(cat "$vbox_home/$1/cpus")" "$2" "$3" && return
 	vbox_show "$1"
 	return 1
 }
 
-# check_vbox_starts NAME: passes when the VM has been started and computes.
-check_vbox_starts() {
-	vbox_start "$1"
-	check "VirtualBox's VM $1 runs" vbox_says "$1" 1 200
+# vbox_start NAME [CPUS]: starts the VM, which computes until vbox_stop or
+# vbox_kill.
+vbox_start() {
+	vbox_launch "$@"
+	check "VirtualBox's VM $1 runs${2:+ (CPU $2)}" vbox_says "$1" 1 60
 }
 
 # check_vbox_computes DESCRIPTION NAME: passes when the VM makes progress from
@@ -134,9 +148,9 @@ vbox_ended() {
 	wait_until "$2" not_running "$(vbox_pid "$1")"
 }
 
-# vbox_stop NAME: switches the VM off. VBoxHeadless does that at SIGTERM.
+# vbox_stop NAME: switches the VM off.
 vbox_stop() {
-	kill -TERM "$(vbox_pid "$1")"
+	chroot /vbox /usr/lib/virtualbox/VBoxManage controlvm "$1" poweroff
 	vbox_ended "$1" 60 && return
 	vbox_show "$1"
 	return 1
@@ -151,7 +165,7 @@ vbox_kill() {
 # vbox_end: ends VirtualBox's server, which the first VM has started.
 vbox_end() {
 	local pid
-	for pid in $(pidof VBoxSVC VBoxXPCOMIPCD); do
+	for pid in $(pidof VBoxSVC); do
 		kill -TERM "$pid"
 		wait_until 60 not_running "$pid" || return
 	done

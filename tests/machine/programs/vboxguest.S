@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The boot sector of VirtualBox's guest. It computes in rounds, as the guest of
- * vmrun does, in real mode, and prints a line with the number of each round, its
- * last state and its sum to the serial port, for vboxticks.
+ * The boot sector of VirtualBox's guest. Each CPU computes in rounds, as the
+ * guest of vmrun does, in real mode, and prints a line for each to the serial
+ * port: its own number, the number of the round, its last state and its sum.
+ * vboxticks checks them.
  *
- * Its timer interrupts have a handler of its own, as no BIOS promises to keep
- * the upper halves of the registers.
+ * The first CPU has a handler of its own for timer interrupts, as no BIOS
+ * promises to keep the upper halves of the registers.
  */
 #include "vboxguest.h"
 
@@ -20,6 +21,20 @@
 #define ALL_BUT_TIMER	0xfe
 #define END_OF_INTERRUPT 0x20
 
+#define APIC_BASE	0x1b
+#define APIC_X2		0x400
+#define APIC_COMMAND	0x830
+#define INIT_OTHERS	0xc4500
+#define START_OTHERS	0xc4607
+/* Where START_OTHERS makes them start */
+#define OTHERS		0x7000
+#define FAR_JUMP	0xea
+#define CPUID_1_X2APIC	21
+/* Each CPU has a stack of 512 bytes below this, and 64 KB from 0x10000 on. */
+#define STACK		0x7000
+#define STACK_SHIFT	9
+#define DATA_SHIFT	12
+
 	.code16
 	.globl	_start
 _start:
@@ -27,7 +42,7 @@ _start:
 	xorw	%ax, %ax
 	movw	%ax, %ds
 	movw	%ax, %ss
-	movw	$0x7c00, %sp
+	movw	$STACK, %sp
 	movw	$tick, TIMER_VECTOR
 	movw	%ax, TIMER_VECTOR + 2
 	movb	$ALL_BUT_TIMER, %al
@@ -48,11 +63,39 @@ _start:
 	movw	$COM1_ENABLE, %dx
 	movb	$0, %al
 	outb	%al, %dx
-	movw	$DATA_SEGMENT, %ax
-	movw	%ax, %ds
+	movb	$FAR_JUMP, OTHERS
+	movl	$others, OTHERS + 1
+	movl	$1, %eax
+	cpuid
+	btl	$CPUID_1_X2APIC, %ecx
+	jnc	alone
+	movl	$APIC_BASE, %ecx
+	rdmsr
+	orw	$APIC_X2, %ax
+	wrmsr
+	movl	$APIC_COMMAND, %ecx
+	xorl	%edx, %edx
+	movl	$INIT_OTHERS, %eax
+	wrmsr
+	movl	$START_OTHERS, %eax
+	wrmsr
+alone:
 	sti
-	/* eax is the state, ebp the number of the round. */
-	movl	$FIRST_STATE, %eax
+others:
+	/* edi is the number of the CPU, eax the state, ebp the round. */
+	movl	$1, %edi
+	lock xaddl %edi, %cs:cpus
+	xorw	%ax, %ax
+	movw	%ax, %ss
+	movw	%di, %ax
+	shlw	$STACK_SHIFT, %ax
+	movw	$STACK, %sp
+	subw	%ax, %sp
+	movw	%di, %ax
+	incw	%ax
+	shlw	$DATA_SHIFT, %ax
+	movw	%ax, %ds
+	leal	FIRST_STATE(%edi), %eax
 	xorl	%ebp, %ebp
 round:
 	xorl	%ebx, %ebx
@@ -68,8 +111,14 @@ step:
 	jnz	step
 
 	pushl	%eax
-	movl	%ebp, %eax
+busy:
+	pause
+	lock btsw $0, %cs:printing
+	jc	busy
+	movl	%edi, %eax
 	movb	$' ', %cl
+	call	print
+	movl	%ebp, %eax
 	call	print
 	popl	%eax
 	pushl	%eax
@@ -77,9 +126,15 @@ step:
 	movl	%ebx, %eax
 	movb	$'\n', %cl
 	call	print
+	movw	$0, %cs:printing
 	popl	%eax
 	incl	%ebp
 	jmp	round
+
+cpus:
+	.long	0
+printing:
+	.word	0
 
 /* Prints eax as 8 hexadecimal digits, and the character in cl. */
 print:

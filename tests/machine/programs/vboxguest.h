@@ -12,7 +12,7 @@
 #endif
 
 #define LOG_STEPS	20
+/* Of the first CPU; the second one has the next number, and so on. */
 #define FIRST_STATE	1
-#define DATA_SEGMENT	0x1000
 
 #endif /* _VBOXGUEST_H */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vboxticks FILE MORE SECONDS: checks all lines that VirtualBox's guest
- * (vboxguest.S) has printed into FILE, waits until it has printed MORE lines
- * since this program started, and checks these, too. Fails if a line is wrong,
- * or if they do not come within SECONDS of the machine's time. Prints the
- * number of lines.
+ * vboxticks FILE CPUS MORE SECONDS: checks all lines that VirtualBox's guest
+ * (vboxguest.S) has printed into FILE, waits until each of its CPUs has printed
+ * MORE lines since this program started, and checks these, too. Fails if a line
+ * is wrong, or if they do not come within SECONDS of the machine's time. Prints
+ * the numbers of lines.
  */
 #include <err.h>
 #include <stdbool.h>
@@ -19,21 +19,35 @@
 
 #define POLL_US		20000
 
-static __u32 state = FIRST_STATE;
-static unsigned int lines;
+#define MAX_CPUS	8
+
+struct cpu {
+	unsigned int lines;
+	unsigned int wanted;
+	__u32 state;
+};
+
+static struct cpu cpus[MAX_CPUS];
+static unsigned int nr_cpus;
 static char line[64];
 static size_t length;
 
 static void check_line(void)
 {
-	__u32 sum = apply(round_sum, state);
-	char wanted[32];
+	unsigned long id = strtoul(line, NULL, 16);
+	char right[64];
+	struct cpu *cpu;
+	__u32 sum;
 
-	state = apply(round_state, state);
-	snprintf(wanted, sizeof(wanted), "%08x %08x %08x", lines, state, sum);
-	if (strcmp(line, wanted))
-		errx(1, "line %u is \"%s\" and not \"%s\"", lines, line, wanted);
-	lines++;
+	if (id >= nr_cpus)
+		errx(1, "a line of no CPU: \"%s\"", line);
+	cpu = &cpus[id];
+	sum = apply(round_sum, cpu->state);
+	cpu->state = apply(round_state, cpu->state);
+	snprintf(right, sizeof(right), "%08lx %08x %08x %08x", id, cpu->lines, cpu->state, sum);
+	if (strcmp(line, right))
+		errx(1, "\"%s\" should be \"%s\"", line, right);
+	cpu->lines++;
 }
 
 /* The guest may be in the middle of a line: the rest comes later. */
@@ -74,25 +88,42 @@ static FILE *open_file(const char *path, time_t end)
 	return file;
 }
 
+static bool complete(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_cpus; i++)
+		if (cpus[i].lines < cpus[i].wanted)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	unsigned int wanted;
+	unsigned int i;
 	time_t end;
 	FILE *file;
 
-	if (argc != 4)
-		errx(2, "usage: vboxticks FILE MORE SECONDS");
+	if (argc != 5)
+		errx(2, "usage: vboxticks FILE CPUS MORE SECONDS");
+	nr_cpus = atoi(argv[2]);
+	if (nr_cpus > MAX_CPUS)
+		errx(2, "%u CPUs are too many", nr_cpus);
+	end = seconds() + atoi(argv[4]);
 	compute_answer(LOG_STEPS);
-	end = seconds() + atoi(argv[3]);
+	for (i = 0; i < nr_cpus; i++)
+		cpus[i].state = FIRST_STATE + i;
 	file = open_file(argv[1], end);
 	read_lines(file);
-	wanted = lines + atoi(argv[2]);
-	while (lines < wanted && seconds() < end) {
+	for (i = 0; i < nr_cpus; i++)
+		cpus[i].wanted = cpus[i].lines + atoi(argv[3]);
+	while (!complete() && seconds() < end) {
 		usleep(POLL_US);
 		read_lines(file);
 	}
-	printf("vboxticks: %u lines, all right\n", lines);
-	if (lines < wanted)
-		errx(1, "%u more lines have not come", wanted - lines);
+	for (i = 0; i < nr_cpus; i++)
+		printf("vboxticks: CPU %u: %u lines, all right\n", i, cpus[i].lines);
+	if (!complete())
+		errx(1, "not enough of them in time");
 	return 0;
 }
