@@ -53,6 +53,20 @@ struct vmxcore_client_entry *vmxcore_entry_next(struct vmxcore_client_entry *ent
 	return NULL;
 }
 
+bool vmxcore_client_exists(const char *name)
+{
+	struct vmxcore_client_entry *entry = NULL;
+
+	/* The name of an entry changes under this lock. */
+	mutex_lock(&clients_lock);
+	while ((entry = vmxcore_entry_next(entry))) {
+		if (!strcmp(entry->name, name))
+			break;
+	}
+	mutex_unlock(&clients_lock);
+	return entry;
+}
+
 static bool name_valid(const char *name)
 {
 	size_t len = name ? strnlen(name, VMXCORE_NAME_LEN) : 0;
@@ -418,6 +432,8 @@ static const char *misuse_text(enum vmxcore_misuse kind)
 		return "a VMCS without a reference";
 	case VMXCORE_MISUSE_VPID:
 		return "a VPID that is not its own";
+	case VMXCORE_MISUSE_STRANGER:
+		return "a stranger's reference on one CPU";
 	case VMXCORE_MISUSE_HANDLE:
 	default:
 		return "handle that is not registered";

@@ -20,6 +20,7 @@
  * @VMXCORE_MISUSE_OVERFLOW: more references than the counter can hold
  * @VMXCORE_MISUSE_REFERENCE: the client uses VMX without a reference
  * @VMXCORE_MISUSE_VPID: the client frees a VPID that it does not own
+ * @VMXCORE_MISUSE_STRANGER: a stranger takes a reference on one CPU
  *
  * An internal function returns a misuse as one of these positive numbers, and any other error
  * as a negative errno; vmxcore_report_misuse() converts the misuse. The values are larger than
@@ -32,6 +33,7 @@ enum vmxcore_misuse {
 	VMXCORE_MISUSE_OVERFLOW,
 	VMXCORE_MISUSE_REFERENCE,
 	VMXCORE_MISUSE_VPID,
+	VMXCORE_MISUSE_STRANGER,
 };
 
 /**
@@ -139,6 +141,7 @@ struct vmxcore_client_entry *vmxcore_entry_close(struct vmxcore_client *client);
 void vmxcore_entry_free(struct vmxcore_client_entry *entry);
 struct vmxcore_client_entry *vmxcore_entry_find(struct vmxcore_client *client);
 struct vmxcore_client_entry *vmxcore_entry_next(struct vmxcore_client_entry *entry);
+bool vmxcore_client_exists(const char *name);
 void vmxcore_clients_free(void);
 
 bool vmxcore_on_evmcs(void);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Other modules: the distribution's kvm_intel, beside which vmxcore does not run; clients whose
- * module is unloaded; and VirtualBox's driver, which is a stranger (stranger.c). Foreign owners of
- * other names are found by CR4.VMXE when a client takes a reference.
+ * module is unloaded; and VirtualBox's driver, which can be a stranger (stranger.c). Foreign owners
+ * of other names are found by CR4.VMXE when a client takes a reference.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kernel.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/string.h>
 
@@ -19,7 +18,6 @@
 #include "stranger.h"
 
 #define KVM_INTEL	"kvm_intel"
-#define VBOXDRV		"vboxdrv"
 
 /*
  * The entry in /sys/module of any module, also of one that is built in. A module has no other
@@ -72,27 +70,6 @@ static int kvm_intel_coming(const struct module *mod)
 	return 0;
 }
 
-static DEFINE_MUTEX(vboxdrv_lock);
-static bool vboxdrv_loaded;
-
-/* At load of vmxcore both the notifier and the look at /sys/module may find vboxdrv. */
-static void set_vboxdrv(bool loaded)
-{
-	mutex_lock(&vboxdrv_lock);
-	if (loaded && !vboxdrv_loaded)
-		vmxcore_stranger_added();
-	else if (!loaded && vboxdrv_loaded)
-		vmxcore_stranger_removed();
-	vboxdrv_loaded = loaded;
-	mutex_unlock(&vboxdrv_lock);
-}
-
-/* A vboxdrv that links against vmxcore is a client, and says itself what it is. */
-static bool is_stranger(const struct module *mod)
-{
-	return !strcmp(mod->name, VBOXDRV) && !vmxcore_is_used_by(mod);
-}
-
 static int module_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	const struct module *mod = data;
@@ -101,14 +78,17 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 	case MODULE_STATE_COMING:
 		if (!strcmp(mod->name, KVM_INTEL))
 			return notifier_from_errno(kvm_intel_coming(mod));
-		if (is_stranger(mod))
-			set_vboxdrv(true);
+		fallthrough;
+	case MODULE_STATE_LIVE:
+		/* One that came before the notifier may not be in /sys/module yet. */
+		if (!strcmp(mod->name, VMXCORE_VBOXDRV))
+			vmxcore_stranger_set_vboxdrv(true);
 		break;
 	case MODULE_STATE_GOING:
 		vmxcore_module_gone(mod);
 		/* Its exit function is done, so it loads no VMCS any more. */
-		if (!strcmp(mod->name, VBOXDRV))
-			set_vboxdrv(false);
+		if (!strcmp(mod->name, VMXCORE_VBOXDRV))
+			vmxcore_stranger_set_vboxdrv(false);
 		break;
 	}
 	return NOTIFY_DONE;
@@ -138,13 +118,13 @@ int vmxcore_modules_init(void)
 		pr_err("the distribution's kvm_intel is loaded and owns VMX: not loaded; end all VMs, then: modprobe -r kvm_intel && modprobe kvm_intel\n");
 		return -EBUSY;
 	}
-	if (is_loaded(VBOXDRV))
-		set_vboxdrv(true);
+	if (is_loaded(VMXCORE_VBOXDRV))
+		vmxcore_stranger_set_vboxdrv(true);
 	return 0;
 }
 
 void vmxcore_modules_exit(void)
 {
 	unregister_module_notifier(&module_nb);
-	set_vboxdrv(false);
+	vmxcore_stranger_set_vboxdrv(false);
 }

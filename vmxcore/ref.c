@@ -24,6 +24,7 @@
 #include "context.h"
 #include "cpu.h"
 #include "ref.h"
+#include "stranger.h"
 #include "trace.h"
 
 /*
@@ -136,6 +137,12 @@ static void unpin_provider(int pinned)
 		VMXCORE_BACKEND.unpin();
 }
 
+/* A stale handle, whose entry may be another client's by now, gets no reference. */
+static bool is_stranger(struct vmxcore_client *client)
+{
+	return READ_ONCE(vmxcore_entry_of(client)->desc.flags) & VMXCORE_STRANGER;
+}
+
 static void dec_holders(void)
 {
 	lockdep_assert_held(&system_lock);
@@ -145,8 +152,11 @@ static void dec_holders(void)
 		vmxcore_cpus_disable();
 }
 
-/* @cpu: set to the CPU that failed, or left as it is if the error does not come from a CPU. */
-static int get_first(struct vmxcore_client *client, int *cpu)
+/*
+ * @cpu: set to the CPU that failed, or left as it is if the error does not come from a CPU.
+ * @first: set to true if the client held none.
+ */
+static int get_first(struct vmxcore_client *client, int *cpu, bool *first)
 {
 	struct vmxcore_client_entry *entry;
 	unsigned int failed_cpu;
@@ -185,6 +195,7 @@ static int get_first(struct vmxcore_client *client, int *cpu)
 	/* It fails if the client was unregistered meanwhile. */
 	if (refs_add(client, 0, 0, 1)) {
 		trace_vmxcore_get(entry->name, VMXCORE_TRACE_ALL, 1);
+		*first = true;
 		return 0;
 	}
 	vmxcore_entry_dec_held(entry);
@@ -196,6 +207,7 @@ static int get_first(struct vmxcore_client *client, int *cpu)
 static noinline int get_slow(struct vmxcore_client *client, unsigned long caller)
 {
 	int cpu = VMXCORE_TRACE_ALL, err;
+	bool stranger, first = false;
 
 	if (!vmxcore_may_sleep())
 		return vmxcore_report_misuse(VMXCORE_MISUSE_CONTEXT, client, "vmxcore_get",
@@ -209,11 +221,20 @@ static noinline int get_slow(struct vmxcore_client *client, unsigned long caller
 		return -EIO;
 	}
 
+	/*
+	 * Before the reference is counted: another task of the client may take a further one at
+	 * once, and load a VMCS. Not in get_first(), as a static key takes cpus_read_lock(), too.
+	 */
+	stranger = is_stranger(client);
+	if (stranger)
+		vmxcore_stranger_added();
 	cpus_read_lock();
 	mutex_lock(&system_lock);
-	err = get_first(client, &cpu);
+	err = get_first(client, &cpu, &first);
 	mutex_unlock(&system_lock);
 	cpus_read_unlock();
+	if (stranger && !first)
+		vmxcore_stranger_removed();
 
 	if (err == -EBUSY && cpu < 0)
 		log_excluded(client, cpu);
@@ -250,7 +271,8 @@ int vmxcore_get(struct vmxcore_client *client)
 }
 EXPORT_SYMBOL_GPL(vmxcore_get);
 
-static int put_last(struct vmxcore_client *client)
+/* @last: set to true if the client holds none any more. */
+static int put_last(struct vmxcore_client *client, bool *last)
 {
 	struct vmxcore_client_entry *entry;
 
@@ -268,6 +290,7 @@ static int put_last(struct vmxcore_client *client)
 			vmxcore_entry_dec_held(entry);
 			dec_holders();
 			unpin_provider(entry->pins_provider);
+			*last = true;
 			return 0;
 		}
 	}
@@ -276,15 +299,18 @@ static int put_last(struct vmxcore_client *client)
 
 static noinline void put_slow(struct vmxcore_client *client, unsigned long caller)
 {
+	bool stranger = is_stranger(client), last = false;
 	int err = VMXCORE_MISUSE_CONTEXT;
 
 	if (vmxcore_may_sleep()) {
 		cpus_read_lock();
 		mutex_lock(&system_lock);
-		err = put_last(client);
+		err = put_last(client, &last);
 		mutex_unlock(&system_lock);
 		cpus_read_unlock();
 	}
+	if (stranger && last)
+		vmxcore_stranger_removed();
 	vmxcore_report_misuse(err, client, "vmxcore_put", caller);
 }
 
@@ -315,6 +341,9 @@ static int get_this_cpu(struct vmxcore_client_entry *entry)
 	unsigned int cpu = smp_processor_id();
 	int pinned, err;
 
+	/* The static key cannot be turned on with preemption off. */
+	if (entry->desc.flags & VMXCORE_STRANGER)
+		return VMXCORE_MISUSE_STRANGER;
 	if (!vmxcore_entry_holds_this_cpu(entry) && vmxcore_excluded(entry)) {
 		log_excluded(vmxcore_entry_client(entry), cpu);
 		return -EBUSY;
@@ -362,7 +391,7 @@ static void put_this_cpu(struct vmxcore_client_entry *entry, u32 refs)
  * in NMI. Never sleeps or allocates.
  * Return: as vmxcore_get(), for this CPU. If VMX could not be turned on again here at resume,
  * the error of that VMXON is returned instead of -EIO. -ESHUTDOWN is also returned while this
- * CPU goes offline or suspends.
+ * CPU goes offline or suspends. -EINVAL is also returned to a client with %VMXCORE_STRANGER.
  */
 int vmxcore_get_cpu(struct vmxcore_client *client)
 {
@@ -447,12 +476,15 @@ static void report_leak(const struct vmxcore_client_entry *entry, unsigned int v
 void vmxcore_refs_take_back(struct vmxcore_client_entry *entry, unsigned int vmcss,
 			    unsigned int vpids)
 {
+	u32 refs;
+
 	cpus_read_lock();
 	mutex_lock(&system_lock);
 	report_leak(entry, vmcss, vpids);
 	/* A CPU without a reference of this client is not interrupted: it may be isolated. */
 	on_each_cpu_cond(holds_cpu, drop_cpu_ipi, entry, 1);
-	if (xchg(&entry->refs_at_close, 0)) {
+	refs = xchg(&entry->refs_at_close, 0);
+	if (refs) {
 		trace_vmxcore_put(entry->name, VMXCORE_TRACE_ALL, 0);
 		vmxcore_entry_dec_held(entry);
 		dec_holders();
@@ -460,6 +492,8 @@ void vmxcore_refs_take_back(struct vmxcore_client_entry *entry, unsigned int vmc
 	}
 	mutex_unlock(&system_lock);
 	cpus_read_unlock();
+	if (refs && entry->desc.flags & VMXCORE_STRANGER)
+		vmxcore_stranger_removed();
 }
 
 /*

@@ -126,6 +126,7 @@ static void take_back(struct vmxcore_client_entry *entry)
 {
 	unsigned int vmcss, vpids;
 
+	vmxcore_stranger_client_changed(entry->name);
 	if (watcher)
 		watcher->removing(entry);
 	/* Wait for a yield or regain callback of this client. */
@@ -135,8 +136,6 @@ static void take_back(struct vmxcore_client_entry *entry)
 	vmcss = vmxcore_vmcss_take_back(entry);
 	vpids = vmxcore_vpids_take_back(entry);
 	vmxcore_refs_take_back(entry, vmcss, vpids);
-	if (entry->desc.flags & VMXCORE_STRANGER)
-		vmxcore_stranger_removed();
 	end_exclusive(entry);
 	vmxcore_entry_free(entry);
 }
@@ -165,7 +164,7 @@ static const char *register_error(long error)
  * it off. Unknown flags are ignored, and so is %VMXCORE_TAKE_OVER without %VMXCORE_EXCLUSIVE.
  *
  * Context: task, may sleep; with %VMXCORE_TAKE_OVER up to five seconds; with
- * %VMXCORE_EXCLUSIVE or %VMXCORE_STRANGER not under cpus_read_lock().
+ * %VMXCORE_EXCLUSIVE, and for a client named vboxdrv, not under cpus_read_lock().
  * Return: a handle for all other calls, or ERR_PTR: -EEXIST: the name is taken; -EBUSY: a
  * client has VMX exclusively, or @desc asks for that and others hold references, of which the
  * log names one; -ENOSPC: %VMXCORE_MAX_CLIENTS are registered; -EINVAL: @desc is NULL, or has no
@@ -185,9 +184,7 @@ struct vmxcore_client *vmxcore_register(const struct vmxcore_client_desc *desc)
 		       register_error(PTR_ERR(client)), client, (void *)_RET_IP_);
 		return client;
 	}
-	/* Before a get of the client can succeed. take_back() undoes it. */
-	if (desc->flags & VMXCORE_STRANGER)
-		vmxcore_stranger_added();
+	vmxcore_stranger_client_changed(desc->name);
 	if (desc->flags & VMXCORE_EXCLUSIVE) {
 		err = make_exclusive(vmxcore_entry_of(client));
 		if (err) {

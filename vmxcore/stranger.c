@@ -5,10 +5,14 @@
  * each client compares that variable with VMPTRST before it relies on it.
  */
 #include <linux/jump_label.h>
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 
 #include <vmxcore/vmxcore.h>
 
+#include "client.h"
 #include "stranger.h"
 
 DEFINE_STATIC_KEY_FALSE(vmxcore_strangers);
@@ -38,4 +42,45 @@ void vmxcore_stranger_removed(void)
 {
 	on_each_cpu(check_ipi, NULL, 1);
 	static_branch_dec(&vmxcore_strangers);
+}
+
+/*
+ * The module vboxdrv is a stranger from its load to its unload, as vmxcore does not see when it
+ * uses VMX. While a client of that name is registered it is one only as long as that client holds
+ * a reference: the client is vmxcore_vbox, which has vboxdrv ask before it uses VMX, or a vboxdrv
+ * that asks by itself.
+ */
+static DEFINE_MUTEX(vboxdrv_lock);
+static bool vboxdrv_loaded, vboxdrv_counted;
+
+static void update_vboxdrv(void)
+{
+	bool stranger = vboxdrv_loaded && !vmxcore_client_exists(VMXCORE_VBOXDRV);
+
+	lockdep_assert_held(&vboxdrv_lock);
+
+	if (stranger && !vboxdrv_counted)
+		vmxcore_stranger_added();
+	else if (!stranger && vboxdrv_counted)
+		vmxcore_stranger_removed();
+	vboxdrv_counted = stranger;
+}
+
+/* May be called twice with the same value. */
+void vmxcore_stranger_set_vboxdrv(bool loaded)
+{
+	mutex_lock(&vboxdrv_lock);
+	vboxdrv_loaded = loaded;
+	update_vboxdrv();
+	mutex_unlock(&vboxdrv_lock);
+}
+
+/* Called when a client of that name has registered, or its handle is refused from now on. */
+void vmxcore_stranger_client_changed(const char *name)
+{
+	if (strcmp(name, VMXCORE_VBOXDRV))
+		return;
+	mutex_lock(&vboxdrv_lock);
+	update_vboxdrv();
+	mutex_unlock(&vboxdrv_lock);
 }

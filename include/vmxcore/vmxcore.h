@@ -46,7 +46,8 @@ struct vmxcore_vmcs;
  * clients, and waits up to five seconds until they have put their references. If they have
  * not, the registration fails.
  * VMXCORE_STRANGER: this client executes VMPTRLD itself and does not store in
- * @vmxcore_current_vmcs what it loads. While it is registered all others check what is current.
+ * @vmxcore_current_vmcs what it loads. It takes references with vmxcore_get() alone. While it
+ * holds one, all others check what is current.
  * VMXCORE_EVMCS: this client runs on Hyper-V's enlightened VMCSs, beside which no VMCS can be
  * loaded. While it is registered no client gets a VMCS, and those that exist are VMCLEARed
  * and cannot be loaded.
@@ -197,10 +198,11 @@ DECLARE_PER_CPU(void *, vmxcore_current_vmcs);
 DECLARE_PER_CPU(void *, vmxcore_lent_vmcs);
 
 /*
- * On while there is a stranger: a module, as VirtualBox's driver, that executes VMPTRLD where a
- * client has turned VMX on, and does not write @vmxcore_current_vmcs. A client that executes
- * VMPTRLD itself must call vmxcore_vmcs_check() then before it compares that variable with its
- * VMCS. All clients must call vmxcore_vmcs_leave() then before they turn preemption on.
+ * On while there is a stranger: a module that executes VMPTRLD where a client has turned VMX on,
+ * and does not write @vmxcore_current_vmcs. That is a client with %VMXCORE_STRANGER that holds a
+ * reference, and VirtualBox's driver, unless a client named vboxdrv speaks for it. A client that
+ * executes VMPTRLD itself must call vmxcore_vmcs_check() then before it compares that variable
+ * with its VMCS. All clients must call vmxcore_vmcs_leave() then before they turn preemption on.
  */
 DECLARE_STATIC_KEY_FALSE(vmxcore_strangers);
 
