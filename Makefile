@@ -29,6 +29,7 @@ help: ## print this list
 
 install: ## install them beside the stock modules, which stay (KDIR=)
 	+$(kbuild) INSTALL_MOD_DIR=updates modules_install
+	install -D -m 644 -t $(INSTALL_MOD_PATH)/usr/local/lib/modprobe.d virtualbox/10-vmxcore-vbox.conf
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(release)
 	$(if $(INSTALL_MOD_PATH),,scripts/dkms/initrd $(release))
 
@@ -66,7 +67,7 @@ kvm-source:
 	scripts/kvm-tree $(if $(FETCH),--fetch) $(KDIR)
 
 # Copies what DKMS needs into DIR, without what was built here.
-dkms_source = Kbuild Makefile LICENSE dkms.conf include vmxcore vmxcore_tdx kvm \
+dkms_source = Kbuild Makefile LICENSE dkms.conf include vmxcore vmxcore_tdx virtualbox kvm \
 	scripts/dkms scripts/kernel-source scripts/kvm-tree scripts/lib
 dkms-source:
 	find $(dkms_source) -path kvm/linux -prune -o -path kvm/linux.new -prune -o \

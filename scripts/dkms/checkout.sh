@@ -21,6 +21,13 @@ put_override() {
 	echo "${name}_version-override" >"$override"
 }
 
+# modprobe reads it for VirtualBox's driver.
+softdep=/usr/local/lib/modprobe.d/10-vmxcore-vbox.conf
+
+put_softdep() {
+	install -D -m 644 "$here/../../virtualbox/10-vmxcore-vbox.conf" "$softdep"
+}
+
 put_hook() {
 	mkdir -p "$(dirname "$hook")"
 	cat >"$hook" <<-END

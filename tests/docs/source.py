@@ -45,8 +45,13 @@ SYSFS = {
 }
 
 
+def files_of_modules(pattern):
+    return sorted(path for folder in ("vmxcore", "vmxcore_tdx", "virtualbox")
+                  for path in glob.glob(f"{folder}/{pattern}"))
+
+
 def c_files():
-    return sorted(glob.glob("vmxcore/*.c") + glob.glob("vmxcore_tdx/*.c"))
+    return files_of_modules("*.c")
 
 
 def read(path):
@@ -61,7 +66,7 @@ def code(path):
 
 def preprocessed(path):
     with tempfile.TemporaryDirectory() as empty:
-        for source in glob.glob("vmxcore*/*.[ch]") + glob.glob("include/vmxcore/*.h"):
+        for source in files_of_modules("*.[ch]") + glob.glob("include/vmxcore/*.h"):
             for header in re.findall(r"#include <(?!vmxcore/)(.*)>", read(source)):
                 os.makedirs(os.path.join(empty, os.path.dirname(header)), exist_ok=True)
                 with open(os.path.join(empty, header), "w", encoding="ascii"):

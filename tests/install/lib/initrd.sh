@@ -75,7 +75,7 @@ mend_generator() {
 # initrd_modules RELEASE: the modules of KVM and vmxcore in its initrd, below
 # /lib/modules/RELEASE.
 initrd_modules() {
-	local tool=lsinitrd module='kvm|kvm-intel|vmxcore|vmxcore_tdx'
+	local tool=lsinitrd module='kvm|kvm-intel|vmxcore|vmxcore_tdx|vmxcore_vbox'
 	[ "$(generator_of "$kernel")" = dracut ] || tool=lsinitramfs
 	in_root "$root" "$tool" "/boot/initrd.img-$1" >"$out/initrd.list"
 	grep -q usr "$out/initrd.list"

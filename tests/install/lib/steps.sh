@@ -43,8 +43,8 @@ says_no_source() {
 # modules_for RELEASE: Linux 6.1 keeps its stock kvm.ko.
 modules_for() {
 	case $1 in
-	6.1.*) echo vmxcore vmxcore_tdx kvm-intel ;;
-	*) echo vmxcore vmxcore_tdx kvm kvm-intel ;;
+	6.1.*) echo vmxcore vmxcore_tdx vmxcore_vbox kvm-intel ;;
+	*) echo vmxcore vmxcore_tdx vmxcore_vbox kvm kvm-intel ;;
 	esac
 }
 
