@@ -212,6 +212,7 @@ add_virtualbox() {
 	cp -a "$("$top/scripts/virtualbox-root")" "$1/vbox"
 	cp "$("$top/scripts/virtualbox-driver" "$line")" "$to/"
 	depmod -b "$1" "$release"
+	install -D -m 644 -t "$1/lib/modprobe.d" "$top/virtualbox/10-vmxcore-vbox.conf"
 	gcc -c -m32 -o "$work.o" "$here/programs/vboxguest.S"
 	ld -m elf_i386 -Ttext 0x7c00 --oformat binary -o "$1/vbox/floppy" "$work.o"
 	rm "$work.o"
