@@ -29,7 +29,7 @@ help: ## print this list
 
 install: ## install them beside the stock modules, which stay (KDIR=)
 	+$(kbuild) INSTALL_MOD_DIR=updates modules_install
-	install -D -m 644 -t $(INSTALL_MOD_PATH)/usr/local/lib/modprobe.d virtualbox/10-vmxcore-vbox.conf
+	install -D -m 644 -t $(INSTALL_MOD_PATH)/usr/local/lib/modprobe.d virtualbox/*.conf
 	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $(release)
 	$(if $(INSTALL_MOD_PATH),,scripts/dkms/initrd $(release))
 
