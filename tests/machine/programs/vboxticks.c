@@ -57,7 +57,7 @@ static void read_lines(FILE *file)
 
 	while ((c = fgetc(file)) != EOF) {
 		if (c != '\n' && length < sizeof(line) - 1) {
-			line[length++] = c;
+			line[length++] = (char)c;
 			continue;
 		}
 		line[length] = 0;
