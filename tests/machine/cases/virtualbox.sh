@@ -6,17 +6,6 @@
 # VirtualBox as it comes, and KVM: VMs of both at once. VirtualBox is a client,
 # gets VMX by reference, and leaves nothing behind.
 
-# check_vbox_holds DESCRIPTION REFERENCES
-check_vbox_holds() {
-	check_equal "$1: VirtualBox holds VMX $2 times" "$(refs_of vboxdrv)" "$2"
-}
-
-# check_both WHEN NAME: VirtualBox's VM and KVM's go on.
-check_both() {
-	check_vbox_computes "$1: VirtualBox's VM computes" "$2"
-	check_vm_computes "  KVM's VM computes"
-}
-
 check "VirtualBox is there" vbox_mount
 vbox_create a
 vbox_create b 2
@@ -31,11 +20,11 @@ about "on one CPU"
 vm_start --cpu 1
 vbox_start a 1
 check_vbox_holds "  it runs" 1
-check_both "together" a
+check_both_compute "together" a
 vm_end
 check_vbox_computes "KVM's VM is gone: VirtualBox's VM computes" a
 vm_start --cpu 1
-check_both "VirtualBox first" a
+check_both_compute "VirtualBox first" a
 check "VirtualBox's VM is switched off" vbox_stop a
 check_vbox_holds "  it is off" 0
 check_vm_computes "  KVM's VM computes"
@@ -44,7 +33,7 @@ about "on all CPUs"
 vm_end
 vm_start --vcpus 2
 vbox_start b
-check_both "together" b
+check_both_compute "together" b
 check "VirtualBox is killed" vbox_kill b
 check_vm_computes "  KVM's VM computes"
 check "VirtualBox's server ends" vbox_end

@@ -112,6 +112,7 @@ vbox_pid() {
 # does not wait.
 vbox_launch() {
 	rm -f "$vbox_home/$1/lines"
+	[ -e "$vbox_home/$1/saved" ] || : >"$vbox_home/$1/saved"
 	taskset -c "${2:-0-$(($(nproc) - 1))}" chroot /vbox \
 		/usr/lib/virtualbox/VBoxHeadless --startvm "$1" --vrde off \
 		>"$vbox_home/$1/out" 2>&1 &
@@ -126,7 +127,8 @@ vbox_ticks() {
 # vbox_says NAME MORE SECONDS: waits for more lines of each CPU of the VM, and
 # checks all.
 vbox_says() {
-	vboxticks "$vbox_home/$1/lines" "$(cat "$vbox_home/$1/cpus")" "$2" "$3" && return
+	vboxticks "$(cat "$vbox_home/$1/cpus")" "$2" "$3" "$vbox_home/$1/saved" \
+		"$vbox_home/$1/lines" && return
 	vbox_show "$1"
 	return 1
 }
@@ -144,22 +146,47 @@ check_vbox_computes() {
 	check "$1" vbox_says "$2" 2 60
 }
 
+# check_vbox_holds DESCRIPTION REFERENCES: as a client of vmxcore.
+check_vbox_holds() {
+	check_equal "$1: VirtualBox holds VMX $2 times" "$(refs_of vboxdrv)" "$2"
+}
+
+# check_both_compute WHEN NAME: VirtualBox's VM and KVM's go on.
+check_both_compute() {
+	check_vbox_computes "$1: VirtualBox's VM computes" "$2"
+	check_vm_computes "  KVM's VM computes"
+}
+
 vbox_ended() {
 	wait_until "$2" not_running "$(vbox_pid "$1")"
 }
 
-# vbox_stop NAME: switches the VM off.
-vbox_stop() {
-	chroot /vbox /usr/lib/virtualbox/VBoxManage controlvm "$1" poweroff
+# vbox_control NAME VERB: has the VM end.
+vbox_control() {
+	chroot /vbox /usr/lib/virtualbox/VBoxManage controlvm "$1" "$2"
 	vbox_ended "$1" 60 && return
 	vbox_show "$1"
 	return 1
+}
+
+# vbox_stop NAME: switches the VM off.
+vbox_stop() {
+	vbox_control "$1" poweroff
+	rm "$vbox_home/$1/saved"
+}
+
+# vbox_save NAME: the next vbox_start goes on from here. VirtualBox writes the
+# lines to a new file then.
+vbox_save() {
+	vbox_control "$1" savestate
+	cat "$vbox_home/$1/lines" >>"$vbox_home/$1/saved"
 }
 
 # vbox_kill NAME: VirtualBox does not get to say good-bye.
 vbox_kill() {
 	kill -KILL "$(vbox_pid "$1")"
 	vbox_ended "$1" 60
+	rm "$vbox_home/$1/saved"
 }
 
 # vbox_end: ends VirtualBox's server, which the first VM has started.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vboxticks FILE CPUS MORE SECONDS: checks all lines that VirtualBox's guest
- * (vboxguest.S) has printed into FILE, waits until each of its CPUs has printed
- * MORE lines since this program started, and checks these, too. Fails if a line
- * is wrong, or if they do not come within SECONDS of the machine's time. Prints
- * the numbers of lines.
+ * vboxticks CPUS MORE SECONDS FILE...: checks all lines that VirtualBox's guest
+ * (vboxguest.S) has printed into the files, one after the other, waits until each
+ * of its CPUs has printed MORE lines into the last one since this program
+ * started, and checks these, too. Fails if a line is wrong, or if they do not
+ * come within SECONDS of the machine's time. Prints the numbers of lines.
  */
 #include <err.h>
 #include <stdbool.h>
@@ -100,23 +100,25 @@ static bool complete(void)
 
 int main(int argc, char **argv)
 {
+	FILE *file = NULL;
 	unsigned int i;
 	time_t end;
-	FILE *file;
 
-	if (argc != 5)
-		errx(2, "usage: vboxticks FILE CPUS MORE SECONDS");
-	nr_cpus = atoi(argv[2]);
+	if (argc < 5)
+		errx(2, "usage: vboxticks CPUS MORE SECONDS FILE...");
+	nr_cpus = atoi(argv[1]);
 	if (nr_cpus > MAX_CPUS)
 		errx(2, "%u CPUs are too many", nr_cpus);
-	end = seconds() + atoi(argv[4]);
+	end = seconds() + atoi(argv[3]);
 	compute_answer(LOG_STEPS);
 	for (i = 0; i < nr_cpus; i++)
 		cpus[i].state = FIRST_STATE + i;
-	file = open_file(argv[1], end);
-	read_lines(file);
+	for (i = 4; i < (unsigned int)argc; i++) {
+		file = open_file(argv[i], end);
+		read_lines(file);
+	}
 	for (i = 0; i < nr_cpus; i++)
-		cpus[i].wanted = cpus[i].lines + atoi(argv[3]);
+		cpus[i].wanted = cpus[i].lines + atoi(argv[2]);
 	while (!complete() && seconds() < end) {
 		usleep(POLL_US);
 		read_lines(file);
