@@ -23,15 +23,18 @@
 #include <linux/notifier.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
+#include <linux/wait_bit.h>
 
 #include <vmxcore/vmxcore.h>
+
+#include "compat.h"
+#include "vbox.h"
 
 #define VBOXDRV	"vboxdrv"
 
 /* VirtualBox's status codes (include/VBox/err.h and include/iprt/err.h there). */
 #define VINF_SUCCESS			0
 #define VERR_NO_MEMORY			(-8)
-#define VERR_WRONG_ORDER		(-22)
 #define VERR_VMX_NO_VMX			(-4009)
 #define VERR_VMX_IN_VMX_ROOT_MODE	(-4011)
 
@@ -62,17 +65,16 @@ static const struct vmxcore_client_desc client_desc = {
 	.flags = VMXCORE_STRANGER,
 };
 
-/* Protects the next two against other writers. */
+/* Protects what follows against other writers. */
 static DEFINE_MUTEX(lock);
 
-/* NULL while nothing is redirected. */
-static const struct vbox_interface *redirected;
+const struct module *vbox_driver;
+static const struct vbox_interface *interface;
 
 /* NULL until VirtualBox is known to have no VMX but by vmxcore. */
 static struct vmxcore_client *client;
 
-/* How often VirtualBox has VMX turned on by vmxcore. Each holds a reference to this module. */
-static atomic_t vbox_refs = ATOMIC_INIT(0);
+atomic_t vbox_refs = ATOMIC_INIT(0);
 
 /* VERR_NOT_SUPPORTED and VERR_NOT_AVAILABLE would make VirtualBox execute VMXON. */
 static int vbox_error(int err)
@@ -109,44 +111,42 @@ static int get_vmx(void)
 {
 	int err;
 
+	/* Pairs with the barrier in reboot_event(), which waits until no reference is left. */
+	smp_mb__after_atomic();
+	if (READ_ONCE(vbox_going_down))
+		return -ESHUTDOWN;
 	mutex_lock(&lock);
 	err = register_client();
 	mutex_unlock(&lock);
 	if (err)
 		return err;
-	err = vmxcore_get(client);
-	if (err != -ENODEV)
-		return err;
-	/* Since Linux 7.1 vmxcore needs kvm_intel, which VirtualBox's users may not have loaded. */
-	request_module("kvm_intel");
+	if (VBOX_NEEDS_KVM_INTEL)
+		request_module("kvm_intel");
 	return vmxcore_get(client);
 }
 
 /*
  * Instead of @enable of struct vbox_interface. The caller, redirect(), has taken a reference to
- * this module. Callers that put the last one and are not back in the driver yet are waited for by
- * vbox_exit().
+ * this module. Tasks that have put the last one and are not back in the driver yet are waited for
+ * by vbox_exit().
  */
 static int enable_vmx(bool enable)
 {
-	int err;
+	int err = 0;
 
 	if (enable) {
-		err = get_vmx();
-		if (err) {
-			module_put(THIS_MODULE);
-			return vbox_error(err);
-		}
 		atomic_inc(&vbox_refs);
-		return VINF_SUCCESS;
+		err = get_vmx();
+		if (!err)
+			return VINF_SUCCESS;
+	} else {
+		vmxcore_put(client);
+		module_put(THIS_MODULE);
 	}
-
+	atomic_dec(&vbox_refs);
+	wake_up_var(&vbox_refs);
 	module_put(THIS_MODULE);
-	if (atomic_dec_if_positive(&vbox_refs) < 0)
-		return VERR_WRONG_ORDER;
-	vmxcore_put(client);
-	module_put(THIS_MODULE);
-	return VINF_SUCCESS;
+	return vbox_error(err);
 }
 
 /* Instead of @enable_for_vm of struct vbox_interface. VMX is on, and no VM of KVM is needed. */
@@ -250,7 +250,7 @@ static void stop_redirection(struct redirection *redirection)
 	ftrace_set_filter_ip(&redirection->ops, redirection->function, 1, 0);
 }
 
-static int start_redirections(const struct vbox_interface *interface)
+static int start_redirections(void)
 {
 	int err;
 
@@ -266,7 +266,7 @@ static int start_redirections(const struct vbox_interface *interface)
 	return err;
 }
 
-static void stop_redirections(const struct vbox_interface *interface)
+static void stop_redirections(void)
 {
 	stop_redirection(&enable_redirection);
 	if (interface->enable_for_vm)
@@ -290,26 +290,26 @@ static const struct vbox_interface *find_interface(const char *version)
  */
 static int attach(const struct module *vboxdrv, int users)
 {
-	const struct vbox_interface *interface = find_interface(vboxdrv->version);
 	const char *version = vboxdrv->version ?: "?";
 	int err;
 
 	lockdep_assert_held(&lock);
 
-	if (redirected)
+	if (vbox_driver)
 		return 0;
+	interface = find_interface(vboxdrv->version);
 	if (!interface) {
 		pr_warn("VirtualBox %s is not known here, and does not get VMX from vmxcore: update vmxcore, or end VirtualBox's VMs before KVM's start\n",
 			version);
 		return -EOPNOTSUPP;
 	}
-	err = start_redirections(interface);
+	err = start_redirections();
 	if (err) {
 		pr_warn("VirtualBox %s does not get VMX from vmxcore, its driver cannot be redirected (%pe): end VirtualBox's VMs before KVM's start\n",
 			version, ERR_PTR(err));
 		return err;
 	}
-	redirected = interface;
+	vbox_driver = vboxdrv;
 
 	/*
 	 * A program that has opened the driver before may have had VMX turned on in another way.
@@ -328,10 +328,10 @@ static void detach(void)
 {
 	lockdep_assert_held(&lock);
 
-	if (!redirected)
+	if (!vbox_driver)
 		return;
-	stop_redirections(redirected);
-	redirected = NULL;
+	stop_redirections();
+	vbox_driver = NULL;
 	/* vmxcore logs the references that are left: a driver that was unloaded by force. */
 	for (; atomic_read(&vbox_refs); atomic_dec(&vbox_refs))
 		module_put(THIS_MODULE);
@@ -384,18 +384,28 @@ static int __init vbox_init(void)
 {
 	int err;
 
-	err = register_module_notifier(&module_nb);
+	err = vbox_shutdown_init();
 	if (err)
 		return err;
+	err = register_module_notifier(&module_nb);
+	if (err)
+		goto out_shutdown;
 	err = attach_loaded();
 	if (err)
-		unregister_module_notifier(&module_nb);
+		goto out_notifier;
+	return 0;
+
+out_notifier:
+	unregister_module_notifier(&module_nb);
+out_shutdown:
+	vbox_shutdown_exit();
 	return err;
 }
 module_init(vbox_init);
 
 static void __exit vbox_exit(void)
 {
+	vbox_shutdown_exit();
 	unregister_module_notifier(&module_nb);
 	mutex_lock(&lock);
 	detach();
