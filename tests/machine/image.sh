@@ -212,6 +212,9 @@ add_virtualbox() {
 	cp -a "$("$top/scripts/virtualbox-root")" "$1/vbox"
 	cp "$("$top/scripts/virtualbox-driver" "$line")" "$to/"
 	depmod -b "$1" "$release"
+	# For request_module().
+	mkdir -p "$1/sbin"
+	ln -s ../bin/kmod "$1/sbin/modprobe"
 	install -D -m 644 -t "$1/lib/modprobe.d" "$top/virtualbox/10-vmxcore-vbox.conf"
 	gcc -c -m32 -o "$work.o" "$here/programs/vboxguest.S"
 	ld -m elf_i386 -Ttext 0x7c00 --oformat binary -o "$1/vbox/floppy" "$work.o"

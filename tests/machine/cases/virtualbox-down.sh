@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# machine: cpus=2 boots=4 image=virtualbox-kexec limit=900 append="crashkernel=256M"
+# machine: cpus=2 boots=5 image=virtualbox-kexec limit=1200 append="crashkernel=256M"
 # kernels: 6.12
 # more-kernels: 7.2 6.1
 # form: long
@@ -30,6 +30,12 @@ check_all_up() {
 	unload_ours
 }
 
+# killed_in_time: a task that still runs VMX instructions on CPU 1 would fault.
+killed_in_time() {
+	check "  the way down is long" vmxt delay :machine_shutdown 100000
+	expect "vmxcore_vbox: VirtualBox's processes are killed, as the machine goes down"
+}
+
 case $(stage) in
 1)
 	both_run "the crash"
@@ -44,13 +50,21 @@ case $(stage) in
 	next_stage reboot -f
 	;;
 3)
+	about "after the reboot of the crash kernel"
+	check_all_up
+	both_run "the reboot"
+	killed_in_time
+	next_stage reboot -f
+	;;
+4)
 	about "after the reboot"
 	check_all_up
 	both_run "kexec"
 	check "  the next kernel is loaded" kexec_load second=yes
+	killed_in_time
 	next_stage kexec -e
 	;;
-4)
+5)
 	about "after kexec"
 	check "the next kernel was entered" grep -qw second=yes /proc/cmdline
 	check_all_up

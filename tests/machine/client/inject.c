@@ -115,9 +115,9 @@ static int inject(const char *function, unsigned int us, kprobe_pre_handler_t ha
 	struct injection *injection;
 	char symbol[MAX_SYMBOL];
 
-	/* MODULE:FUNCTION, or one of vmxcore's. */
+	/* MODULE:FUNCTION, :FUNCTION for one of the kernel's, or one of vmxcore's. */
 	snprintf(symbol, sizeof(symbol), "%s%s", strchr(function, ':') ? "" : "vmxcore:",
-		 function);
+		 function + (function[0] == ':'));
 	injection = vacate(symbol);
 	if (!injection)
 		return -ENOSPC;
