@@ -55,8 +55,8 @@ static void kill_users(const struct module *driver)
 
 static int reboot_event(struct notifier_block *nb, unsigned long event, void *data)
 {
-	/* Pairs with the barrier in vbox_get(). */
 	WRITE_ONCE(vbox_going_down, true);
+	/* Pairs with the barrier in get_vmx(). */
 	smp_mb();
 	if (!atomic_read(&vbox_refs))
 		return NOTIFY_DONE;

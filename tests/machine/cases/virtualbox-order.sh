@@ -33,7 +33,8 @@ for name in unknown other; do
 	check "vmxcore_vbox loads" modprobe vmxcore_vbox
 done
 check "the log has the version" dmesg_has "vmxcore_vbox: VirtualBox 9.9.99.* is not known here"
-check "  and the driver" dmesg_has "vmxcore_vbox: VirtualBox 7.2.22.* cannot be redirected .-ENOENT."
+check "  and the driver" \
+	dmesg_has "vmxcore_vbox: VirtualBox 7.2.22.* cannot be redirected .-ENOENT."
 
 # On 7.2 only KVM can give VMX: it comes by itself, with the parameter that
 # Debian's package of VirtualBox sets.
