@@ -17,7 +17,6 @@
 #include <linux/ftrace.h>
 #include <linux/kmod.h>
 #include <linux/kobject.h>
-#include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
@@ -54,9 +53,9 @@ struct vbox_interface {
 };
 
 static const struct vbox_interface interfaces[] = {
-	{ "7.0.", VBOXDRV ":SUPR0EnableVTx" },
-	{ "7.1.", VBOXDRV ":SUPR0EnableVTx" },
-	{ "7.2.", VBOXDRV ":SUPR0EnableHwvirt", VBOXDRV ":SUPR0EnableHwvirtForVm" },
+	{ "7.0.", "SUPR0EnableVTx" },
+	{ "7.1.", "SUPR0EnableVTx" },
+	{ "7.2.", "SUPR0EnableHwvirt", "SUPR0EnableHwvirtForVm" },
 };
 
 static const struct vmxcore_client_desc client_desc = {
@@ -216,22 +215,35 @@ static struct redirection for_vm_redirection = {
 	.instead = enable_vmx_for_vm,
 };
 
-/* A module has no other way to find a function of another one than to register a kprobe there. */
-static unsigned long find_function(const char *symbol)
+/*
+ * The address of a function, 0 if the driver has none of that name. The kernel's own ways do not
+ * serve: symbol_get() fails until the driver is live; Linux 7.2 refuses kprobes behind the end of
+ * kvm_intel, where vboxdrv may be, as its blacklist takes the last function there for too long;
+ * and ftrace would look through the whole kernel for the name.
+ */
+static unsigned long find_function(const struct module *driver, const char *name)
 {
-	struct kprobe kp = { .symbol_name = symbol };
+	const struct mod_kallsyms *symbols;
+	unsigned long found = 0;
+	unsigned int i;
 
-	if (register_kprobe(&kp))
-		return 0;
-	unregister_kprobe(&kp);
-	return (unsigned long)kp.addr;
+	rcu_read_lock();
+	symbols = rcu_dereference(driver->kallsyms);
+	for (i = 0; symbols && i < symbols->num_symtab && !found; i++) {
+		if (!strcmp(symbols->strtab + symbols->symtab[i].st_name, name) &&
+		    within_module(symbols->symtab[i].st_value, driver))
+			found = symbols->symtab[i].st_value;
+	}
+	rcu_read_unlock();
+	return found;
 }
 
-static int start_redirection(struct redirection *redirection, const char *symbol)
+static int start_redirection(struct redirection *redirection, const char *function,
+			     const struct module *driver)
 {
 	int err;
 
-	redirection->function = find_function(symbol);
+	redirection->function = find_function(driver, function);
 	if (!redirection->function)
 		return -ENOENT;
 	err = ftrace_set_filter_ip(&redirection->ops, redirection->function, 0, 1);
@@ -250,17 +262,18 @@ static void stop_redirection(struct redirection *redirection)
 	ftrace_set_filter_ip(&redirection->ops, redirection->function, 1, 0);
 }
 
-static int start_redirections(void)
+static int start_redirections(const struct module *driver)
 {
 	int err;
 
 	if (interface->enable_for_vm) {
-		err = start_redirection(&for_vm_redirection, interface->enable_for_vm);
+		err = start_redirection(&for_vm_redirection, interface->enable_for_vm,
+					driver);
 		if (err)
 			return err;
 	}
 	/* Last, so that VirtualBox gets VMX from vmxcore only if all of it works. */
-	err = start_redirection(&enable_redirection, interface->enable);
+	err = start_redirection(&enable_redirection, interface->enable, driver);
 	if (err && interface->enable_for_vm)
 		stop_redirection(&for_vm_redirection);
 	return err;
@@ -303,7 +316,7 @@ static int attach(const struct module *vboxdrv, int users)
 			version);
 		return -EOPNOTSUPP;
 	}
-	err = start_redirections();
+	err = start_redirections(vboxdrv);
 	if (err) {
 		pr_warn("VirtualBox %s does not get VMX from vmxcore, its driver cannot be redirected (%pe): end VirtualBox's VMs before KVM's start\n",
 			version, ERR_PTR(err));

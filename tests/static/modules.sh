@@ -6,7 +6,8 @@
 # Users run or copy the first list. The other folders are for tests; clang and
 # clang-tidy do not check them, and the other tools do so for one kernel.
 our_folders=(vmxcore vmxcore_tdx virtualbox samples/minivisor)
-module_folders=("${our_folders[@]}" tests/machine/client tests/machine/tdx_sim tests/bench/module)
+module_folders=("${our_folders[@]}" tests/machine/client tests/machine/tdx_sim
+	tests/machine/vboxdrv_sim tests/bench/module)
 
 # The linuxkernel and analyzer checks that the kernel's own run-clang-tools.py
 # has.
