@@ -48,8 +48,8 @@ man: ## make the manual pages of the API, in build/man
 docs: ## draw docs/lifecycle.svg again, after a change of its source
 	dot -Tsvg -o docs/lifecycle.svg docs/lifecycle.dot
 
-demo: setup ## see it work in an emulated machine (KERNEL=6.1, 6.12, 6.12-trixie, 7.2)
-	tests/machine/demo $(KERNEL)
+demo: setup ## see it work in an emulated machine (KERNEL=6.1, ..., 7.2; VIRTUALBOX=y: beside KVM)
+	tests/machine/demo $(if $(VIRTUALBOX),--virtualbox) $(KERNEL)
 
 check: setup ## run all tests that a change has to pass (CASE=..., KERNEL=...: these machines)
 	$(if $(CASE)$(KERNEL),tests/machine/run $(only_kernel) $(case_files),tests/check)

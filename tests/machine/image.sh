@@ -201,7 +201,7 @@ add_base() {
 	add_programs "$1"
 	add_vmxctl "$1"
 	install --mode=755 "$here/guest/init" "$1/init"
-	cp "$here"/guest/{lib,vmx,sleep,states,down,tdx,virtualbox}.sh "$1"
+	cp "$here"/guest/{lib,vmx,sleep,states,down,tdx,virtualbox,show}.sh "$1"
 	cp "$here"/cases/*.sh "$1/cases/"
 }
 

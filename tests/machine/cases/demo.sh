@@ -6,24 +6,7 @@
 # "make demo" shows this: vmxcore owns VMX, the patched KVM gets it, QEMU runs a
 # nested Linux, and a CPU goes offline and comes back.
 
-say() {
-	echo "# show:$*" >&3
-}
-
-owners() {
-	say ""
-	say "$1:"
-	vmxctl status | sed 's/^/# show:    /' >&3
-}
-
-# cpus_on: by vmxcore alone, which the demo is about; the other cases read the
-# CPUs, too.
-cpus_on() {
-	cat /sys/kernel/vmxcore/cpus/*/state | grep -cx on
-}
-
-say "Linux $(uname -r), $(nproc) CPUs, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
-
+say_machine
 check "modprobe vmxcore" modprobe vmxcore
 owners "vmxcore is loaded, no client uses VMX"
 
@@ -51,5 +34,4 @@ check "the guest is ended" nested_kill guest
 owners "The nested Linux has ended"
 check_equal "VMX is off again" "$(cpus_on)" 0
 check "modprobe -r kvm_intel vmxcore: unloaded" modprobe -r kvm_intel vmxcore
-say ""
-say "powering off"
+say_end
