@@ -89,6 +89,7 @@ installed_modules() {
 	stock_modules
 	module_file updates/dkms vmxcore "$vermagic" ""
 	module_file updates/dkms vmxcore_tdx "$vermagic" vmxcore
+	module_file updates/dkms vmxcore_vbox "$vermagic" vmxcore
 	module_file updates/dkms kvm "$vermagic" irqbypass
 	module_file updates/dkms kvm_intel "$vermagic" kvm,vmxcore
 	index_modules
@@ -240,6 +241,29 @@ native() {
 	vmxcore_cpu 1 on 1 1 900.260000
 }
 
+# vbox_version VERSION: what VirtualBox's driver has as its MODULE_VERSION().
+vbox_version() {
+	put sys/module/vboxdrv/version "$1 r175245 (0x00390002)"
+}
+
+# virtualbox: VirtualBox runs a VM, as a client of vmxcore, and KVM runs none.
+virtualbox() {
+	modules "kvm_intel 401408 0 -" "kvm 1310720 1 kvm_intel," \
+		"vmxcore 65536 2 kvm_intel,vmxcore_vbox," "vmxcore_vbox 20480 1 -" \
+		"vboxnetflt 36864 0 -" "vboxdrv 643072 2 vboxnetflt,"
+	local module
+	for module in kvm kvm_intel vmxcore vmxcore_vbox vboxnetflt vboxdrv; do
+		put "sys/module/$module/taint" OE
+	done
+	vbox_version 7.2.22_Debian
+	vmxcore_machine on native ""
+	vmxcore_client kvm_intel kvm_intel 0 "" "" 0
+	vmxcore_client vboxdrv vmxcore_vbox 1 "" 900.250000 0
+	vmxcore_cpu 0 on 0 1 900.250000
+	vmxcore_cpu 1 on 0 1 900.260000
+	process 77 VBoxHeadless /dev/vboxdrv
+}
+
 # built_in AT-LOAD: builds KVM into the kernel.
 built_in() {
 	put sys/module/kvm/parameters/enable_virt_at_load "$1"
@@ -286,10 +310,16 @@ make_trees() {
 	vmxcore_cpu 1 offline 0 0 ""
 
 	begin foreign
-	modules "vmxcore 65536 0 -" "vboxdrv 643072 2 vboxnetflt,vboxnetadp,"
+	modules "vmxcore 65536 0 -" "vboxdrv 643072 3 vboxnetflt,vboxnetadp,"
 	vmxcore_machine off native ""
 	vmxcore_cpu 0 off 0 0 ""
+	vbox_version 7.2.22_Debian
 	process 77 VBoxHeadless /dev/vboxdrv
+
+	# VirtualBox is a client of vmxcore, and so is KVM.
+	begin virtualbox
+	virtualbox
+	installed_modules
 
 	begin msr
 	msrs 0

@@ -16,7 +16,16 @@ static void print_json(const struct snapshot *s)
 	array = add_array(doc, "clients");
 	for (i = 0; i < s->vmxcore.n_clients; i++)
 		add_client(array, s, &s->vmxcore.clients[i]);
+	add_virtualbox(doc, &s->virtualbox);
 	doc_print(doc);
+}
+
+/* A hypervisor that should be a client, and is not, is named, too. */
+static void print_text(const struct snapshot *s)
+{
+	clients_text(s);
+	if (s->virtualbox.state != VIRTUALBOX_CLIENT)
+		virtualbox_text(&s->virtualbox);
 }
 
 enum result command_clients(void)
@@ -34,7 +43,7 @@ enum result command_clients(void)
 	if (options.json)
 		print_json(&s);
 	else
-		clients_text(&s);
+		print_text(&s);
 	snapshot_free(&s);
 	return result;
 }

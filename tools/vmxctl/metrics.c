@@ -77,6 +77,19 @@ static void cpus(struct json_object *metrics, const struct snapshot *s)
 	}
 }
 
+static void virtualbox(struct json_object *metrics, const struct snapshot *s)
+{
+	struct json_object *samples = metric(metrics, "vmxctl_virtualbox",
+					     "1 for VirtualBox, with how it shares VMX."),
+			   *labels;
+
+	if (s->virtualbox.state == VIRTUALBOX_ABSENT)
+		return;
+	labels = sample(samples, 1);
+	add_string(labels, "state", virtualbox_word(&s->virtualbox));
+	add_string(labels, "version", s->virtualbox.version);
+}
+
 static struct json_object *metrics_of(const struct snapshot *s)
 {
 	struct json_object *doc = doc_new("metrics"), *all = add_array(doc, "metrics");
@@ -91,6 +104,7 @@ static struct json_object *metrics_of(const struct snapshot *s)
 	modules(all, s);
 	holders(all, s);
 	cpus(all, s);
+	virtualbox(all, s);
 	return doc;
 }
 

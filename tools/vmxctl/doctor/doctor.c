@@ -100,6 +100,25 @@ static void foreign_owner(struct patient *p, const struct holder *h)
 	      "%s (%s) probably holds VT-x, and is no client of vmxcore", h->title, h->name);
 }
 
+/* On a kernel without vmxcore, nothing makes the two share VMX. */
+static void look_at_virtualbox(struct patient *p)
+{
+	const struct virtualbox *v = &p->s.virtualbox;
+
+	if (virtualbox_needs_help(v))
+		found(&p->findings, "virtualbox", p->unsupported ? VIRTUALBOX_IN_TURNS : v->first,
+		      p->unsupported ? "" : v->fix, "%s", v->text);
+}
+
+/* VirtualBox has a finding of its own where it shares VMX. */
+static bool is_foreign_owner(const struct patient *p, const struct holder *h)
+{
+	if (h->kind == HOLDER_MODULE && !strcmp(h->name, "vboxdrv"))
+		return !p->s.virtualbox.text[0];
+	return h->kind == HOLDER_FOREIGN ||
+	       (h->kind == HOLDER_MODULE && strcmp(h->name, "kvm_intel"));
+}
+
 static void look_at_owners(struct patient *p)
 {
 	const struct holder *h;
@@ -110,8 +129,7 @@ static void look_at_owners(struct patient *p)
 		 !p->unsupported)
 		stock_kvm(p);
 	for (h = p->s.holders; h < p->s.holders + p->s.n_holders; h++) {
-		if (h->kind == HOLDER_FOREIGN ||
-		    (h->kind == HOLDER_MODULE && strcmp(h->name, "kvm_intel")))
+		if (is_foreign_owner(p, h))
 			foreign_owner(p, h);
 	}
 	if (!strcmp(p->s.vmxcore.state, "failed"))
@@ -146,6 +164,7 @@ enum result command_doctor(void)
 	look_at_log(&p);
 	look_at_line(&p);
 	look_at_owners(&p);
+	look_at_virtualbox(&p);
 	look_at_modules(&p);
 	look_at_dkms(&p);
 	look_at_initrd(&p);

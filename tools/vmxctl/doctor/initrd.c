@@ -107,7 +107,8 @@ static const char *below_modules(const char *path, const char *release)
 
 static const char *module_name(const char *file)
 {
-	static const char *const names[] = { "kvm", "kvm_intel", "vmxcore", "vmxcore_tdx" };
+	static const char *const names[] = { "kvm", "kvm_intel", "vmxcore", "vmxcore_tdx",
+					      "vmxcore_vbox" };
 	const char *base = strrchr(file, '/'), *end;
 	unsigned int i;
 

@@ -132,6 +132,15 @@ void machine_read(struct machine *machine)
 	read_release(machine);
 }
 
+/* Is the kernel this version or a later one? False if its release is unknown. */
+bool machine_kernel_since(const struct machine *machine, unsigned int major, unsigned int minor)
+{
+	unsigned int is_major, is_minor;
+
+	return sscanf(machine->release, "%u.%u", &is_major, &is_minor) == 2 &&
+	       (is_major > major || (is_major == major && is_minor >= minor));
+}
+
 /*
  * LOCKDOWN_UNKNOWN without securityfs, or if the caller may not search its
  * folder.

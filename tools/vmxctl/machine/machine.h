@@ -57,6 +57,7 @@ enum lockdown {
 };
 
 void machine_read(struct machine *machine);
+bool machine_kernel_since(const struct machine *machine, unsigned int major, unsigned int minor);
 enum lockdown machine_lockdown(void);
 int msr_open(unsigned int cpu);
 int msr_read(int fd, uint32_t msr, uint64_t *value);

@@ -19,6 +19,7 @@ static const struct {
 } known[MODULES] = {
 	[MODULE_VMXCORE] = { "vmxcore", "owner of VMX" },
 	[MODULE_VMXCORE_TDX] = { "vmxcore_tdx", "TDX without KVM" },
+	[MODULE_VMXCORE_VBOX] = { "vmxcore_vbox", "VirtualBox as a client" },
 	[MODULE_KVM_INTEL] = { "kvm_intel", "KVM for Intel CPUs" },
 	[MODULE_KVM_AMD] = { "kvm_amd", "KVM for AMD CPUs" },
 	[MODULE_KVM] = { "kvm", "KVM, what all CPUs share" },

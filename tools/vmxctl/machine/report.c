@@ -89,6 +89,24 @@ void add_client(struct json_object *array, const struct snapshot *snapshot,
 	add_moment(object, snapshot, &client->since);
 }
 
+/* "virtualbox" is null if VirtualBox's driver is not loaded. */
+void add_virtualbox(struct json_object *object, const struct virtualbox *v)
+{
+	struct json_object *entry;
+
+	if (v->state == VIRTUALBOX_ABSENT) {
+		add_string(object, "virtualbox", NULL);
+		return;
+	}
+	entry = add_object(object, "virtualbox");
+	add_string(entry, "state", virtualbox_word(v));
+	add_string(entry, "version", v->version[0] ? v->version : NULL);
+	add_bool(entry, "in_use", v->in_use);
+	add_string(entry, "text", v->text[0] ? v->text : NULL);
+	add_string(entry, "first", v->first);
+	add_string(entry, "fix", v->fix);
+}
+
 /* The name of the kind in JSON and in metrics. */
 const char *holder_kind(const struct holder *holder)
 {
@@ -193,6 +211,7 @@ struct json_object *status_json(const struct snapshot *s)
 	json_holders(doc, s);
 	json_vmxcore(doc, s);
 	json_modules(doc, s);
+	add_virtualbox(doc, &s->virtualbox);
 	add_processes(doc, &s->processes);
 	json_cpu(doc, &s->machine);
 	return doc;
@@ -274,6 +293,21 @@ static void text_modules(const struct snapshot *s)
 	}
 }
 
+/* One line: the state, and what helps. */
+void virtualbox_text(const struct virtualbox *v)
+{
+	if (!v->text[0])
+		return;
+	printf("%s", v->text);
+	if (v->first[0])
+		printf("; %s%s", v->first, v->fix[0] ? ", then" : "");
+	else if (v->fix[0])
+		printf("; run");
+	if (v->fix[0])
+		printf(": %s", v->fix);
+	putchar('\n');
+}
+
 static void text_processes(const struct processes *processes)
 {
 	const struct process *p;
@@ -295,6 +329,7 @@ void status_text(const struct snapshot *s)
 	status_headline(s);
 	text_vmxcore(&s->vmxcore);
 	text_modules(s);
+	virtualbox_text(&s->virtualbox);
 	text_processes(&s->processes);
 }
 
@@ -320,8 +355,8 @@ static void text_client(const struct snapshot *s, const struct vmxcore_client *c
 		return;
 	}
 	snapshot_when(s, &c->since, when);
-	printf("%s%s%s (module %s): %s%s", colour(COLOUR_BOLD), c->name, colour(COLOUR_NONE),
-	       c->module[0] ? c->module : "unknown", vmxcore_client_holds(c) ? "" : "holds ",
+	printf("%s%s%s (%smodule %s): %s%s", colour(COLOUR_BOLD), c->name, colour(COLOUR_NONE),
+	       virtualbox_is_client(c) ? "VirtualBox, " : "", c->module[0] ? c->module : "unknown", vmxcore_client_holds(c) ? "" : "holds ",
 	       vmxcore_client_held(c, held));
 	printf("%s; %llu VPIDs, %llu VMCSs%s\n", when, (unsigned long long)c->vpids,
 	       (unsigned long long)c->vmcss, c->exclusive ? "; exclusive" : "");

@@ -15,6 +15,8 @@ void add_moment(struct json_object *object, const struct snapshot *snapshot,
 void add_processes(struct json_object *object, const struct processes *processes);
 void add_client(struct json_object *array, const struct snapshot *snapshot,
 		const struct vmxcore_client *client);
+void add_virtualbox(struct json_object *object, const struct virtualbox *v);
+void virtualbox_text(const struct virtualbox *v);
 struct json_object *status_json(const struct snapshot *s);
 void status_text(const struct snapshot *s);
 void clients_text(const struct snapshot *s);

@@ -37,7 +37,9 @@ static void clients_that_hold(struct snapshot *s)
 			continue;
 		add_holder(s, &(struct holder){
 				      .name = c->name,
-				      .title = "client of vmxcore",
+				      .title = virtualbox_is_client(c) ?
+						       "VirtualBox, client of vmxcore" :
+						       "client of vmxcore",
 				      .kind = HOLDER_CLIENT,
 				      .certain = true,
 				      .since = c->since,
@@ -167,7 +169,9 @@ static void holders_find(struct snapshot *s)
 		holders_unknown(s);
 	}
 	stock_kvm_intel_holds(s);
-	driver_holds(s, MODULE_VBOXDRV, vbox);
+	/* vmxcore shows what a client holds. */
+	if (s->virtualbox.state != VIRTUALBOX_CLIENT)
+		driver_holds(s, MODULE_VBOXDRV, vbox);
 	driver_holds(s, MODULE_VMMON, vmware);
 	driver_holds(s, MODULE_HAXM, 0);
 	driver_holds(s, MODULE_JAILHOUSE, 0);
@@ -236,6 +240,8 @@ void snapshot_read(struct snapshot *snapshot)
 	read_vmxcore(snapshot);
 	if (snapshot->modules_err)
 		note_file("/proc/modules", snapshot->modules_err);
+	virtualbox_find(&snapshot->virtualbox, &snapshot->machine, snapshot->modules,
+			&snapshot->vmxcore);
 	read_uptime(snapshot);
 	read_virt_at_load(snapshot);
 	holders_find(snapshot);

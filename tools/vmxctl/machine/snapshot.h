@@ -10,6 +10,7 @@
 #include "machine/machine.h"
 #include "machine/modules.h"
 #include "machine/processes.h"
+#include "machine/virtualbox.h"
 #include "machine/vmxcore.h"
 
 /* All clients, and all modules that can hold VMX. */
@@ -52,6 +53,7 @@ struct holder {
  * @modules_err: why they could not be read, or 0
  * @processes: the processes that run VMs
  * @vmxcore: vmxcore's sysfs folder
+ * @virtualbox: how VirtualBox shares VMX
  * @uptime: seconds since boot, or 0 if unknown
  * @virt_at_load: KVM holds VMX from load to unload
  * @foreign_cpus: the CPUs with an unknown owner, as "0,2"
@@ -66,6 +68,7 @@ struct snapshot {
 	int modules_err;
 	struct processes processes;
 	struct vmxcore vmxcore;
+	struct virtualbox virtualbox;
 	uint64_t uptime;
 	enum answer virt_at_load;
 	char foreign_cpus[256];

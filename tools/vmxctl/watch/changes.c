@@ -226,6 +226,14 @@ static void compare_modules(struct changes *changes, const struct module *old,
 	}
 }
 
+/* That its driver was loaded or unloaded is a change of the modules. */
+static void compare_virtualbox(struct changes *changes, const struct virtualbox *old,
+			       const struct virtualbox *now)
+{
+	if (now->text[0] && old->state != now->state)
+		add(changes, CHANGE_VIRTUALBOX, "vboxdrv", "%s", now->text);
+}
+
 static void compare_process(struct changes *changes, const struct process *old,
 			    const struct process *now)
 {
@@ -314,6 +322,7 @@ void changes_find(struct changes *changes, const struct snapshot *old, const str
 	compare_holders(changes, old, now);
 	compare_vmxcore(changes, &old->vmxcore, &now->vmxcore);
 	compare_modules(changes, old->modules, now->modules);
+	compare_virtualbox(changes, &old->virtualbox, &now->virtualbox);
 	compare_processes(changes, &old->processes, &now->processes);
 }
 
@@ -344,6 +353,7 @@ const char *change_word(enum change_kind kind)
 		[CHANGE_CPU_AGAIN] = "cpu-again",
 		[CHANGE_CPU] = "cpu",
 		[CHANGE_MODULE] = "module",
+		[CHANGE_VIRTUALBOX] = "virtualbox",
 		[CHANGE_PROCESS] = "process",
 	};
 
