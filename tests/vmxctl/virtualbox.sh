@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# VirtualBox on synthetic machines: each state that vmxctl knows.
-# Sourced by run.
+# VirtualBox on synthetic machines: each state that vmxctl knows, and vmxctl
+# switch. Sourced by run.
 # shellcheck disable=SC2154
 
 # is_virtualbox STATE LINE FIRST FIX: checks the tree "changed": status prints
@@ -166,4 +166,89 @@ virtualbox_versions() {
 	put sys/module/vboxdrv/version $'7.2.22\033[31m'
 	expect 0 changed --json status
 	holds 'd["virtualbox"]["version"] is None and "vboxdrv/version" in d["notes"][0]'
+}
+
+virtualbox_switch() {
+	local ours=("rmmod kvm_intel" "rmmod kvm" "insmod kernel/virt/irqbypass.ko"
+		"insmod updates/dkms/kvm.ko" "insmod updates/dkms/vmxcore.ko"
+		"insmod updates/dkms/kvm-intel.ko")
+	local kvm=("kvm_intel 401408 0 -" "kvm 1310720 1 kvm_intel,")
+	changed change-over
+	rm "$tree/etc/modprobe.d/vmxcore.conf"
+	modules "${kvm[@]}" "vboxnetflt 36864 0 -" "vboxdrv 643072 1 vboxnetflt,"
+	vbox_version 7.2.22_Debian
+	plans 0 changed ours "${ours[@]}" "insmod updates/dkms/vmxcore-vbox.ko"
+	# vmxcore_vbox does not know the version, or is not installed.
+	vbox_version 6.1.50
+	plans 0 changed ours "${ours[@]}"
+	warns "vmxcore_vbox does not know this VirtualBox and is not loaded: update vmxcore"
+	vbox_version 7.2.22_Debian
+	mv "$tree/lib/modules/$release/updates/dkms/vmxcore-vbox.ko" "$tree/hidden"
+	index_modules
+	refuses changed ours not-installed \
+		"VirtualBox's driver is loaded, and modprobe does not find vmxcore_vbox" \
+		"dkms install --force"
+	mv "$tree/hidden" "$tree/lib/modules/$release/updates/dkms/vmxcore-vbox.ko"
+	index_modules
+	# It is loaded already.
+	modules "vmxcore 65536 1 vmxcore_vbox," "vmxcore_vbox 20480 0 -" "vboxdrv 643072 0 -"
+	put sys/module/vmxcore/taint OE
+	put sys/module/vmxcore_vbox/taint OE
+	plans 0 changed ours "${ours[@]:2:2}" "${ours[@]:5}"
+
+	# VirtualBox has no VM.
+	changed virtualbox
+	rm -r "$tree/proc/77"
+	modules "kvm_intel 401408 0 -" "kvm 1310720 1 kvm_intel," \
+		"vmxcore 65536 2 kvm_intel,vmxcore_vbox," "vmxcore_vbox 20480 0 -" \
+		"vboxnetflt 36864 0 -" "vboxdrv 643072 1 vboxnetflt,"
+	put sys/kernel/vmxcore/clients/vboxdrv/references 0
+	put etc/modprobe.d/vbox.conf "softdep kvm_intel pre: vmxcore_vbox"
+	plans 0 changed stock "rmmod kvm_intel" "rmmod kvm" "rmmod vmxcore_vbox" "rmmod vmxcore" \
+		"insmod kernel/virt/irqbypass.ko" "insmod kernel/kvm/kvm.ko" \
+		"insmod kernel/kvm/kvm-intel.ko"
+	expect 0 changed --json switch stock --dry-run
+	holds '[s["module"] for s in d["restore"]] == ["vmxcore", "vmxcore_vbox", "kvm", "kvm_intel"]'
+	modules "ext4 1114112 1 -"
+	rm -r "$tree/sys/kernel/vmxcore"
+	plans 0 changed stock "insmod kernel/virt/irqbypass.ko" "insmod kernel/kvm/kvm.ko" \
+		"insmod kernel/kvm/kvm-intel.ko"
+}
+
+virtualbox_refused() {
+	local pid kvm=("kvm 1310720 1 kvm_intel," "vboxdrv 643072 1 -")
+	changed virtualbox
+	process 78 VBoxSVC /dev/vboxdrvu /dev/kvm anon_inode:kvm-vm
+	refuses changed stock virtualbox \
+		"VirtualBox is in use: process 77 (VBoxHeadless), process 78 (VBoxSVC)" \
+		"end VirtualBox's VMs and programs"
+	holds 'len(d["findings"]) == 1'
+	# With the borrowed backend it holds kvm_intel, too.
+	sed -i 's/^kvm_intel 401408 0/kvm_intel 401408 2/' "$tree/proc/modules"
+	refuses changed stock virtualbox "VirtualBox is in use"
+	holds 'len(d["findings"]) == 1'
+	# The client holds VMX, and no process is seen.
+	rm -r "$tree"/proc/7[78]
+	sed -i 's/^vboxdrv 643072 2/vboxdrv 643072 1/' "$tree/proc/modules"
+	refuses changed stock virtualbox "VirtualBox is in use"
+	# The driver is in use without vmxcore.
+	changed change-over
+	modules "kvm_intel 401408 0 -" "${kvm[@]}"
+	vbox_version 7.2.22_Debian
+	refuses changed ours virtualbox "VirtualBox is in use"
+	# On 7.2 VirtualBox has /dev/kvm open, and a VM of KVM.
+	modules "kvm_intel 401408 2 -" "${kvm[@]}"
+	process 77 VBoxHeadless /dev/vboxdrv /dev/kvm anon_inode:kvm-vm
+	refuses changed ours virtualbox "VirtualBox is in use: process 77 (VBoxHeadless)"
+	holds 'len(d["findings"]) == 1'
+	# The list of processes does not fit.
+	for pid in {100..120}; do
+		process "$pid" VBoxHeadless /dev/vboxdrv
+	done
+	refuses changed ours virtualbox "(VBoxHeadless), ..."
+	# KVM's VMs are named as well.
+	rm -r "$tree"/proc/1??
+	process 4711 qemu-system-x86 anon_inode:kvm-vm /dev/kvm
+	expect 1 changed --json switch ours --dry-run
+	holds '[f["id"] for f in d["findings"]] == ["virtualbox", "vms"]'
 }

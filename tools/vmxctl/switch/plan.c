@@ -20,6 +20,7 @@
 #include "switch/plan.h"
 
 #define KVM_INTEL	"kvm_intel"
+#define VMXCORE_VBOX	"vmxcore_vbox"
 
 /*
  * No module has dependencies as deep. The limit ends a circle in broken files.
@@ -161,6 +162,45 @@ static void check_dependencies(struct planning *p, const struct module_file *fil
 	}
 }
 
+static void load_probed(struct planning *p, struct kmod_module *module,
+			const struct module_file *file)
+{
+	probe(p, module);
+	require_hard(p, module);
+	check_dependencies(p, file);
+}
+
+/*
+ * While VirtualBox's driver is loaded modprobe's soft dependency, which would
+ * load vmxcore_vbox, has no effect. The driver of a version that vmxcore_vbox
+ * does not know stays as it is, because vmxcore_vbox refuses to load beside it.
+ */
+static void load_vbox(struct planning *p)
+{
+	struct kmod_module *module = NULL;
+	char fix[FINDING_FIX];
+	struct module_file file;
+	int err;
+
+	if (!p->s->virtualbox.known) {
+		note(VMXCORE_VBOX " does not know this VirtualBox and is not loaded: update vmxcore");
+		return;
+	}
+	err = kmod_module_new_from_name(p->ctx, VMXCORE_VBOX, &module);
+	if (!err)
+		err = modprobe_info(module, &file);
+	if (err) {
+		note_unknown(p, VMXCORE_VBOX, err);
+	} else if (!file.found) {
+		reinstall_command(fix, true, p->s->machine.release);
+		found(&p->plan->obstacles, "not-installed", "", fix,
+		      "VirtualBox's driver is loaded, and modprobe does not find " VMXCORE_VBOX);
+	} else {
+		load_probed(p, module, &file);
+	}
+	kmod_module_unref(module);
+}
+
 static void load_ours(struct planning *p)
 {
 	struct kmod_module *module = NULL;
@@ -175,9 +215,9 @@ static void load_ours(struct planning *p)
 	} else if (!needs_vmxcore(&file)) {
 		vmxcore_missing(p, &file);
 	} else {
-		probe(p, module);
-		require_hard(p, module);
-		check_dependencies(p, &file);
+		load_probed(p, module, &file);
+		if (p->s->modules[MODULE_VBOXDRV].loaded)
+			load_vbox(p);
 	}
 	kmod_module_unref(module);
 }
@@ -208,7 +248,8 @@ static void load_soft(struct planning *p, struct kmod_list *list)
 	kmod_list_foreach(entry, list) {
 		module = kmod_module_get_module(entry);
 		name = kmod_module_get_name(module);
-		if (strcmp(name, "vmxcore") && strcmp(name, "vmxcore_tdx"))
+		if (strcmp(name, "vmxcore") && strcmp(name, "vmxcore_tdx") &&
+		    strcmp(name, VMXCORE_VBOX))
 			probe(p, module);
 		kmod_module_unref(module);
 	}
@@ -456,8 +497,8 @@ static void plan_unload(struct planning *p)
 	unsigned int i;
 
 	/* vmxcore refuses the load of a stock kvm_intel. */
-	for (i = MODULE_VMXCORE; i <= MODULE_VMXCORE_TDX && p->plan->wanted == FLAVOUR_STOCK; i++) {
-		if (p->s->modules[i].loaded)
+	for (i = MODULE_VMXCORE; i <= MODULE_VMXCORE_VBOX; i++) {
+		if (p->plan->wanted == FLAVOUR_STOCK && p->s->modules[i].loaded)
 			unload(p, p->s->modules[i].name);
 	}
 	sort_unload(&p->plan->unload);

@@ -29,6 +29,30 @@ static unsigned int clients_in_the_way(struct findings *findings, const struct s
 	return n;
 }
 
+/*
+ * While VirtualBox runs VMs, vmxcore_vbox can neither be unloaded nor make it a
+ * client. One finding names all of its processes, with "..." if they don't fit.
+ */
+static void virtualbox_in_the_way(struct findings *findings, const struct snapshot *s)
+{
+	static const char more[] = ", ...";
+	const struct process *p;
+	char text[FILE_LINE] = "";
+
+	if (!s->virtualbox.in_use)
+		return;
+	for (p = s->processes.list; p < s->processes.list + s->processes.n; p++) {
+		if (!p->vbox || !text_append(text, FILE_LINE - strlen(more), "%sprocess %d (%s)",
+					     text[0] ? ", " : ": ", p->pid, p->comm))
+			continue;
+		strcat(text, more);
+		break;
+	}
+	found(findings, "virtualbox", "end VirtualBox's VMs and programs", "",
+	      "VirtualBox is in use%s", text);
+}
+
+/* Those of VirtualBox have been named by virtualbox_in_the_way(). */
 static unsigned int processes_in_the_way(struct findings *findings, const struct snapshot *s)
 {
 	const struct process *p;
@@ -39,6 +63,8 @@ static unsigned int processes_in_the_way(struct findings *findings, const struct
 		if (!p->kvm_vms && !p->kvm)
 			continue;
 		n++;
+		if (p->vbox && s->virtualbox.in_use)
+			continue;
 		path_make(first, sizeof(first), "end its VMs; if it stays: kill %d", p->pid);
 		if (p->kvm_vms)
 			found(findings, "vms", first, "", "process %d (%s) runs %u VM%s", p->pid,
@@ -103,7 +129,7 @@ static void users_of(struct findings *findings, const struct snapshot *s,
 		     const struct steps *unload, const char *name)
 {
 	struct module module;
-	unsigned int named = 0, linked;
+	unsigned int named, linked;
 	int err = module_read(name, &module);
 
 	if (err) {
@@ -113,8 +139,12 @@ static void users_of(struct findings *findings, const struct snapshot *s,
 	linked = modules_in_the_way(findings, s, unload, &module);
 	if (module.uses <= linked)
 		return;
+	/* VirtualBox uses vmxcore_vbox, and kvm_intel where that lends VMX. */
+	named = s->virtualbox.in_use &&
+		(!strcmp(name, "vmxcore_vbox") || !strcmp(name, "kvm_intel"));
 	if (!strcmp(name, "kvm_intel"))
-		named = processes_in_the_way(findings, s) + clients_in_the_way(findings, s, unload);
+		named += processes_in_the_way(findings, s) +
+			 clients_in_the_way(findings, s, unload);
 	if (!named)
 		found(findings, "in-use",
 		      s->processes.blind ? "become root" : "see what has /dev/kvm open (lsof)", "",
@@ -127,6 +157,7 @@ void plan_users(struct findings *findings, const struct snapshot *s, const struc
 {
 	const struct step *step;
 
+	virtualbox_in_the_way(findings, s);
 	for (step = unload->list; step < unload->list + unload->n; step++)
 		users_of(findings, s, unload, step->name);
 }
