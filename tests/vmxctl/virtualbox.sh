@@ -218,7 +218,7 @@ virtualbox_switch() {
 virtualbox_refused() {
 	local pid kvm=("kvm 1310720 1 kvm_intel," "vboxdrv 643072 1 -")
 	changed virtualbox
-	process 78 VBoxSVC /dev/vboxdrvu /dev/kvm anon_inode:kvm-vm
+	process 78 VBoxSVC /srv/root/dev/vboxdrvu /dev/kvm anon_inode:kvm-vm
 	refuses changed stock virtualbox \
 		"VirtualBox is in use: process 77 (VBoxHeadless), process 78 (VBoxSVC)" \
 		"end VirtualBox's VMs and programs"

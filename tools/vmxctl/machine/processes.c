@@ -18,12 +18,15 @@ struct scan {
 	char folder[64];
 };
 
+/* In a chroot /dev is below the folder that is the root there. */
 static bool is_device(const char *target, const char *device)
 {
-	size_t length = strlen(device);
+	const char *end = strstr(target, device);
 
-	return !strncmp(target, device, length) &&
-	       (!target[length] || !strcmp(target + length, " (deleted)"));
+	if (!end)
+		return false;
+	end += strlen(device);
+	return !*end || !strcmp(end, " (deleted)");
 }
 
 static int look_at_fd(const char *name, void *data)
