@@ -105,6 +105,14 @@ virtualbox_stock() {
 	on_kernel 7.2.3+deb14-amd64
 	is_virtualbox stock-kills "VirtualBox 7.2.22_Debian kills the VMs of the distribution's KVM\
  when it runs one; end all VMs, then: vmxctl switch ours" "end all VMs" "vmxctl switch ours"
+	# VirtualBox uses kvm_intel, and no process has /dev/kvm open.
+	modules "kvm_intel 401408 2 -" "kvm 1310720 1 kvm_intel," "vboxdrv 643072 1 -"
+	process 77 VBoxHeadless /dev/vboxdrv
+	expect 0 changed --json status
+	holds 'names == ["vboxdrv"] and d["complete"] and d["notes"] == []'
+	modules "kvm_intel 401408 2 -" "kvm 1310720 1 kvm_intel," "vboxdrv 643072 0 -"
+	rm -r "$tree/proc/77"
+	expect 3 changed --json status
 	# There is nothing to switch to.
 	put proc/sys/kernel/osrelease 6.5.0-1-amd64
 	expect 1 changed --json doctor

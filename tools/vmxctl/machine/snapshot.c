@@ -102,6 +102,12 @@ static void module_holds(struct snapshot *s, enum module_id id, bool certain)
 		      });
 }
 
+/* VirtualBox's driver opens /dev/kvm in the kernel, where no process has it. */
+static bool virtualbox_uses_kvm(const struct snapshot *s)
+{
+	return s->virtualbox.state == VIRTUALBOX_STOCK_KILLS && s->virtualbox.in_use;
+}
+
 /*
  * Each VM and each open /dev/kvm counts in the use count of kvm_intel, even
  * those of processes that cannot be read. So 0 means that there is none. Above
@@ -124,7 +130,7 @@ static void stock_kvm_intel_holds(struct snapshot *s)
 	} else if (module->built_in && s->processes.blind) {
 		note("kvm_intel is built into the kernel, and only root can see whether a VM runs");
 		holders_unknown(s);
-	} else if (module->uses && (s->processes.blind || !opened)) {
+	} else if (module->uses && (s->processes.blind || !opened) && !virtualbox_uses_kvm(s)) {
 		note("kvm_intel is in use, but its user %s",
 		     s->processes.blind ? "can be seen only by root" : "cannot be found");
 		holders_unknown(s);
