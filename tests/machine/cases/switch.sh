@@ -10,20 +10,6 @@ updates=/lib/modules/$(uname -r)/updates
 conf=/etc/modprobe.d/switch.conf
 mkdir -p /etc/modprobe.d
 
-# check_switch STATUS OPTION...: its standard output is in /run/said, its
-# standard error in /run/noted.
-check_switch() {
-	local wanted=$1 status=0
-	shift
-	vmxctl switch "$@" >/run/said 2>/run/noted || status=$?
-	cat /run/said /run/noted
-	check_equal "vmxctl switch $*" "$status" "$wanted"
-}
-
-check_says() {
-	check "  it says: $1" grep -qE "$1" /run/said
-}
-
 check_notes() {
 	check "  it notes: $1" grep -qE "$1" /run/noted
 }

@@ -40,6 +40,21 @@ load_stock() {
 	stock_insmod kvm ${at_load:+"$at_load"} && stock_insmod kvm-intel "$@"
 }
 
+# check_switch STATUS OPTION...: runs vmxctl switch, whose standard output is in
+# /run/said afterwards, and its standard error in /run/noted.
+check_switch() {
+	local wanted=$1 status=0
+	shift
+	vmxctl switch "$@" >/run/said 2>/run/noted || status=$?
+	cat /run/said /run/noted
+	check_equal "vmxctl switch $*" "$status" "$wanted"
+}
+
+# check_says REGEX: the last vmxctl switch has said so.
+check_says() {
+	check "  it says: $1" grep -qE "$1" /run/said
+}
+
 tracing=/sys/kernel/tracing
 
 # count_instructions LIST...: sets a kprobe at each VMX instruction of these
