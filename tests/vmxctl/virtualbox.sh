@@ -149,7 +149,7 @@ knows() {
 
 virtualbox_versions() {
 	local series known
-	mapfile -t known < <(grep -ohP '^\t\{ "\K[0-9.]+(?=\.", VBOXDRV)' virtualbox/*.c)
+	mapfile -t known < <(grep -ohP '^\t\{ "\K[0-9.]+(?=\.", "SUPR0)' virtualbox/*.c)
 	[ ${#known[@]} -gt 0 ]
 	changed idle
 	modules "vmxcore 65536 0 -" "vboxdrv 643072 0 -"
