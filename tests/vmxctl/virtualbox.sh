@@ -90,8 +90,8 @@ virtualbox_stranger() {
 	expect 0 changed --json status
 	holds 'd["virtualbox"]["state"] == "stranger"'
 	on_kernel 7.2.3+deb14-amd64
-	is_virtualbox stranger "VirtualBox 7.2.22_Debian is no client of vmxcore, which does not see\
- when it uses VMX; run: modprobe vmxcore_vbox" "" "modprobe vmxcore_vbox"
+	is_virtualbox stranger "VirtualBox 7.2.22_Debian is no client of vmxcore, which does not\
+ see when it uses VMX; run: modprobe vmxcore_vbox" "" "modprobe vmxcore_vbox"
 }
 
 virtualbox_stock() {
@@ -216,7 +216,8 @@ virtualbox_switch() {
 		"insmod kernel/virt/irqbypass.ko" "insmod kernel/kvm/kvm.ko" \
 		"insmod kernel/kvm/kvm-intel.ko"
 	expect 0 changed --json switch stock --dry-run
-	holds '[s["module"] for s in d["restore"]] == ["vmxcore", "vmxcore_vbox", "kvm", "kvm_intel"]'
+	holds '[s["module"] for s in d["restore"]] == [
+		"vmxcore", "vmxcore_vbox", "kvm", "kvm_intel"]'
 	modules "ext4 1114112 1 -"
 	rm -r "$tree/sys/kernel/vmxcore"
 	plans 0 changed stock "insmod kernel/virt/irqbypass.ko" "insmod kernel/kvm/kvm.ko" \

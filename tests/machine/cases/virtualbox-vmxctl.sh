@@ -80,8 +80,8 @@ check_equal "  status names no other holder" \
 	"$(vmxctl status | sed -nE 's/^VT-x is (.*) \(.*\) on all CPUs.*/\1/p')" "held by vboxdrv"
 check "  clients names it" sh -c \
 	"vmxctl clients | grep -q '^vboxdrv (VirtualBox, module vmxcore_vbox): all CPUs 1 times'"
-check_equal "  metrics name it" "$(vmxctl metrics |
-	sed -nE 's/^vmxctl_virtualbox\{state="(.*)",version="7\.2\.[0-9]+_Debian"\} 1$/\1/p')" client
+check "  metrics name it" sh -c \
+	"vmxctl metrics | grep -q '^vmxctl_virtualbox{state=\"client\",version=\"7.2.*\"} 1\$'"
 check_refused stock
 vbox_quit
 

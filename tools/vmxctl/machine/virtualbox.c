@@ -145,18 +145,10 @@ static void advise_stock(struct virtualbox *v, const struct module *modules)
 
 static void advise(struct virtualbox *v, const struct module *modules)
 {
-	switch (v->state) {
-	case VIRTUALBOX_STRANGER:
-	case VIRTUALBOX_FOREIGN:
+	if (v->state == VIRTUALBOX_STRANGER || v->state == VIRTUALBOX_FOREIGN)
 		advise_stranger(v, modules);
-		break;
-	case VIRTUALBOX_STOCK_TURNS:
-	case VIRTUALBOX_STOCK_KILLS:
+	else if (v->state == VIRTUALBOX_STOCK_TURNS || v->state == VIRTUALBOX_STOCK_KILLS)
 		advise_stock(v, modules);
-		break;
-	default:
-		break;
-	}
 }
 
 void virtualbox_find(struct virtualbox *v, const struct machine *machine,
