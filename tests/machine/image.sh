@@ -205,12 +205,12 @@ add_base() {
 	cp "$here"/cases/*.sh "$1/cases/"
 }
 
-# add_virtualbox DIR: VirtualBox's programs in a root of their own, as their
-# libraries are of another Debian, its driver, and the floppy disk of a VM.
+# add_virtualbox DIR [--patched]: VirtualBox's programs in a root of their own, as
+# their libraries are of another Debian, its driver, and the floppy disk of a VM.
 add_virtualbox() {
 	local to=$1/lib/modules/$release/updates
 	cp -a "$("$top/scripts/virtualbox-root")" "$1/vbox"
-	cp "$("$top/scripts/virtualbox-driver" "$line")" "$to/"
+	cp "$("$top/scripts/virtualbox-driver" "${@:2}" "$line")" "$to/"
 	depmod -b "$1" "$release"
 	# For request_module().
 	mkdir -p "$1/sbin"

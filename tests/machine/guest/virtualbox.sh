@@ -157,8 +157,16 @@ check_both_compute() {
 	check_vm_computes "  KVM's VM computes"
 }
 
+# vbox_ended NAME SECONDS: waits for the end of the VM. With the last VM the
+# server ends, too: it would end by itself some seconds later, and refuse a VM
+# that starts at that moment.
 vbox_ended() {
-	wait_until "$2" not_running "$(vbox_pid "$1")"
+	local vm
+	wait_until "$2" not_running "$(vbox_pid "$1")" || return
+	for vm in "$vbox_home"/*/pid; do
+		not_running "$(cat "$vm")" || return 0
+	done
+	vbox_end
 }
 
 # vbox_control NAME VERB: has the VM end.
@@ -171,22 +179,19 @@ vbox_control() {
 
 # vbox_stop NAME: switches the VM off.
 vbox_stop() {
-	vbox_control "$1" poweroff
-	rm "$vbox_home/$1/saved"
+	vbox_control "$1" poweroff && rm "$vbox_home/$1/saved"
 }
 
 # vbox_save NAME: the next vbox_start goes on from here. VirtualBox writes the
 # lines to a new file then.
 vbox_save() {
-	vbox_control "$1" savestate
-	cat "$vbox_home/$1/lines" >>"$vbox_home/$1/saved"
+	vbox_control "$1" savestate && cat "$vbox_home/$1/lines" >>"$vbox_home/$1/saved"
 }
 
 # vbox_kill NAME: VirtualBox does not get to say good-bye.
 vbox_kill() {
 	kill -KILL "$(vbox_pid "$1")"
-	vbox_ended "$1" 60
-	rm "$vbox_home/$1/saved"
+	vbox_ended "$1" 60 && rm "$vbox_home/$1/saved"
 }
 
 # vbox_end: ends VirtualBox's server, which the first VM has started.

@@ -356,8 +356,8 @@ static void text_client(const struct snapshot *s, const struct vmxcore_client *c
 	}
 	snapshot_when(s, &c->since, when);
 	printf("%s%s%s (%smodule %s): %s%s", colour(COLOUR_BOLD), c->name, colour(COLOUR_NONE),
-	       virtualbox_is_client(c) ? "VirtualBox, " : "", c->module[0] ? c->module : "unknown", vmxcore_client_holds(c) ? "" : "holds ",
-	       vmxcore_client_held(c, held));
+	       virtualbox_is_client(c) ? "VirtualBox, " : "", c->module[0] ? c->module : "unknown",
+	       vmxcore_client_holds(c) ? "" : "holds ", vmxcore_client_held(c, held));
 	printf("%s; %llu VPIDs, %llu VMCSs%s\n", when, (unsigned long long)c->vpids,
 	       (unsigned long long)c->vmcss, c->exclusive ? "; exclusive" : "");
 }
