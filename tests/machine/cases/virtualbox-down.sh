@@ -9,14 +9,7 @@
 
 both_run() {
 	about "before $1"
-	check "VirtualBox is there" vbox_mount
-	vbox_create a 2
-	check "the test client loads" modprobe vmxcore_test
-	load_kvm 0
-	check "VirtualBox's driver loads" modprobe vboxdrv
-	vm_start --vcpus 2
-	vbox_start a
-	check_both_compute "together" a
+	vbox_and_kvm_start a 2
 }
 
 check_all_up() {

@@ -8,14 +8,7 @@
 # back, and while the machine sleeps; and VirtualBox's saved VM.
 
 check "a disk to hibernate to" swap_on
-check "VirtualBox is there" vbox_mount
-vbox_create a 2
-check "the test client loads" modprobe vmxcore_test
-load_kvm 0
-check "VirtualBox's driver loads" modprobe vboxdrv
-vm_start --vcpus 2
-vbox_start a
-check_both_compute "together" a
+vbox_and_kvm_start a 2
 for i in 1 2 3; do
 	about "time $i"
 	check "CPU 1 goes offline" online 1 0

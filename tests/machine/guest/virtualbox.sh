@@ -157,6 +157,19 @@ check_both_compute() {
 	check_vm_computes "  KVM's VM computes"
 }
 
+# vbox_and_kvm_start NAME CPUS: makes the machine ready, and starts a VM of each
+# with so many CPUs.
+vbox_and_kvm_start() {
+	check "VirtualBox is there" vbox_mount
+	vbox_create "$1" "$2"
+	check "the test client loads" modprobe vmxcore_test
+	load_kvm 0
+	check "VirtualBox's driver loads" modprobe vboxdrv
+	vm_start --vcpus "$2"
+	vbox_start "$1"
+	check_both_compute "together" "$1"
+}
+
 # vbox_ended NAME SECONDS: waits for the end of the VM. With the last VM the
 # server ends, too: it would end by itself some seconds later, and refuse a VM
 # that starts at that moment.
