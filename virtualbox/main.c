@@ -67,6 +67,9 @@ static const struct vmxcore_client_desc client_desc = {
 /* Protects what follows against other writers. */
 static DEFINE_MUTEX(lock);
 
+/* The driver that is loaded and was looked at, also if it is left alone. */
+static const struct module *seen_driver;
+
 const struct module *vbox_driver;
 static const struct vbox_interface *interface;
 
@@ -308,8 +311,9 @@ static int attach(const struct module *vboxdrv, int users)
 
 	lockdep_assert_held(&lock);
 
-	if (vbox_driver)
+	if (seen_driver == vboxdrv)
 		return 0;
+	seen_driver = vboxdrv;
 	interface = find_interface(vboxdrv->version);
 	if (!interface) {
 		pr_warn("VirtualBox %s is not known here, and does not get VMX from vmxcore: update vmxcore, or end VirtualBox's VMs before KVM's start\n",
@@ -341,6 +345,7 @@ static void detach(void)
 {
 	lockdep_assert_held(&lock);
 
+	seen_driver = NULL;
 	if (!vbox_driver)
 		return;
 	stop_redirections();
@@ -363,7 +368,7 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 	if (event == MODULE_STATE_GOING)
 		detach();
 	else
-		/* LIVE comes after COMING, and finds the work done. */
+		/* COMING, or LIVE of a driver that was COMING before the notifier was there. */
 		attach(mod, 1);
 	mutex_unlock(&lock);
 	return NOTIFY_DONE;

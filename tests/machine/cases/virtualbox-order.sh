@@ -32,7 +32,8 @@ for name in unknown other; do
 	check "the driver is unloaded" rmmod vboxdrv
 	check "vmxcore_vbox loads" modprobe vmxcore_vbox
 done
-check "the log has the version" dmesg_has "vmxcore_vbox: VirtualBox 9.9.99.* is not known here"
+check_equal "the log has the version, once for each attempt" \
+	"$(dmesg_has "vmxcore_vbox: VirtualBox 9.9.99.* is not known here" | wc -l)" 2
 check "  and the driver" \
 	dmesg_has "vmxcore_vbox: VirtualBox 7.2.22.* cannot be redirected .-ENOENT."
 
